@@ -1,0 +1,11 @@
+//! Questions and their answers: one grammar, one catalogue, one desk.
+
+mod catalog;
+mod desk;
+mod invocation;
+mod question;
+
+pub use catalog::{CATALOG, CommandEntry, OptionEntry, OptionKind, SubcommandEntry};
+pub use desk::{Choice, Desk};
+pub use invocation::Invocation;
+pub use question::{InitiativeEdit, NewInitiative, PortfolioSort, Question};

@@ -1,0 +1,183 @@
+//! What can be asked, with every option understood. Accounts stay as typed until the desk looks them up.
+
+use jiff::civil::Date;
+
+use crate::domain::Band;
+use crate::domain::Endpoint;
+use crate::domain::InitiativeId;
+use crate::domain::InitiativeStatus;
+use crate::domain::Metric;
+use crate::domain::Money;
+use crate::domain::Person;
+use crate::domain::Priority;
+use crate::domain::Range;
+use crate::engine::Dimension;
+use crate::problem::Problem;
+
+use super::invocation::Invocation;
+
+/// A question, or an order to write something down.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Question {
+    /// Totals, bands, at-risk first.
+    Portfolio {
+        /// Only accounts in this band.
+        band: Option<Band>,
+        /// Only accounts of this owner; `me` is resolved by the desk.
+        owner: Option<String>,
+        /// Order of the accounts.
+        sort: PortfolioSort,
+        /// Over which time.
+        range: Range,
+    },
+    /// Score, band, factors.
+    Health {
+        /// Id or name as typed.
+        account: String,
+        /// Compared with that day.
+        since: Option<Date>,
+    },
+    /// Series, breakdown, comparison.
+    Usage {
+        /// Id or name as typed; the portfolio when `None`.
+        account: Option<String>,
+        /// Only this endpoint.
+        endpoint: Option<Endpoint>,
+        /// Over which time.
+        range: Range,
+        /// Split by.
+        by: Option<Dimension>,
+        /// What is counted.
+        metric: Metric,
+        /// Beside the period before.
+        compare: bool,
+    },
+    /// Largest rises and falls.
+    Movers {
+        /// Over which time, against the time before.
+        range: Range,
+        /// What is counted.
+        metric: Metric,
+    },
+    /// Initiatives, those that need something first.
+    InitiativeList {
+        /// Id or name as typed.
+        account: Option<String>,
+        /// Only in this status.
+        status: Option<InitiativeStatus>,
+        /// Only of this owner.
+        owner: Option<String>,
+    },
+    /// One initiative with its log.
+    InitiativeShow {
+        /// Which.
+        id: InitiativeId,
+    },
+    /// Writes a new one down.
+    InitiativeAdd(NewInitiative),
+    /// Changes one, or adds to its log.
+    InitiativeUpdate(InitiativeEdit),
+    /// Ends one.
+    InitiativeClose {
+        /// Which.
+        id: InitiativeId,
+        /// Done or cancelled.
+        status: InitiativeStatus,
+        /// What came out of it.
+        text: Option<String>,
+    },
+    /// Freshness and parts.
+    Status,
+    /// The catalogue, or one command.
+    Help {
+        /// Which command.
+        command: Option<String>,
+    },
+}
+
+/// Order of a portfolio.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PortfolioSort {
+    /// Worst health first.
+    #[default]
+    Health,
+    /// Most calls first.
+    Calls,
+    /// Highest cost first.
+    Cost,
+    /// Largest fall of calls first.
+    Change,
+    /// By name.
+    Name,
+}
+
+/// A new initiative as typed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewInitiative {
+    /// Id or name as typed.
+    pub account: String,
+    /// What it is.
+    pub title: String,
+    /// How much it matters.
+    pub priority: Priority,
+    /// How it stands.
+    pub status: InitiativeStatus,
+    /// Who drives it; the asker when `None`.
+    pub owner: Option<Person>,
+    /// Revenue per year that is expected.
+    pub revenue: Option<Money>,
+    /// Day it should be done by.
+    pub due: Option<Date>,
+    /// First line of its log.
+    pub text: Option<String>,
+}
+
+/// A change to an initiative; what is `None` stays.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InitiativeEdit {
+    /// Which.
+    pub id: InitiativeId,
+    /// New title.
+    pub title: Option<String>,
+    /// New priority.
+    pub priority: Option<Priority>,
+    /// New status.
+    pub status: Option<InitiativeStatus>,
+    /// New owner.
+    pub owner: Option<Person>,
+    /// New expected revenue.
+    pub revenue: Option<Money>,
+    /// New due day.
+    pub due: Option<Date>,
+    /// A line for its log.
+    pub text: Option<String>,
+}
+
+#[expect(clippy::todo, unused_variables, reason = "the grammar is being written")]
+impl Question {
+    /// Understands the options of a call; a mistake names the option and what would be right.
+    pub fn understand(call: &Invocation) -> Result<Self, Problem> {
+        todo!()
+    }
+    /// A console line in one step.
+    pub fn parse(line: &str) -> Result<Self, Problem> {
+        Self::understand(&Invocation::parse(line)?)
+    }
+    /// The console line that asks this.
+    #[must_use]
+    pub fn line(&self) -> String {
+        todo!()
+    }
+    /// The page of the dashboard that shows the same, with query; `account` given by id is taken as it is.
+    /// `/` · `/usage?…` · `/accounts/{id}` · `/accounts/{id}/usage?…` · `/accounts/{id}/health` · `/movers?…` ·
+    /// `/initiatives?…` · `/initiatives/{id}` · `/status` · `/help`
+    #[must_use]
+    pub fn path(&self) -> Option<String> {
+        todo!()
+    }
+    /// Whether it changes something.
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        matches!(self, Self::InitiativeAdd(_) | Self::InitiativeUpdate(_) | Self::InitiativeClose { .. })
+    }
+}

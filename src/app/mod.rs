@@ -1,0 +1,1 @@
+//! Wires everything; `main` parses the command line and calls it.

@@ -1,0 +1,1 @@
+//! Surfaces that talk: Discord, the terminal, the browser.

@@ -1,0 +1,26 @@
+//! The vocabulary of the account desk. No IO, no clock but through [`Clock`], no async.
+
+mod account;
+mod asker;
+mod fact;
+mod health;
+mod ids;
+mod initiative;
+mod money;
+mod quantity;
+mod time;
+mod usage;
+
+pub use account::{Account, AccountStatus, CommitPeriod, Contract, Note};
+pub use asker::{Asker, Audience, Role};
+pub use fact::{BadFactId, Fact, FactKey, Measure, UsageFilter};
+pub use health::{Band, Factor, FactorKind, Health, Judgement};
+pub use ids::{
+    AccountId, BadName, Endpoint, EventId, ID_CHARS_MAX, InitiativeId, Model, NAME_CHARS_MAX, Person,
+    SourceId,
+};
+pub use initiative::{Initiative, InitiativeStatus, InitiativeUpdate, Priority};
+pub use money::{BadMoney, Currency, Money};
+pub use quantity::{Quantity, grouped, short_number};
+pub use time::{Clock, DAY_MS, Grain, HOUR_MS, Range, SystemClock, Window, utc_date, utc_midnight};
+pub use usage::{Metric, TokenSplit, UsageRow, Used};

@@ -1,0 +1,148 @@
+//! What the engine answers: plain rows.
+
+use jiff::Timestamp;
+
+use crate::domain::AccountId;
+use crate::domain::Band;
+use crate::domain::Endpoint;
+use crate::domain::FactKey;
+use crate::domain::Model;
+use crate::domain::Quantity;
+use crate::domain::SourceId;
+use crate::domain::Used;
+use crate::domain::Window;
+
+/// A metric over time: one value for each bucket of the window, zero where nothing happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeriesData {
+    /// The buckets, clipped to the window; same length as `values`.
+    pub buckets: Vec<Window>,
+    /// Raw sums: calls, tokens, errors, or micro-units of money.
+    pub values: Vec<i64>,
+}
+
+impl SeriesData {
+    /// Sum of all buckets; equals the sum over the window.
+    #[must_use]
+    pub fn total(&self) -> i64 {
+        self.values.iter().sum()
+    }
+}
+
+/// By what a sum is split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dimension {
+    /// By endpoint.
+    Endpoint,
+    /// By model.
+    Model,
+    /// By account.
+    Account,
+}
+
+/// One part of a split sum.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Breakdown {
+    /// The part's name: an endpoint, a model, or an account id. `None` for rows without a model.
+    pub part: Option<String>,
+    /// Raw sum over the window.
+    pub value: i64,
+    /// Raw sum over the window before.
+    pub previous: i64,
+}
+
+/// An account and how its sum moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mover {
+    /// Who.
+    pub account: AccountId,
+    /// Raw sum over the window.
+    pub value: i64,
+    /// Raw sum over the window before.
+    pub previous: i64,
+}
+
+/// The portfolio over a window, and the window before it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Portfolio {
+    /// Sums over the window.
+    pub now: Used,
+    /// Sums over the window before.
+    pub before: Used,
+    /// Accounts in each band.
+    pub bands: BandCounts,
+    /// All accounts, in the order of their ids.
+    pub accounts: Vec<PortfolioAccount>,
+}
+
+/// One account as a row of the portfolio.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PortfolioAccount {
+    /// Who.
+    pub account: AccountId,
+    /// Its score; `None` when it cannot be judged.
+    pub score: Option<f64>,
+    /// Its band.
+    pub band: Option<Band>,
+    /// Sums over the window.
+    pub now: Used,
+    /// Sums over the window before.
+    pub before: Used,
+    /// Calls of each of the last 12 weeks, oldest first (`usage_trends`).
+    pub weeks: Vec<i64>,
+}
+
+/// How many accounts are in each band.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BandCounts {
+    /// Healthy ones.
+    pub healthy: u64,
+    /// Ones to watch.
+    pub watch: u64,
+    /// Ones at risk.
+    pub at_risk: u64,
+    /// Ones that cannot be judged yet.
+    pub unknown: u64,
+}
+
+/// Up to when a source's data are complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceMark {
+    /// Which source.
+    pub source: SourceId,
+    /// Before it a gap is zero, after it data are not in yet.
+    pub watermark: Timestamp,
+}
+
+/// How a fact was made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Receipt {
+    /// The fact's key, with the version of the snapshot that made *this* receipt.
+    pub key: FactKey,
+    /// The value as it is in this snapshot.
+    pub value: Quantity,
+    /// In plain words: how the value is computed from the rows.
+    pub method: String,
+    /// The hourly rows behind it, newest first, at most as many as were asked for. Empty for facts that count accounts
+    /// or initiatives.
+    pub rows: Vec<ReceiptRow>,
+    /// How many such rows there are in all.
+    pub rows_total: usize,
+    /// Other facts that the value is made of, as the two sums of a change or the factors of a score.
+    pub parts: Vec<(String, FactKey, Quantity)>,
+}
+
+/// One hourly row behind a fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptRow {
+    /// Begin of the hour.
+    pub hour: Timestamp,
+    /// Whose.
+    pub account: AccountId,
+    /// Which endpoint.
+    pub endpoint: Endpoint,
+    /// Which model, when known.
+    pub model: Option<Model>,
+    /// The figures.
+    pub used: Used,
+}

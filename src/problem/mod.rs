@@ -1,0 +1,118 @@
+//! A failure that a person will read: what is wrong, and what would be right.
+
+use crate::domain::AccountId;
+
+/// Something that could not be answered or done.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// No such command.
+    #[error("I know no command called “{given}”.{}", nearest_words(.nearest.as_deref()))]
+    UnknownCommand {
+        /// As typed.
+        given: String,
+        /// The closest one that exists.
+        nearest: Option<String>,
+    },
+    /// A command was called in a way it does not understand.
+    #[error("{message}")]
+    BadOption {
+        /// Which option, when one is meant.
+        option: Option<String>,
+        /// What is wrong and what would be right; ends with a full stop.
+        message: String,
+    },
+    /// No account of that name, or none that the asker may see.
+    #[error("I know no account called “{given}”.{}", nearest_words(.nearest.as_deref()))]
+    UnknownAccount {
+        /// As typed; hostile text.
+        given: String,
+        /// The closest name.
+        nearest: Option<String>,
+    },
+    /// Several accounts could be meant.
+    #[error("“{given}” could be {}. Write one of these ids.", list(.candidates))]
+    AmbiguousAccount {
+        /// As typed; hostile text.
+        given: String,
+        /// Some that fit.
+        candidates: Vec<AccountId>,
+    },
+    /// Something else that does not exist.
+    #[error("I know no {what} called “{given}”. {remedy}")]
+    Unknown {
+        /// `initiative`, `fact`, `page`.
+        what: &'static str,
+        /// As typed; hostile text.
+        given: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// Not for this person.
+    #[error("{message}")]
+    NotAllowed {
+        /// What is missing and whom to ask.
+        message: String,
+    },
+    /// There are no data yet.
+    #[error(
+        "There are no data yet. Import some with `etsm import usage FILE`, or look around with `etsm demo`."
+    )]
+    NoData,
+    /// It would be answered, but not now.
+    #[error("That takes too long just now. Please try again in a minute.")]
+    Busy,
+    /// Our own fault. The cause is logged under the reference and never shown.
+    #[error("Something broke on our side. Please quote {reference} to an operator.")]
+    Internal {
+        /// Stands in the log beside the cause.
+        reference: String,
+        /// What happened; for the log alone.
+        #[source]
+        source: anyhow::Error,
+    },
+}
+
+impl Problem {
+    /// A wrong option, in words that end with a full stop.
+    #[must_use]
+    pub fn option(option: &str, message: impl Into<String>) -> Self {
+        Self::BadOption { option: Some(option.to_owned()), message: message.into() }
+    }
+
+    /// Our own fault: logs the cause once, and gives the person a reference to quote.
+    #[must_use]
+    pub fn internal(source: anyhow::Error) -> Self {
+        // A short reference is enough: it is searched for within a day or two.
+        let reference = format!("E-{:06X}", rand::random::<u32>() & 0x00ff_ffff);
+        tracing::error!(
+            reference,
+            cause = format!("{source:#}"),
+            "Could not answer; the asker was given {reference}"
+        );
+        Self::Internal { reference, source }
+    }
+
+    /// A stable word for machines, as in the API's error documents.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownCommand { .. } => "unknown_command",
+            Self::BadOption { .. } => "bad_option",
+            Self::UnknownAccount { .. } => "unknown_account",
+            Self::AmbiguousAccount { .. } => "ambiguous_account",
+            Self::Unknown { .. } => "not_found",
+            Self::NotAllowed { .. } => "not_allowed",
+            Self::NoData => "no_data",
+            Self::Busy => "busy",
+            Self::Internal { .. } => "internal",
+        }
+    }
+}
+
+fn nearest_words(nearest: Option<&str>) -> String {
+    nearest.map(|name| format!(" The closest one is “{name}”.")).unwrap_or_default()
+}
+
+fn list(candidates: &[AccountId]) -> String {
+    candidates.iter().map(AccountId::as_str).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,1 @@
+//! Answers become words and pictures for a surface; pure, and each platform's limits are constants here.

@@ -1,0 +1,212 @@
+//! What a chart shows, never how it is drawn.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::domain::Band;
+use crate::domain::Fact;
+use crate::domain::FactorKind;
+use crate::domain::Grain;
+use crate::domain::InitiativeStatus;
+use crate::domain::Metric;
+use crate::domain::Quantity;
+
+/// A chart. Title, unit, names and last values agree on all surfaces.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ChartSpec {
+    /// Values over time, compared or split.
+    Series(SeriesChart),
+    /// A score and the factors behind it.
+    Health(HealthCard),
+    /// How many accounts are in each band.
+    Bands(BandsChart),
+    /// Largest rises and falls.
+    Bars(BarsChart),
+    /// Initiatives against the calendar.
+    Timeline(TimelineChart),
+}
+
+impl ChartSpec {
+    /// `Acme — API calls per day`.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        match self {
+            Self::Series(chart) => &chart.title,
+            Self::Health(chart) => &chart.title,
+            Self::Bands(chart) => &chart.title,
+            Self::Bars(chart) => &chart.title,
+            Self::Timeline(chart) => &chart.title,
+        }
+    }
+
+    /// The chart in one or two sentences, for those who do not see it.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        match self {
+            Self::Series(chart) => &chart.description,
+            Self::Health(chart) => &chart.description,
+            Self::Bands(chart) => &chart.description,
+            Self::Bars(chart) => &chart.description,
+            Self::Timeline(chart) => &chart.description,
+        }
+    }
+}
+
+/// Values over time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SeriesChart {
+    /// Heading.
+    pub title: String,
+    /// Below it: `last 30 days, to 22 Nov 2026 14:00 UTC`.
+    pub subtitle: String,
+    /// In words.
+    pub description: String,
+    /// What is counted.
+    pub metric: Metric,
+    /// Width of a point.
+    pub grain: Grain,
+    /// The lines; several are stacked parts of one whole, first the largest. All have points at the same times.
+    pub series: Vec<Series>,
+    /// The period before, point by point beside the sum of `series`; drawn dashed.
+    pub previous: Option<Series>,
+    /// The change against the period before, as a headline.
+    pub change: Option<Fact>,
+    /// The total over the window, as a headline.
+    pub total: Option<Fact>,
+}
+
+/// One line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// Its name; may be hostile text.
+    pub name: String,
+    /// Oldest first.
+    pub points: Vec<SeriesPoint>,
+}
+
+/// One value of a line.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SeriesPoint {
+    /// Begin of the bucket.
+    pub at: Timestamp,
+    /// The value, exact.
+    pub value: Quantity,
+    /// Whether the whole bucket lies in the window and the data; others are drawn fainter.
+    pub complete: bool,
+}
+
+/// A score and the factors behind it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HealthCard {
+    /// Heading.
+    pub title: String,
+    /// Below it.
+    pub subtitle: String,
+    /// In words.
+    pub description: String,
+    /// The score; `None` when it cannot be judged.
+    pub score: Option<Fact>,
+    /// Its band.
+    pub band: Option<Band>,
+    /// In the configuration's order.
+    pub factors: Vec<FactorBar>,
+}
+
+/// One factor of a score.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FactorBar {
+    /// Which.
+    pub kind: FactorKind,
+    /// Its weight, 0 to 1; `None` when left out.
+    pub weight: Option<Fact>,
+    /// Its score; `None` when left out.
+    pub score: Option<Fact>,
+    /// What was measured.
+    pub measured: Option<Fact>,
+    /// Why, in plain words.
+    pub words: String,
+}
+
+/// How many accounts are in each band.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BandsChart {
+    /// Heading.
+    pub title: String,
+    /// Below it.
+    pub subtitle: String,
+    /// In words.
+    pub description: String,
+    /// At risk first.
+    pub bands: Vec<BandSlice>,
+    /// Accounts, worst first, as a list beside the bar: name, score, change of calls.
+    pub worst: Vec<Bar>,
+}
+
+/// One band of a portfolio.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BandSlice {
+    /// Which.
+    pub band: Band,
+    /// How many accounts.
+    pub accounts: Fact,
+}
+
+/// Named values, drawn from a common zero line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BarsChart {
+    /// Heading.
+    pub title: String,
+    /// Below it.
+    pub subtitle: String,
+    /// In words.
+    pub description: String,
+    /// In drawing order.
+    pub bars: Vec<Bar>,
+}
+
+/// One named value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bar {
+    /// Name; may be hostile text.
+    pub name: String,
+    /// Length of the bar in any unit; sign tells the side.
+    pub length: f64,
+    /// What is written at its end.
+    pub fact: Fact,
+    /// A second figure, as the relative change.
+    pub aside: Option<Fact>,
+    /// A band to colour it by.
+    pub band: Option<Band>,
+}
+
+/// Initiatives against the calendar.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimelineChart {
+    /// Heading.
+    pub title: String,
+    /// Below it.
+    pub subtitle: String,
+    /// In words.
+    pub description: String,
+    /// The line drawn as today.
+    pub today: Date,
+    /// Top to bottom.
+    pub rows: Vec<TimelineRow>,
+}
+
+/// One initiative of a timeline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimelineRow {
+    /// Title; may be hostile text.
+    pub title: String,
+    /// Below it: `dana · blocked`; may be hostile text.
+    pub note: String,
+    /// First day.
+    pub start: Option<Date>,
+    /// Last day.
+    pub due: Option<Date>,
+    /// How it stands.
+    pub status: InitiativeStatus,
+    /// Open and past its due day.
+    pub overdue: bool,
+}

@@ -1,0 +1,12 @@
+//! What to say, before any platform: an answer is blocks of words, facts, tables and charts.
+//!
+//! Invariant: no bare numbers. A number that a person reads is a [`Fact`] or part of a date.
+
+mod answer;
+mod chart;
+
+pub use answer::{Action, Answer, AsOf, Block, Cell, Column, FactLine, Prose, Span, Table, Tone};
+pub use chart::{
+    BandSlice, BandsChart, Bar, BarsChart, ChartSpec, FactorBar, HealthCard, Series, SeriesChart,
+    SeriesPoint, TimelineChart, TimelineRow,
+};

@@ -1,0 +1,1 @@
+//! The dashboard: router, pages, API, assets.
