@@ -1,0 +1,1 @@
+//! Questions asked in Discord, against a stateful and strict fake of it.

@@ -1,0 +1,1 @@
+//! Files come in: what is accepted, what is refused and why.

@@ -1,0 +1,10 @@
+//! Journeys through the whole program, in one binary.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub, reason = "a test fails by panicking")]
+
+mod discord;
+mod harness;
+mod import;
+mod pages;
+mod questions;
+mod store;
+mod terminal;

@@ -1,0 +1,1 @@
+//! One question, the same figures everywhere.

@@ -1,0 +1,1 @@
+//! What was committed is there, whatever happened after.
