@@ -1,1 +1,2 @@
 //! Answers become words and pictures for a surface; pure, and each platform's limits are constants here.
+pub mod html;

@@ -1,1 +1,14 @@
-//! The dashboard: router, pages, API, assets.
+//! The dashboard, the browser chat and the read API over HTTP.
+//!
+//! Invariant: no figure is made here. A query becomes a [`crate::answers::Question`], the desk answers, and the answer
+//! is printed; what a page shows is what chat says.
+
+mod ready;
+mod router;
+mod serve;
+mod state;
+
+pub use ready::{PartState, Readiness};
+pub use router::router;
+pub use serve::serve;
+pub use state::WebState;

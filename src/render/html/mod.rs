@@ -1,0 +1,1 @@
+//! Answers as HTML fragments: for pages, and as cards of the browser chat.

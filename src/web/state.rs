@@ -1,0 +1,25 @@
+//! What the handlers hold.
+
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::answers::Desk;
+use crate::domain::Asker;
+
+use super::ready::Readiness;
+
+/// What the handlers hold; cheap to clone.
+#[derive(Clone)]
+pub struct WebState {
+    /// Answers the questions.
+    pub desk: Desk,
+    /// Who asks, until there is a login: everyone on this machine.
+    pub asker: Asker,
+    /// How links to here begin, without a slash at the end; its host may be asked for.
+    pub public_url: String,
+    /// Whether `/chat` is served.
+    pub browser_chat: bool,
+    /// What `/metrics` prints; `None` answers 404 there.
+    pub metrics: Option<PrometheusHandle>,
+    /// Which parts are up; pages wait for it.
+    pub ready: Readiness,
+}
