@@ -14,6 +14,7 @@ use crate::domain::InitiativeUpdate;
 use crate::domain::Note;
 use crate::domain::SourceId;
 use crate::domain::UsageRow;
+use crate::domain::Used;
 
 /// The database, with its pool.
 #[derive(Debug, Clone)]
@@ -28,10 +29,26 @@ pub struct Recorded {
     pub duplicates: u64,
     /// Rows that replaced an earlier statement of the same bucket or event.
     pub replaced: u64,
+    /// What became of each row of the batch, in its order; empty for accounts and initiatives.
+    pub outcomes: Vec<Outcome>,
     /// Accounts with new or replaced rows, each once.
     pub touched: Vec<AccountId>,
     /// Data version after the commit; grows only when something changed.
     pub version: u64,
+}
+
+/// What became of one usage row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Its key was new.
+    Accepted,
+    /// It was there already, equal in all figures.
+    Duplicate,
+    /// It replaced an earlier statement, be it of this batch or of the store.
+    Replaced {
+        /// The figures that no longer hold.
+        before: Used,
+    },
 }
 
 /// Why the store could not do it.
