@@ -43,6 +43,16 @@ pub struct OptionEntry {
     pub kind: OptionKind,
 }
 
+impl OptionEntry {
+    const fn may(name: &'static str, kind: OptionKind, about: &'static str) -> Self {
+        Self { name, about, required: false, kind }
+    }
+
+    const fn must(name: &'static str, kind: OptionKind, about: &'static str) -> Self {
+        Self { name, about, required: true, kind }
+    }
+}
+
 /// What may stand in an option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OptionKind {
@@ -68,5 +78,302 @@ pub enum OptionKind {
     Command,
 }
 
+const BANDS: OptionKind = OptionKind::OneOf(&["at_risk", "watch", "healthy"]);
+const METRICS: OptionKind = OptionKind::OneOf(&["calls", "tokens", "cost", "errors"]);
+const SORTS: OptionKind = OptionKind::OneOf(&["health", "calls", "cost", "change", "name"]);
+const DIMENSIONS: OptionKind = OptionKind::OneOf(&["endpoint", "model", "account"]);
+const COMPARISONS: OptionKind = OptionKind::OneOf(&["previous", "none"]);
+const PRIORITIES: OptionKind = OptionKind::OneOf(&["low", "medium", "high", "critical"]);
+const STATUSES: OptionKind = OptionKind::OneOf(&["planned", "active", "blocked", "done", "cancelled"]);
+const OPEN_STATUSES: OptionKind = OptionKind::OneOf(&["planned", "active", "blocked"]);
+const ENDS: OptionKind = OptionKind::OneOf(&["done", "cancelled"]);
+
+const RANGE: OptionEntry = OptionEntry::may(
+    "range",
+    OptionKind::Range,
+    "How far back: 48h, 7d, 30d, 12w, mtd, qtd, ytd or 2026-01-01..2026-01-31; 30d if left out",
+);
+const METRIC: OptionEntry =
+    OptionEntry::may("metric", METRICS, "What is counted: calls (if left out), tokens, cost or errors");
+const ACCOUNT: OptionEntry = OptionEntry::must("account", OptionKind::Account, "The account, by name or id");
+const INITIATIVE: OptionEntry =
+    OptionEntry::must("id", OptionKind::Initiative, "The initiative's id, as ini-3");
+
 /// All commands, in the order they are offered.
-pub const CATALOG: &[CommandEntry] = &[];
+pub const CATALOG: &[CommandEntry] = &[
+    CommandEntry {
+        name: "portfolio",
+        about: "All accounts at a glance: totals, health bands, those at risk first",
+        example: "portfolio owner:me range:30d",
+        options: &[
+            OptionEntry::may("band", BANDS, "Only accounts in this health band"),
+            OptionEntry::may("owner", OptionKind::Owner, "Only accounts of this owner; me for your own"),
+            OptionEntry::may("sort", SORTS, "Order of the accounts: worst health first if left out"),
+            RANGE,
+        ],
+        subcommands: &[],
+    },
+    CommandEntry {
+        name: "health",
+        about: "How an account is and why: score, band, the factors behind it",
+        example: "health acme",
+        options: &[
+            ACCOUNT,
+            OptionEntry::may("since", OptionKind::Date, "Compare with that day, as 2026-01-31"),
+        ],
+        subcommands: &[],
+    },
+    CommandEntry {
+        name: "usage",
+        about: "What an account or the whole portfolio uses and costs, over time and by part",
+        example: "usage acme range:30d by:endpoint",
+        options: &[
+            OptionEntry::may(
+                "account",
+                OptionKind::Account,
+                "The account, by name or id; the portfolio if left out",
+            ),
+            OptionEntry::may("endpoint", OptionKind::Endpoint, "Only this endpoint"),
+            RANGE,
+            OptionEntry::may("by", DIMENSIONS, "Split by endpoint, model or account"),
+            METRIC,
+            OptionEntry::may("compare", COMPARISONS, "Beside the period before (if left out), or none"),
+        ],
+        subcommands: &[],
+    },
+    CommandEntry {
+        name: "movers",
+        about: "The accounts that rose and fell the most against the period before",
+        example: "movers range:7d metric:cost",
+        options: &[RANGE, METRIC],
+        subcommands: &[],
+    },
+    CommandEntry {
+        name: "initiative",
+        about: "What we do together with accounts: list, show, add, update, close",
+        example: "initiative list acme",
+        options: &[],
+        subcommands: INITIATIVE_SUBCOMMANDS,
+    },
+    CommandEntry {
+        name: "status",
+        about: "How fresh the figures are, source by source, and what is held",
+        example: "status",
+        options: &[],
+        subcommands: &[],
+    },
+    CommandEntry {
+        name: "help",
+        about: "What can be asked, with examples; or one command in detail",
+        example: "help usage",
+        options: &[OptionEntry::may("command", OptionKind::Command, "The command to explain, as usage")],
+        subcommands: &[],
+    },
+];
+
+const INITIATIVE_SUBCOMMANDS: &[SubcommandEntry] = &[
+    SubcommandEntry {
+        name: "list",
+        about: "Initiatives, those that need something first",
+        example: "initiative list acme",
+        options: &[
+            OptionEntry::may("account", OptionKind::Account, "Only of this account, by name or id"),
+            OptionEntry::may("status", STATUSES, "Only in this status; the open ones if left out"),
+            OptionEntry::may("owner", OptionKind::Owner, "Only of this owner; me for your own"),
+        ],
+        writes: false,
+    },
+    SubcommandEntry {
+        name: "show",
+        about: "One initiative with its log",
+        example: "initiative show ini-3",
+        options: &[INITIATIVE],
+        writes: false,
+    },
+    SubcommandEntry {
+        name: "add",
+        about: "Write a new initiative down",
+        example: "initiative add acme \"Pilot of the batch endpoint\" due:2026-12-15 revenue:24000",
+        options: &[
+            ACCOUNT,
+            OptionEntry::must("title", OptionKind::Text, "What it is, in a few words"),
+            OptionEntry::may("priority", PRIORITIES, "How much it matters; medium if left out"),
+            OptionEntry::may("status", OPEN_STATUSES, "How it stands; planned if left out"),
+            OptionEntry::may("owner", OptionKind::Owner, "Who drives it; you if left out"),
+            OptionEntry::may("revenue", OptionKind::Money, "Expected revenue per year, as 24000 or 24k"),
+            OptionEntry::may("due", OptionKind::Date, "Day it should be done by, as 2026-01-31"),
+            OptionEntry::may("text", OptionKind::Text, "First line of its log"),
+        ],
+        writes: true,
+    },
+    SubcommandEntry {
+        name: "update",
+        about: "Change an initiative, or add a line to its log",
+        example: "initiative update ini-3 status:active text:\"Kick-off held\"",
+        options: &[
+            INITIATIVE,
+            OptionEntry::may("text", OptionKind::Text, "A line for its log"),
+            OptionEntry::may("status", OPEN_STATUSES, "How it stands now; use initiative close to end it"),
+            OptionEntry::may("priority", PRIORITIES, "How much it matters now"),
+            OptionEntry::may("owner", OptionKind::Owner, "Who drives it now"),
+            OptionEntry::may("due", OptionKind::Date, "New day it should be done by, as 2026-01-31"),
+            OptionEntry::may("revenue", OptionKind::Money, "Expected revenue per year, as 24000 or 24k"),
+            OptionEntry::may("title", OptionKind::Text, "A new title"),
+        ],
+        writes: true,
+    },
+    SubcommandEntry {
+        name: "close",
+        about: "End an initiative as done or cancelled, with what came out of it",
+        example: "initiative close ini-3 text:\"Batch runs every night now\"",
+        options: &[
+            INITIATIVE,
+            OptionEntry::may("status", ENDS, "done (if left out) or cancelled"),
+            OptionEntry::may("text", OptionKind::Text, "What came out of it; it stays with the initiative"),
+        ],
+        writes: true,
+    },
+];
+
+/// A command or subcommand that can be called as it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Callable {
+    /// `initiative`.
+    pub(super) command: &'static str,
+    /// `list`, when it is a subcommand.
+    pub(super) subcommand: Option<&'static str>,
+    /// One sentence.
+    pub(super) about: &'static str,
+    /// A line that can be typed as it stands.
+    pub(super) example: &'static str,
+    /// Its options.
+    pub(super) options: &'static [OptionEntry],
+    /// Whether it changes something.
+    pub(super) writes: bool,
+}
+
+impl Callable {
+    /// `usage`, `initiative list`.
+    pub(super) fn name(&self) -> String {
+        match self.subcommand {
+            Some(word) => format!("{} {word}", self.command),
+            None => self.command.into(),
+        }
+    }
+
+    /// One of its options.
+    pub(super) fn option(&self, name: &str) -> Option<&'static OptionEntry> {
+        self.options.iter().find(|option| option.name == name)
+    }
+
+    /// The options that bare words fill, in order: the required ones, or else the account or command.
+    pub(super) fn positional(&self) -> impl Iterator<Item = &'static OptionEntry> {
+        let needs_some = self.options.iter().any(|option| option.required);
+        let named = |option: &&OptionEntry| matches!(option.kind, OptionKind::Account | OptionKind::Command);
+        let lone = self.options.iter().find(|option| !needs_some && named(option));
+        self.options.iter().filter(|option| option.required).chain(lone)
+    }
+}
+
+/// All that can be called, in the order it is offered.
+pub(super) fn callables() -> impl Iterator<Item = Callable> {
+    CATALOG.iter().flat_map(|entry| {
+        let whole = Callable {
+            command: entry.name,
+            subcommand: None,
+            about: entry.about,
+            example: entry.example,
+            options: entry.options,
+            writes: false,
+        };
+        let part = move |sub: &SubcommandEntry| Callable {
+            subcommand: Some(sub.name),
+            about: sub.about,
+            example: sub.example,
+            options: sub.options,
+            writes: sub.writes,
+            ..whole
+        };
+        let lone = entry.subcommands.is_empty().then_some(whole);
+        lone.into_iter().chain(entry.subcommands.iter().map(part))
+    })
+}
+
+/// The one called `name`, as `usage` or `initiative list`.
+pub(super) fn callable(name: &str) -> Option<Callable> {
+    callables().find(|one| one.name() == name)
+}
+
+/// The closest of some words, when one is close enough to be what was meant.
+pub(super) fn nearest<'a>(given: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    /// Below it, two words have little more in common than their letters.
+    const ALIKE_MIN: f64 = 0.75;
+    let given = given.to_lowercase();
+    words
+        .into_iter()
+        .map(|word| (strsim::jaro_winkler(&given, &word.to_lowercase()), word))
+        .filter(|(alike, _)| *alike >= ALIKE_MIN)
+        .max_by(|one, two| one.0.total_cmp(&two.0))
+        .map(|(_, word)| word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answers::Question;
+    use crate::domain::Band;
+    use crate::domain::InitiativeStatus;
+    use crate::domain::Metric;
+    use crate::domain::Priority;
+
+    /// Discord's limits for slash commands.
+    #[test]
+    fn the_catalogue_keeps_to_what_chat_allows() {
+        let fits = |name: &str, about: &str| {
+            let plain = name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+            assert!((1..=32).contains(&name.len()) && plain, "{name}");
+            assert!((1..=100).contains(&about.chars().count()), "{name}: {about}");
+        };
+        assert!(CATALOG.len() <= 100);
+        for entry in CATALOG {
+            fits(entry.name, entry.about);
+            assert!(entry.subcommands.len() <= 25);
+            assert!(entry.options.is_empty() || entry.subcommands.is_empty(), "{}", entry.name);
+        }
+        for one in callables() {
+            fits(one.subcommand.unwrap_or(one.command), one.about);
+            assert!(one.options.len() <= 25);
+            assert!(
+                one.options.is_sorted_by_key(|option| !option.required),
+                "{}: required first",
+                one.name()
+            );
+            for option in one.options {
+                fits(option.name, option.about);
+                if let OptionKind::OneOf(words) = option.kind {
+                    assert!((1..=25).contains(&words.len()));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_example_can_be_typed() {
+        for one in callables() {
+            let question = Question::parse(one.example);
+            assert!(question.is_ok(), "{}: {question:?}", one.example);
+        }
+    }
+
+    #[test]
+    fn the_words_offered_are_the_words_understood() {
+        let all = |kind: OptionKind, words: Vec<&str>| match kind {
+            OptionKind::OneOf(offered) => assert_eq!(offered, words),
+            other => panic!("{other:?}"),
+        };
+        all(BANDS, Band::ALL.iter().map(|one| one.key()).collect());
+        all(METRICS, Metric::ALL.iter().map(|one| one.word()).collect());
+        all(PRIORITIES, Priority::ALL.iter().map(|one| one.word()).collect());
+        all(STATUSES, InitiativeStatus::ALL.iter().map(|one| one.word()).collect());
+    }
+}

@@ -4,6 +4,9 @@ mod catalog;
 mod desk;
 mod invocation;
 mod question;
+mod spell;
+mod understand;
+mod words;
 
 pub use catalog::{CATALOG, CommandEntry, OptionEntry, OptionKind, SubcommandEntry};
 pub use desk::{Choice, Desk};

@@ -153,31 +153,50 @@ pub struct InitiativeEdit {
     pub text: Option<String>,
 }
 
-#[expect(clippy::todo, unused_variables, reason = "the grammar is being written")]
-impl Question {
-    /// Understands the options of a call; a mistake names the option and what would be right.
-    pub fn understand(call: &Invocation) -> Result<Self, Problem> {
-        todo!()
+impl PortfolioSort {
+    /// All, in the order they are offered.
+    pub const ALL: [Self; 5] = [Self::Health, Self::Calls, Self::Cost, Self::Change, Self::Name];
+
+    /// As it is typed.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Health => "health",
+            Self::Calls => "calls",
+            Self::Cost => "cost",
+            Self::Change => "change",
+            Self::Name => "name",
+        }
     }
+}
+
+impl Question {
     /// A console line in one step.
     pub fn parse(line: &str) -> Result<Self, Problem> {
         Self::understand(&Invocation::parse(line)?)
     }
-    /// The console line that asks this.
-    #[must_use]
-    pub fn line(&self) -> String {
-        todo!()
-    }
-    /// The page of the dashboard that shows the same, with query; `account` given by id is taken as it is.
-    /// `/` · `/usage?…` · `/accounts/{id}` · `/accounts/{id}/usage?…` · `/accounts/{id}/health` · `/movers?…` ·
-    /// `/initiatives?…` · `/initiatives/{id}` · `/status` · `/help`
-    #[must_use]
-    pub fn path(&self) -> Option<String> {
-        todo!()
-    }
+
     /// Whether it changes something.
     #[must_use]
     pub fn writes(&self) -> bool {
         matches!(self, Self::InitiativeAdd(_) | Self::InitiativeUpdate(_) | Self::InitiativeClose { .. })
+    }
+
+    /// The command that asks it: `usage`, `initiative list`.
+    #[must_use]
+    pub fn command(&self) -> &'static str {
+        match self {
+            Self::Portfolio { .. } => "portfolio",
+            Self::Health { .. } => "health",
+            Self::Usage { .. } => "usage",
+            Self::Movers { .. } => "movers",
+            Self::InitiativeList { .. } => "initiative list",
+            Self::InitiativeShow { .. } => "initiative show",
+            Self::InitiativeAdd(_) => "initiative add",
+            Self::InitiativeUpdate(_) => "initiative update",
+            Self::InitiativeClose { .. } => "initiative close",
+            Self::Status => "status",
+            Self::Help { .. } => "help",
+        }
     }
 }

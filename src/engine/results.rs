@@ -40,6 +40,21 @@ pub enum Dimension {
     Account,
 }
 
+impl Dimension {
+    /// All, in the order they are offered.
+    pub const ALL: [Self; 3] = [Self::Endpoint, Self::Model, Self::Account];
+
+    /// As it is typed and stands in URLs: `endpoint`, `model`, `account`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Endpoint => "endpoint",
+            Self::Model => "model",
+            Self::Account => "account",
+        }
+    }
+}
+
 /// One part of a split sum.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Breakdown {

@@ -1,0 +1,248 @@
+//! From a question back to words: the call, the console line, and the page of the dashboard that shows the same.
+
+use std::fmt::Display;
+
+use crate::domain::InitiativeStatus;
+use crate::domain::Metric;
+use crate::domain::Money;
+use crate::domain::Priority;
+use crate::domain::Range;
+use crate::engine::Dimension;
+
+use super::invocation::Invocation;
+use super::question::{InitiativeEdit, NewInitiative, PortfolioSort, Question};
+
+impl Question {
+    /// The call that asks this; what is meant when left out is left out.
+    #[must_use]
+    pub fn call(&self) -> Invocation {
+        let mut said = Said(Vec::new());
+        match self {
+            Self::Portfolio { band, owner, sort, range } => {
+                said.may("band", band.map(|band| band.key()));
+                said.may("owner", owner.as_ref());
+                said.may("sort", (*sort != PortfolioSort::default()).then_some(sort.word()));
+                said.range(*range);
+            }
+            Self::Health { account, since } => {
+                said.may("account", Some(account));
+                said.may("since", *since);
+            }
+            Self::Usage { account, endpoint, range, by, metric, compare } => {
+                said.may("account", account.as_ref());
+                said.may("endpoint", endpoint.as_ref());
+                said.range(*range);
+                said.may("by", by.map(Dimension::word));
+                said.metric(*metric);
+                said.may("compare", (!compare).then_some("none"));
+            }
+            Self::Movers { range, metric } => {
+                said.range(*range);
+                said.metric(*metric);
+            }
+            Self::InitiativeList { account, status, owner } => {
+                said.may("account", account.as_ref());
+                said.may("status", *status);
+                said.may("owner", owner.as_ref());
+            }
+            Self::InitiativeShow { id } => said.may("id", Some(id)),
+            Self::InitiativeAdd(new) => said.new_initiative(new),
+            Self::InitiativeUpdate(edit) => said.edit(edit),
+            Self::InitiativeClose { id, status, text } => {
+                said.may("id", Some(id));
+                said.may("status", (*status != InitiativeStatus::Done).then_some(status));
+                said.may("text", text.as_ref());
+            }
+            Self::Status => {}
+            Self::Help { command } => said.may("command", command.as_ref()),
+        }
+        Invocation { command: self.command().into(), options: said.0 }
+    }
+
+    /// The console line that asks this.
+    #[must_use]
+    pub fn line(&self) -> String {
+        self.call().line()
+    }
+
+    /// The page of the dashboard that shows the same, with query; `account` given by id is taken as it is.
+    /// `/` · `/usage?…` · `/accounts/{id}/usage?…` · `/accounts/{id}/health` · `/movers?…` · `/initiatives?…` ·
+    /// `/initiatives/{id}` · `/status` · `/help`; `None` for what changes something.
+    #[must_use]
+    pub fn path(&self) -> Option<String> {
+        let (page, in_page) = match self {
+            Self::Portfolio { .. } => ("/".into(), ""),
+            Self::Health { account, .. } => (format!("/accounts/{}/health", escape(account)), "account"),
+            Self::Usage { account: Some(account), .. } => {
+                (format!("/accounts/{}/usage", escape(account)), "account")
+            }
+            Self::Usage { account: None, .. } => ("/usage".into(), ""),
+            Self::Movers { .. } => ("/movers".into(), ""),
+            Self::InitiativeList { .. } => ("/initiatives".into(), ""),
+            Self::InitiativeShow { id } => (format!("/initiatives/{}", escape(id.as_str())), "id"),
+            Self::InitiativeAdd(_) | Self::InitiativeUpdate(_) | Self::InitiativeClose { .. } => return None,
+            Self::Status => ("/status".into(), ""),
+            Self::Help { .. } => ("/help".into(), ""),
+        };
+        let options = self.call().options;
+        let asked = options.iter().filter(|(name, _)| name != in_page);
+        let query: Vec<String> = asked.map(|(name, value)| format!("{name}={}", escape(value))).collect();
+        Some(if query.is_empty() { page } else { format!("{page}?{}", query.join("&")) })
+    }
+}
+
+/// Path of an account's first page.
+pub(super) fn account_path(account: &str) -> String {
+    format!("/accounts/{}", escape(account))
+}
+
+/// Options in the making.
+struct Said(Vec<(String, String)>);
+
+impl Said {
+    fn may(&mut self, name: &str, value: Option<impl Display>) {
+        self.0.extend(value.map(|value| (name.to_owned(), value.to_string())));
+    }
+
+    fn range(&mut self, range: Range) {
+        self.may("range", (range != Range::DEFAULT).then_some(range));
+    }
+
+    fn metric(&mut self, metric: Metric) {
+        self.may("metric", (metric != Metric::ApiCalls).then_some(metric));
+    }
+
+    fn revenue(&mut self, revenue: Option<Money>) {
+        self.may("revenue", revenue);
+    }
+
+    fn new_initiative(&mut self, new: &NewInitiative) {
+        self.may("account", Some(&new.account));
+        self.may("title", Some(&new.title));
+        self.may("priority", (new.priority != Priority::Medium).then_some(new.priority));
+        self.may("status", (new.status != InitiativeStatus::Planned).then_some(new.status));
+        self.may("owner", new.owner.as_ref());
+        self.revenue(new.revenue);
+        self.may("due", new.due);
+        self.may("text", new.text.as_ref());
+    }
+
+    fn edit(&mut self, edit: &InitiativeEdit) {
+        self.may("id", Some(&edit.id));
+        self.may("title", edit.title.as_ref());
+        self.may("priority", edit.priority);
+        self.may("status", edit.status);
+        self.may("owner", edit.owner.as_ref());
+        self.revenue(edit.revenue);
+        self.may("due", edit.due);
+        self.may("text", edit.text.as_ref());
+    }
+}
+
+/// Everything but what may stand as it is in a path segment and in a query.
+const ESCAPED: &percent_encoding::AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
+
+fn escape(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, ESCAPED).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_name() -> impl Strategy<Value = String> {
+        "[a-z]{1,8}|[a-z]{1,4}:[a-z]{1,4}|\\PC{1,24}|[\"\\\\ “”a:]{1,8}"
+            .prop_map(|text| text.trim().to_owned())
+            .prop_filter("not empty", |text| !text.is_empty())
+    }
+
+    fn any_range() -> impl Strategy<Value = Range> {
+        prop_oneof![
+            (1_u16..2_000).prop_map(Range::Days),
+            (1_u16..200).prop_map(Range::Hours),
+            (1_u16..100).prop_map(Range::Weeks),
+            Just(Range::MonthToDate),
+            Just(Range::Between(jiff::civil::date(2026, 1, 1), jiff::civil::date(2026, 1, 31))),
+        ]
+    }
+
+    fn any_question() -> impl Strategy<Value = Question> {
+        let of = proptest::option::of::<BoxedStrategy<String>>;
+        let name = || any_name().boxed();
+        let day = jiff::civil::date(2026, 12, 15);
+        prop_oneof![
+            (of(name()), any_range()).prop_map(|(owner, range)| Question::Portfolio {
+                band: Some(crate::domain::Band::AtRisk),
+                owner,
+                sort: PortfolioSort::Cost,
+                range
+            }),
+            (name(), any::<bool>())
+                .prop_map(move |(account, since)| Question::Health { account, since: since.then_some(day) }),
+            (of(name()), name(), any_range(), any::<bool>()).prop_map(
+                |(account, endpoint, range, compare)| {
+                    let endpoint = endpoint.parse().ok();
+                    let by = Some(Dimension::Model);
+                    Question::Usage { account, endpoint, range, by, metric: Metric::Cost, compare }
+                }
+            ),
+            (name(), name(), of(name()), 0_i64..i64::MAX).prop_map(move |(account, title, text, micros)| {
+                Question::InitiativeAdd(NewInitiative {
+                    account,
+                    title,
+                    priority: Priority::High,
+                    status: InitiativeStatus::Blocked,
+                    owner: "mei".parse().ok(),
+                    revenue: Some(Money::from_micros(micros)),
+                    due: Some(day),
+                    text,
+                })
+            }),
+            (of(name()), name()).prop_map(|(text, title)| Question::InitiativeUpdate(InitiativeEdit {
+                id: "ini-3".parse().unwrap(),
+                title: Some(title),
+                priority: None,
+                status: Some(InitiativeStatus::Active),
+                owner: None,
+                revenue: None,
+                due: None,
+                text,
+            })),
+            Just(Question::Help { command: Some("initiative add".into()) }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_question_reads_back_as_it_is_spelled(question in any_question()) {
+            let line = question.line();
+            prop_assert_eq!(Question::parse(&line).unwrap(), question.clone(), "{}", line);
+            prop_assert_eq!(Question::parse(&format!("/{line}")).unwrap(), question, "{}", line);
+        }
+    }
+
+    #[track_caller]
+    fn check(line: &str, path: &str) {
+        let shown = Question::parse(line).unwrap().path();
+        assert_eq!(shown.as_deref().unwrap_or("none"), path, "{line}");
+    }
+
+    #[test]
+    fn a_question_has_a_page() {
+        check("portfolio", "/");
+        check("portfolio band:at_risk owner:\"Dana K\" range:90d", "/?band=at_risk&owner=Dana%20K&range=90d");
+        check("health acme", "/accounts/acme/health");
+        check("health acme since:2026-01-31", "/accounts/acme/health?since=2026-01-31");
+        check("usage", "/usage");
+        check("usage acme range:7d by:endpoint", "/accounts/acme/usage?range=7d&by=endpoint");
+        check("usage endpoint:/v1/chat metric:cost", "/usage?endpoint=%2Fv1%2Fchat&metric=cost");
+        check("usage acme range:30d metric:calls compare:none", "/accounts/acme/usage?compare=none");
+        check("movers range:7d", "/movers?range=7d");
+        check("initiative list acme", "/initiatives?account=acme");
+        check("initiative show ini-3", "/initiatives/ini-3");
+        check("initiative close ini-3", "none");
+        check("help usage", "/help?command=usage");
+    }
+}
