@@ -153,6 +153,15 @@ impl FromStr for Measure {
 #[error("this is not the id of a fact; open one from an answer")]
 pub struct BadFactId;
 
+impl FactKey {
+    /// The page of the dashboard that shows how the fact was made. The id's own `%` are encoded once more, since a
+    /// server decodes a path once before it looks at it.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("/facts/{}", self.to_string().replace('%', "%25"))
+    }
+}
+
 /// `sum.calls~acme~/v1/chat~~1735689600000~1738368000000~12` with `%`, `~` and controls percent-encoded in the parts.
 impl fmt::Display for FactKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -227,6 +236,8 @@ mod tests {
             version: 12,
         };
         let text = key.to_string();
+        let served = key.path().replace("%25", "%");
+        assert_eq!(served.strip_prefix("/facts/"), Some(text.as_str()));
         assert_eq!(text.parse(), Ok(key));
         assert!(!text.contains('/') && text.matches('~').count() == 6, "{text}");
         for odd in ["", "sum.calls", "sum.calls~~~~2~1~3", "sum.nothing~~~~1~2~3", "sum.calls~a b~~~1~2~3"] {

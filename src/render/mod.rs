@@ -1,2 +1,7 @@
 //! Answers become words and pictures for a surface; pure, and each platform's limits are constants here.
 pub mod html;
+
+pub mod json;
+#[cfg(test)]
+mod samples;
+pub mod words;

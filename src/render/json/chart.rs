@@ -1,0 +1,202 @@
+//! Charts on the wire: what is shown, not how.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::domain::Band;
+use crate::domain::Fact;
+use crate::reply::Bar;
+use crate::reply::ChartSpec;
+use crate::reply::Series;
+use crate::reply::SeriesPoint;
+
+use super::fact::{WireFact, float, number};
+
+/// A chart with its words; `data` depends on `kind`.
+#[derive(Debug, Serialize)]
+pub(super) struct WireChart {
+    kind: &'static str,
+    title: String,
+    subtitle: String,
+    description: String,
+    #[serde(flatten)]
+    data: WireChartData,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum WireChartData {
+    Series {
+        metric: &'static str,
+        unit: String,
+        grain: &'static str,
+        series: Vec<WireSeries>,
+        previous: Option<WireSeries>,
+        total: Option<WireFact>,
+        change: Option<WireFact>,
+    },
+    Health {
+        score: Option<WireFact>,
+        band: Option<&'static str>,
+        factors: Vec<WireFactor>,
+    },
+    Bands {
+        bands: Vec<WireBand>,
+        worst: Vec<WireBar>,
+    },
+    Bars {
+        bars: Vec<WireBar>,
+    },
+    Timeline {
+        today: String,
+        rows: Vec<WireTimelineRow>,
+    },
+}
+
+#[derive(Debug, Serialize)]
+struct WireSeries {
+    name: String,
+    points: Vec<WirePoint>,
+}
+
+/// One value; money in whole units.
+#[derive(Debug, Serialize)]
+struct WirePoint {
+    at: String,
+    value: Value,
+    complete: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct WireFactor {
+    factor: &'static str,
+    score: Option<WireFact>,
+    weight: Option<WireFact>,
+    measured: Option<WireFact>,
+    words: String,
+}
+
+#[derive(Debug, Serialize)]
+struct WireBand {
+    band: &'static str,
+    accounts: WireFact,
+}
+
+#[derive(Debug, Serialize)]
+struct WireBar {
+    name: String,
+    length: Value,
+    fact: WireFact,
+    aside: Option<WireFact>,
+    band: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+struct WireTimelineRow {
+    title: String,
+    note: String,
+    start: Option<String>,
+    due: Option<String>,
+    status: &'static str,
+    overdue: bool,
+}
+
+impl WireChart {
+    pub(super) fn new(spec: &ChartSpec, public_url: Option<&str>) -> Self {
+        let (kind, subtitle) = match spec {
+            ChartSpec::Series(chart) => ("series", &chart.subtitle),
+            ChartSpec::Health(chart) => ("health", &chart.subtitle),
+            ChartSpec::Bands(chart) => ("bands", &chart.subtitle),
+            ChartSpec::Bars(chart) => ("bars", &chart.subtitle),
+            ChartSpec::Timeline(chart) => ("timeline", &chart.subtitle),
+        };
+        Self {
+            kind,
+            title: spec.title().to_owned(),
+            subtitle: subtitle.clone(),
+            description: spec.description().to_owned(),
+            data: data(spec, public_url),
+        }
+    }
+}
+
+fn data(spec: &ChartSpec, public_url: Option<&str>) -> WireChartData {
+    let fact = |fact: &Fact| WireFact::new(fact, public_url);
+    let maybe = |known: &Option<Fact>| known.as_ref().map(fact);
+    match spec {
+        ChartSpec::Series(chart) => WireChartData::Series {
+            metric: chart.metric.word(),
+            unit: unit(chart.series.iter().chain(&chart.previous)),
+            grain: chart.grain.word(),
+            series: chart.series.iter().map(series).collect(),
+            previous: chart.previous.as_ref().map(series),
+            total: maybe(&chart.total),
+            change: maybe(&chart.change),
+        },
+        ChartSpec::Health(chart) => WireChartData::Health {
+            score: maybe(&chart.score),
+            band: chart.band.map(Band::key),
+            factors: chart
+                .factors
+                .iter()
+                .map(|bar| WireFactor {
+                    factor: bar.kind.word(),
+                    score: maybe(&bar.score),
+                    weight: maybe(&bar.weight),
+                    measured: maybe(&bar.measured),
+                    words: bar.words.clone(),
+                })
+                .collect(),
+        },
+        ChartSpec::Bands(chart) => WireChartData::Bands {
+            bands: chart
+                .bands
+                .iter()
+                .map(|slice| WireBand { band: slice.band.key(), accounts: fact(&slice.accounts) })
+                .collect(),
+            worst: bars(&chart.worst, public_url),
+        },
+        ChartSpec::Bars(chart) => WireChartData::Bars { bars: bars(&chart.bars, public_url) },
+        ChartSpec::Timeline(chart) => WireChartData::Timeline {
+            today: chart.today.to_string(),
+            rows: chart
+                .rows
+                .iter()
+                .map(|row| WireTimelineRow {
+                    title: row.title.clone(),
+                    note: row.note.clone(),
+                    start: row.start.map(|day| day.to_string()),
+                    due: row.due.map(|day| day.to_string()),
+                    status: row.status.word(),
+                    overdue: row.overdue,
+                })
+                .collect(),
+        },
+    }
+}
+
+/// Unit of the first value; empty when there is none.
+fn unit<'a>(mut lines: impl Iterator<Item = &'a Series>) -> String {
+    lines.find_map(|line| line.points.first()).map(|point| point.value.unit().to_owned()).unwrap_or_default()
+}
+
+fn series(line: &Series) -> WireSeries {
+    let point = |point: &SeriesPoint| WirePoint {
+        at: point.at.to_string(),
+        value: number(&point.value),
+        complete: point.complete,
+    };
+    WireSeries { name: line.name.clone(), points: line.points.iter().map(point).collect() }
+}
+
+fn bars(bars: &[Bar], public_url: Option<&str>) -> Vec<WireBar> {
+    bars.iter()
+        .map(|bar| WireBar {
+            name: bar.name.clone(),
+            length: float(bar.length),
+            fact: WireFact::new(&bar.fact, public_url),
+            aside: bar.aside.as_ref().map(|fact| WireFact::new(fact, public_url)),
+            band: bar.band.map(Band::key),
+        })
+        .collect()
+}
