@@ -1,0 +1,32 @@
+//! Small values kept under a name, for the program itself.
+
+use super::error::Doing;
+use super::error::StoreError;
+use super::open::Store;
+
+impl Store {
+    /// A small value kept under a name, as the hash of the commands last registered with Discord.
+    pub async fn kept(&self, key: &str) -> Result<Option<String>, StoreError> {
+        let mut reading = self.read().await?;
+        sqlx::query_scalar("SELECT value FROM kept WHERE name = $1")
+            .bind(key)
+            .fetch_optional(&mut *reading)
+            .await
+            .doing("reading a kept value")
+    }
+
+    /// Keeps a small value under a name.
+    pub async fn keep(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        let mut writing = self.write().await?;
+        sqlx::query(
+            "INSERT INTO kept (name, value) VALUES ($1, $2) \
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        )
+        .bind(key)
+        .bind(value)
+        .execute(&mut *writing)
+        .await
+        .doing("keeping a value")?;
+        writing.commit().await.doing("keeping a value")
+    }
+}

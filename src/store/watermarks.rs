@@ -1,0 +1,55 @@
+//! Up to when the data of each source are complete.
+
+use jiff::Timestamp;
+use sqlx::AnyConnection;
+
+use crate::domain::SourceId;
+
+use super::counters;
+use super::error::Doing;
+use super::error::StoreError;
+use super::error::instant;
+use super::error::read_back;
+use super::numbering::Numbering;
+use super::numbering::SOURCES;
+use super::open::Store;
+
+impl Store {
+    /// Watermarks of all sources that have one, in the order of their names.
+    pub async fn watermarks(&self) -> Result<Vec<(SourceId, Timestamp)>, StoreError> {
+        let mut reading = self.read().await?;
+        let rows: Vec<(String, i64)> =
+            sqlx::query_as("SELECT name, watermark FROM source WHERE watermark IS NOT NULL")
+                .fetch_all(&mut *reading)
+                .await
+                .doing("reading watermarks")?;
+        let mut marks = rows
+            .into_iter()
+            .map(|(name, ms)| Ok((read_back(&name, "source.name")?, instant(ms, "source.watermark")?)))
+            .collect::<Result<Vec<(SourceId, Timestamp)>, StoreError>>()?;
+        marks.sort();
+        Ok(marks)
+    }
+}
+
+/// Moves a watermark forward, never back; a move is a change of the data.
+pub(super) async fn advance(
+    connection: &mut AnyConnection,
+    source: &SourceId,
+    watermark: Timestamp,
+) -> Result<(), StoreError> {
+    let mut sources = Numbering::new(&SOURCES);
+    sources.learn(connection, [source], |source| source.as_str().to_owned()).await?;
+    let moved = sqlx::query(
+        "UPDATE source SET watermark = $2 WHERE id = $1 AND (watermark IS NULL OR watermark < $2)",
+    )
+    .bind(sources.number(source))
+    .bind(watermark.as_millisecond())
+    .execute(&mut *connection)
+    .await
+    .doing("moving a watermark")?;
+    if moved.rows_affected() > 0 {
+        counters::next_version(connection).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,209 @@
+//! Recording usage: one transaction for each batch, exact counts of what was new, known and replaced.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+use std::mem;
+
+use jiff::Timestamp;
+use sqlx::Any;
+use sqlx::AnyConnection;
+use sqlx::Transaction;
+
+use crate::domain::AccountId;
+use crate::domain::Endpoint;
+use crate::domain::EventId;
+use crate::domain::Model;
+use crate::domain::SourceId;
+use crate::domain::UsageRow;
+
+use super::counters;
+use super::error::Doing;
+use super::error::StoreError;
+use super::numbering::ACCOUNTS;
+use super::numbering::ENDPOINTS;
+use super::numbering::MODELS;
+use super::numbering::Numbering;
+use super::numbering::SOURCES;
+use super::open::Store;
+use super::recorded::Outcome;
+use super::recorded::Recorded;
+use super::stated::Figures;
+use super::stated::Key;
+use super::statements::Statements;
+use super::watermarks;
+
+/// Whether an import is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Commit.
+    Yes,
+    /// Count, then roll back.
+    DryRun,
+}
+
+/// Usage rows being recorded: one transaction for each batch, or one for all on a dry run.
+///
+/// A dry run holds the only writing connection until it ends: others that write wait.
+#[derive(Debug)]
+pub struct UsageWriter {
+    store: Store,
+    /// Open from the first batch of a dry run to its end.
+    dry_run: Option<Transaction<'static, Any>>,
+    statements: Statements,
+    known: Known,
+}
+
+impl Store {
+    /// Begins to record usage.
+    pub async fn usage_writer(&self, keep: Keep) -> Result<UsageWriter, StoreError> {
+        let dry_run = match keep {
+            Keep::Yes => None,
+            Keep::DryRun => Some(self.write().await?),
+        };
+        let statements = Statements::new(self.dialect());
+        Ok(UsageWriter { store: self.clone(), dry_run, statements, known: Known::default() })
+    }
+}
+
+impl UsageWriter {
+    /// Records a batch as if its rows came one after the other: of equal keys the later row wins and counts as
+    /// replaced, or as a duplicate when equal. `names` gives the display name of accounts whose id was derived from
+    /// another text. On `Keep::Yes` the batch is committed when this returns; on an error none of it is.
+    pub async fn record(
+        &mut self,
+        rows: &[UsageRow],
+        names: &[(AccountId, String)],
+    ) -> Result<Recorded, StoreError> {
+        if let Some(all) = &mut self.dry_run {
+            let before = counters::value(all, "version").await?;
+            let mut recorded = record(all, &self.statements, &mut self.known, rows, names).await?;
+            recorded.version = before;
+            return Ok(recorded);
+        }
+        let mut writing = self.store.write().await?;
+        // Taken out: if this batch is rolled back, numbers that it gave away must be forgotten.
+        let mut known = mem::take(&mut self.known);
+        let recorded = record(&mut writing, &self.statements, &mut known, rows, names).await?;
+        writing.commit().await.doing("committing usage")?;
+        self.known = known;
+        Ok(recorded)
+    }
+
+    /// Says that the source's data are complete up to `watermark` (it never moves back) and ends; a dry run rolls back.
+    pub async fn finish(self, watermark: Option<(SourceId, Timestamp)>) -> Result<(), StoreError> {
+        if let Some(all) = self.dry_run {
+            return all.rollback().await.doing("ending a dry run");
+        }
+        if let Some((source, watermark)) = watermark {
+            let mut writing = self.store.write().await?;
+            watermarks::advance(&mut writing, &source, watermark).await?;
+            writing.commit().await.doing("moving a watermark")?;
+        }
+        Ok(())
+    }
+}
+
+/// Numbers of texts, as far as they were needed.
+#[derive(Debug)]
+struct Known {
+    sources: Numbering<SourceId>,
+    accounts: Numbering<AccountId>,
+    endpoints: Numbering<Endpoint>,
+    models: Numbering<Model>,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self {
+            sources: Numbering::new(&SOURCES),
+            accounts: Numbering::new(&ACCOUNTS),
+            endpoints: Numbering::new(&ENDPOINTS),
+            models: Numbering::new(&MODELS),
+        }
+    }
+}
+
+impl Known {
+    async fn learn(
+        &mut self,
+        connection: &mut AnyConnection,
+        rows: &[UsageRow],
+        names: &[(AccountId, String)],
+    ) -> Result<(), StoreError> {
+        let plain = |text: &str| text.to_owned();
+        let named = |account: &AccountId| {
+            let given = names.iter().find(|(id, _)| id == account);
+            given.map_or_else(|| account.as_str().to_owned(), |(_, name)| name.clone())
+        };
+        self.sources.learn(connection, rows.iter().map(|row| &row.source), |one| plain(one.as_str())).await?;
+        self.accounts.learn(connection, rows.iter().map(|row| &row.account), named).await?;
+        self.endpoints
+            .learn(connection, rows.iter().map(|row| &row.endpoint), |one| plain(one.as_str()))
+            .await?;
+        self.models
+            .learn(connection, rows.iter().filter_map(|row| row.model.as_ref()), |one| plain(one.as_str()))
+            .await
+    }
+
+    fn key<'a>(&self, row: &'a UsageRow) -> Key<'a> {
+        Key {
+            account: self.accounts.number(&row.account),
+            at_ms: row.at.as_millisecond(),
+            endpoint: self.endpoints.number(&row.endpoint),
+            model: row.model.as_ref().map_or(0, |model| self.models.number(model)),
+            source: self.sources.number(&row.source),
+            event: row.event.as_ref().map_or("", EventId::as_str),
+        }
+    }
+}
+
+async fn record(
+    connection: &mut AnyConnection,
+    statements: &Statements,
+    known: &mut Known,
+    rows: &[UsageRow],
+    names: &[(AccountId, String)],
+) -> Result<Recorded, StoreError> {
+    known.learn(connection, rows, names).await?;
+    let mut stated = Vec::with_capacity(rows.len());
+    for row in rows {
+        stated.push((known.key(row), Figures::of(row)?));
+    }
+    // Each key once, in the order of the tree, so that neighbours are read and written together.
+    let mut keys: Vec<Key<'_>> = stated.iter().map(|(key, _)| *key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let stored = statements.find(connection, &keys).await?;
+    let places: HashMap<Key<'_>, usize> = keys.iter().copied().zip(0..).collect();
+    let mut latest = stored.clone();
+    let mut recorded = Recorded { outcomes: Vec::with_capacity(rows.len()), ..Recorded::default() };
+    let mut touched = HashSet::new();
+    for (row, (key, figures)) in rows.iter().zip(&stated) {
+        let before = latest[places[key]].replace(*figures);
+        let outcome = match before {
+            None => Outcome::Accepted,
+            Some(before) if before == *figures => Outcome::Duplicate,
+            Some(before) => Outcome::Replaced { before: before.used() },
+        };
+        match outcome {
+            Outcome::Accepted => recorded.accepted += 1,
+            Outcome::Duplicate => recorded.duplicates += 1,
+            Outcome::Replaced { .. } => recorded.replaced += 1,
+        }
+        if outcome != Outcome::Duplicate && touched.insert(key.account) {
+            recorded.touched.push(row.account.clone());
+        }
+        recorded.outcomes.push(outcome);
+    }
+    let changed: Vec<(Key<'_>, Figures)> = keys
+        .into_iter()
+        .zip(stored.into_iter().zip(latest))
+        .filter_map(|(key, (before, after))| if before == after { None } else { Some((key, after?)) })
+        .collect();
+    statements.put(connection, &changed).await?;
+    if recorded.accepted > 0 {
+        counters::advance(connection, "usage", recorded.accepted).await?;
+    }
+    recorded.close(connection).await?;
+    Ok(recorded)
+}
