@@ -1,4 +1,5 @@
 //! Answers become words and pictures for a surface; pure, and each platform's limits are constants here.
+pub mod chart;
 pub mod html;
 
 pub mod json;

@@ -1,0 +1,98 @@
+//! Pictures: a [`ChartSpec`] becomes SVG text for pages and a PNG for chat.
+//!
+//! Invariant: colours are named by CSS classes only, and every text from outside is cleaned, measured and escaped
+//! before it is drawn, so a hostile name can neither break the markup nor leave the canvas.
+
+mod alt;
+mod axis;
+mod colours;
+mod font;
+mod frame;
+mod legend;
+mod raster;
+#[cfg(test)]
+mod samples;
+mod scene;
+mod series;
+mod spark;
+mod values;
+
+use crate::reply::ChartSpec;
+
+use frame::Frame;
+use scene::Scene;
+
+pub use alt::{ALT_CHARS_MAX, alt};
+pub use colours::{Palette, page_css};
+pub use raster::{PictureFailed, png, png_sized};
+pub use spark::spark;
+
+/// The shape of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Size {
+    /// 1200 × 630, for chat, link previews and wide pages.
+    Wide,
+    /// 720 wide and as high as needed, with text that reads on a phone.
+    Compact,
+}
+
+/// The chart as SVG text, 1200 × 630.
+///
+/// With [`Palette::Page`] it carries neither colours nor styles: `assets/css/charts.css` has them.
+#[must_use]
+pub fn svg(spec: &ChartSpec, palette: Palette) -> String {
+    svg_sized(spec, palette, Size::Wide)
+}
+
+/// The chart as SVG text in the shape of `size`.
+#[must_use]
+pub fn svg_sized(spec: &ChartSpec, palette: Palette, size: Size) -> String {
+    lay_out(spec, size).print(palette)
+}
+
+/// The chart for a page in both shapes; the style sheet shows the one that fits the screen.
+#[must_use]
+pub fn page(spec: &ChartSpec) -> String {
+    let mut both = svg_sized(spec, Palette::Page, Size::Wide);
+    both.push_str(&svg_sized(spec, Palette::Page, Size::Compact));
+    both
+}
+
+fn lay_out(spec: &ChartSpec, size: Size) -> Scene {
+    let mut scene = Scene::new(Frame::of(size), spec.title(), spec.description());
+    match spec {
+        ChartSpec::Series(chart) => series::draw(&mut scene, chart),
+        other => {
+            legend::heading(&mut scene, other.title(), other.description(), None);
+        }
+    }
+    scene
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_leaves_the_canvas_or_covers_another() {
+        for (name, spec) in samples::all() {
+            for size in [Size::Wide, Size::Compact] {
+                check_boxes(&lay_out(&spec, size), name);
+            }
+        }
+    }
+
+    #[track_caller]
+    fn check_boxes(scene: &Scene, name: &str) {
+        let boxes = scene.text_boxes();
+        for (index, ([left, top, right, bottom], text)) in boxes.iter().enumerate() {
+            let (width, height) = (scene.frame.width + 0.01, scene.frame.height + 0.01);
+            let inside = *left >= -0.01 && *top >= -0.01 && *right <= width && *bottom <= height;
+            assert!(inside, "{name}: “{text}” leaves the canvas: {left} {top} {right} {bottom}");
+            for ([l, t, r, b], other) in &boxes[index + 1..] {
+                let apart = right <= l || r <= left || bottom <= t || b <= top;
+                assert!(apart, "{name}: “{text}” covers “{other}”");
+            }
+        }
+    }
+}
