@@ -3,13 +3,29 @@
 //! Invariant: nothing here does IO or looks at the clock. The same rows always give the same figures. polars lives
 //! here (and in ingest for reading Parquet) and no frame crosses this border: plain rows come out.
 
+mod build;
+mod dictionary;
+mod draft;
+mod entry;
+mod fact;
+mod figures;
+mod frame;
+mod health;
+mod hour;
+mod portfolio;
+#[cfg(test)]
+mod properties;
+mod query;
+mod receipt;
 mod results;
 mod rules;
 mod snapshot;
+mod sums;
 
+pub use draft::Draft;
 pub use results::{
     BandCounts, Breakdown, Dimension, Mover, Portfolio, PortfolioAccount, Receipt, ReceiptRow, SeriesData,
     SourceMark,
 };
 pub use rules::{FactorRules, HealthRules};
-pub use snapshot::{Draft, Engine, Snapshot};
+pub use snapshot::{Engine, Snapshot};

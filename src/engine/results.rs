@@ -25,7 +25,7 @@ impl SeriesData {
     /// Sum of all buckets; equals the sum over the window.
     #[must_use]
     pub fn total(&self) -> i64 {
-        self.values.iter().sum()
+        self.values.iter().fold(0, |sum, value| sum.wrapping_add(*value))
     }
 }
 

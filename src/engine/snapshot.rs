@@ -1,30 +1,31 @@
-//! The snapshot and how the next one is drafted from it.
+//! The snapshot, and the engine that holds the present one.
 
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::domain::Account;
 use crate::domain::AccountId;
 use crate::domain::Currency;
 use crate::domain::Endpoint;
-use crate::domain::Fact;
-use crate::domain::FactKey;
-use crate::domain::Grain;
 use crate::domain::Health;
 use crate::domain::Initiative;
 use crate::domain::InitiativeId;
-use crate::domain::Measure;
-use crate::domain::Metric;
 use crate::domain::Model;
 use crate::domain::Note;
-use crate::domain::UsageFilter;
-use crate::domain::UsageRow;
-use crate::domain::Used;
-use crate::domain::Window;
+use crate::domain::utc_date;
 
-use super::results::{Breakdown, Dimension, Mover, Portfolio, Receipt, SeriesData, SourceMark};
+use super::dictionary::Dictionary;
+use super::draft::{Draft, instant};
+use super::entry::Entry;
+use super::frame::Part;
+use super::hour::hour_start;
+use super::results::SourceMark;
 use super::rules::HealthRules;
 
 /// Holds the present snapshot; readers take one `Arc` for each question and never wait for a writer.
@@ -55,208 +56,216 @@ impl Engine {
 /// An immutable picture of all usage, accounts and initiatives.
 #[derive(Debug)]
 pub struct Snapshot {
-    rules: Arc<HealthRules>,
-    currency: Currency,
-    version: u64,
+    pub(super) rules: Arc<HealthRules>,
+    pub(super) currency: Currency,
+    pub(super) dictionary: Arc<Dictionary>,
+    /// By id.
+    pub(super) entries: Vec<Entry>,
+    /// Where in `entries` an account stands.
+    pub(super) index: Arc<HashMap<AccountId, usize>>,
+    pub(super) initiatives: Arc<BTreeMap<InitiativeId, Arc<Initiative>>>,
+    pub(super) marks: Arc<[SourceMark]>,
+    pub(super) version: u64,
+    pub(super) as_of: Option<Timestamp>,
+    pub(super) built_at: Timestamp,
 }
 
-/// The next snapshot in the making: shares everything that it does not replace.
-#[derive(Debug)]
-pub struct Draft {
-    version: u64,
-}
-
-#[expect(clippy::todo, unused_variables, reason = "the engine is being written")]
-impl Draft {
-    /// Adds accounts or replaces those of the same id.
-    pub fn accounts(&mut self, accounts: impl IntoIterator<Item = Account>) {
-        todo!()
-    }
-    /// Adds initiatives or replaces those of the same id.
-    pub fn initiatives(&mut self, initiatives: impl IntoIterator<Item = Initiative>) {
-        todo!()
-    }
-    /// Replaces all notes of an account, oldest first.
-    pub fn notes(&mut self, account: &AccountId, notes: Vec<Note>) {
-        todo!()
-    }
-    /// Replaces all usage of one account; the rows may come in any order and are summed to hours. Unknown accounts
-    /// become discovered ones.
-    pub fn usage(&mut self, account: &AccountId, rows: impl IntoIterator<Item = UsageRow>) {
-        todo!()
-    }
-    /// Replaces the watermarks of all sources.
-    pub fn watermarks(&mut self, marks: Vec<SourceMark>) {
-        todo!()
-    }
-    /// Judges the touched accounts again and closes the picture. `now` bounds the as-of and is kept as `today`.
-    /// `version` is the store's data version.
-    #[must_use]
-    pub fn finish(self, version: u64, now: Timestamp) -> Snapshot {
-        todo!()
-    }
-}
-
-#[expect(clippy::todo, unused_variables, reason = "the engine is being written")]
 impl Snapshot {
     /// A picture of nothing.
     #[must_use]
     pub fn empty(rules: Arc<HealthRules>, currency: Currency) -> Self {
-        Self { rules, currency, version: 0 }
+        Self {
+            rules,
+            currency,
+            dictionary: Arc::default(),
+            entries: Vec::new(),
+            index: Arc::default(),
+            initiatives: Arc::default(),
+            marks: Arc::from([]),
+            version: 0,
+            as_of: None,
+            built_at: Timestamp::UNIX_EPOCH,
+        }
     }
+
     /// Begins the next picture from this one.
     #[must_use]
     pub fn draft(&self) -> Draft {
-        todo!()
+        Draft {
+            rules: Arc::clone(&self.rules),
+            currency: self.currency,
+            dictionary: Arc::clone(&self.dictionary),
+            entries: self.entries.clone(),
+            index: Arc::clone(&self.index),
+            initiatives: Arc::clone(&self.initiatives),
+            marks: Arc::clone(&self.marks),
+            regroup: HashSet::new(),
+        }
     }
+
     /// Version of the data it shows; grows with every commit that changes them.
     #[must_use]
     pub fn version(&self) -> u64 {
         self.version
     }
+
     /// The currency of all costs.
     #[must_use]
     pub fn currency(&self) -> Currency {
         self.currency
     }
+
     /// The health rules that judged.
     #[must_use]
     pub fn rules(&self) -> &HealthRules {
         &self.rules
     }
-    /// End of the data: the latest watermark, never later than `now` at the build. `None` without data.
+
+    /// End of the data: the latest watermark, never later than `now` at the build. Without watermarks the end of the
+    /// newest hour; `None` without either.
     #[must_use]
     pub fn as_of(&self) -> Option<Timestamp> {
-        todo!()
+        self.as_of
     }
+
     /// The instant it was built at.
     #[must_use]
     pub fn built_at(&self) -> Timestamp {
-        todo!()
+        self.built_at
     }
+
     /// Watermarks of all sources.
     #[must_use]
     pub fn watermarks(&self) -> &[SourceMark] {
-        todo!()
+        &self.marks
     }
+
     /// Hourly rows held.
     #[must_use]
     pub fn rows(&self) -> usize {
-        todo!()
+        self.entries.iter().map(|entry| entry.frame.rows()).sum()
     }
 
     /// All accounts in the order of their ids.
     pub fn accounts(&self) -> impl Iterator<Item = &Account> {
-        std::iter::empty()
+        self.entries.iter().map(|entry| entry.account.as_ref())
     }
+
     /// One account.
     #[must_use]
     pub fn account(&self, id: &AccountId) -> Option<&Account> {
-        todo!()
+        self.entry(id).map(|entry| entry.account.as_ref())
     }
+
     /// All initiatives in the order of their ids.
     pub fn initiatives(&self) -> impl Iterator<Item = &Initiative> {
-        std::iter::empty()
+        self.initiatives.values().map(Arc::as_ref)
     }
+
     /// One initiative.
     #[must_use]
     pub fn initiative(&self, id: &InitiativeId) -> Option<&Initiative> {
-        todo!()
+        self.initiatives.get(id).map(Arc::as_ref)
     }
+
     /// Notes of an account, oldest first.
     #[must_use]
     pub fn notes(&self, account: &AccountId) -> &[Note] {
-        todo!()
+        self.entry(account).map_or(&[], |entry| &entry.notes)
     }
+
     /// Endpoints that occur, by name; of one account when given.
     #[must_use]
     pub fn endpoints(&self, account: Option<&AccountId>) -> Vec<Endpoint> {
-        todo!()
+        self.occurring(account, self.dictionary.endpoints.len(), |part| Some(part.endpoint))
+            .map(|id| self.dictionary.endpoints.name(id).clone())
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .collect()
     }
+
     /// Models that occur, by name; of one account when given.
     #[must_use]
     pub fn models(&self, account: Option<&AccountId>) -> Vec<Model> {
-        todo!()
+        self.occurring(account, self.dictionary.models.len(), |part| part.model)
+            .map(|id| self.dictionary.models.name(id).clone())
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .collect()
     }
+
+    /// The numbers that occur, of `count` in all.
+    fn occurring(
+        &self,
+        account: Option<&AccountId>,
+        count: usize,
+        number: impl Fn(&Part) -> Option<u32>,
+    ) -> impl Iterator<Item = u32> {
+        let mut seen = vec![false; count];
+        for entry in self.scope(account) {
+            for id in entry.frame.parts.iter().filter_map(&number) {
+                seen[id as usize] = true;
+            }
+        }
+        (0..).zip(seen).filter_map(|(id, seen)| seen.then_some(id))
+    }
+
     /// First hour with usage of an account.
     #[must_use]
     pub fn first_use(&self, account: &AccountId) -> Option<Timestamp> {
-        todo!()
+        self.entry(account)?.frame.first_hour().map(hour_start)
     }
+
     /// Newest hour with at least one call of an account.
     #[must_use]
     pub fn last_use(&self, account: &AccountId) -> Option<Timestamp> {
-        todo!()
+        self.entry(account)?.frame.last_active.map(hour_start)
     }
 
-    /// Sums of the filtered usage over a window.
-    #[must_use]
-    pub fn totals(&self, filter: &UsageFilter, window: Window) -> Used {
-        todo!()
-    }
-    /// A metric over time.
-    #[must_use]
-    pub fn series(&self, filter: &UsageFilter, metric: Metric, window: Window, grain: Grain) -> SeriesData {
-        todo!()
-    }
-    /// A metric split, largest part first, ties by name.
-    #[must_use]
-    pub fn breakdown(
-        &self,
-        filter: &UsageFilter,
-        metric: Metric,
-        window: Window,
-        by: Dimension,
-    ) -> Vec<Breakdown> {
-        todo!()
-    }
-    /// A metric over time for each part of a split, largest part first.
-    #[must_use]
-    pub fn split_series(
-        &self,
-        filter: &UsageFilter,
-        metric: Metric,
-        window: Window,
-        grain: Grain,
-        by: Dimension,
-    ) -> Vec<(Option<String>, SeriesData)> {
-        todo!()
-    }
-    /// All accounts whose sum differs from the window before, largest absolute difference first, ties by id.
-    #[must_use]
-    pub fn movers(&self, metric: Metric, window: Window) -> Vec<Mover> {
-        todo!()
-    }
-    /// The whole portfolio over a window.
-    #[must_use]
-    pub fn portfolio(&self, window: Window) -> Portfolio {
-        todo!()
-    }
     /// Health of an account as of the snapshot.
     #[must_use]
     pub fn health(&self, account: &AccountId) -> Option<&Health> {
-        todo!()
+        self.entry(account)?.health()
     }
+
     /// Health of an account as it was at `at`, from the usage and initiatives known now.
     #[must_use]
     pub fn health_at(&self, account: &AccountId, at: Timestamp) -> Option<Health> {
-        todo!()
+        self.entry(account).and_then(|entry| self.health_of(entry, at))
     }
+
+    /// Health of an entry at an instant; from the as-of on, that of the snapshot.
+    pub(super) fn health_of(&self, entry: &Entry, at: Timestamp) -> Option<Health> {
+        if self.as_of.is_none_or(|as_of| at >= as_of) {
+            return entry.health().cloned();
+        }
+        let known = entry.derived.as_ref()?.at.until;
+        let until = instant(at, None, utc_date(at)).until.min(known);
+        Some(entry.health_at(&self.rules, until, utc_date(at)))
+    }
+
+    /// The day that initiatives are due against at an instant: today from the as-of on, else the day of the instant.
+    pub(super) fn today_at(&self, at: Timestamp) -> Date {
+        if self.as_of.is_none_or(|as_of| at >= as_of) { utc_date(self.built_at) } else { utc_date(at) }
+    }
+
     /// Calls of each of the last 12 weeks that end at the as-of, oldest first.
     #[must_use]
     pub fn weekly_calls(&self, account: &AccountId) -> Vec<i64> {
-        todo!()
+        let derived = self.entry(account).and_then(|entry| entry.derived.as_ref());
+        derived.map(|derived| derived.weeks.to_vec()).unwrap_or_default()
     }
 
-    /// The only maker of facts: computes the value, so that a fact and its receipt cannot differ. `None` when the
-    /// measure does not apply, as a score that cannot be judged or an account that is not known.
-    #[must_use]
-    pub fn fact(&self, measure: Measure, filter: &UsageFilter, window: Window) -> Option<Fact> {
-        todo!()
+    /// One account's entry.
+    pub(super) fn entry(&self, id: &AccountId) -> Option<&Entry> {
+        self.index.get(id).map(|at| &self.entries[*at])
     }
-    /// How a fact was made, computed on this snapshot, with at most `rows_max` rows.
-    #[must_use]
-    pub fn receipt(&self, key: &FactKey, rows_max: usize) -> Option<Receipt> {
-        todo!()
+
+    /// All entries, or the one of an account; none when it is not known.
+    pub(super) fn scope(&self, account: Option<&AccountId>) -> &[Entry] {
+        match account {
+            None => &self.entries,
+            Some(id) => self.index.get(id).map_or(&[], |at| std::slice::from_ref(&self.entries[*at])),
+        }
     }
 }

@@ -1,0 +1,165 @@
+//! The next snapshot in the making.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::domain::Account;
+use crate::domain::AccountId;
+use crate::domain::Currency;
+use crate::domain::Initiative;
+use crate::domain::InitiativeId;
+use crate::domain::Note;
+use crate::domain::UsageRow;
+use crate::domain::utc_date;
+
+use super::dictionary::Dictionary;
+use super::entry::{Entry, Instant};
+use super::frame::AccountFrame;
+use super::hour::{hour_from, hour_start};
+use super::results::SourceMark;
+use super::rules::HealthRules;
+use super::snapshot::Snapshot;
+
+/// The next snapshot in the making: shares everything that it does not replace.
+#[derive(Debug)]
+pub struct Draft {
+    pub(super) rules: Arc<HealthRules>,
+    pub(super) currency: Currency,
+    pub(super) dictionary: Arc<Dictionary>,
+    /// By id, but for those that were added, which stand at the end until the draft is closed.
+    pub(super) entries: Vec<Entry>,
+    pub(super) index: Arc<HashMap<AccountId, usize>>,
+    pub(super) initiatives: Arc<BTreeMap<InitiativeId, Arc<Initiative>>>,
+    pub(super) marks: Arc<[SourceMark]>,
+    /// Accounts whose initiatives have to be looked up again.
+    pub(super) regroup: HashSet<AccountId>,
+}
+
+impl Draft {
+    /// Adds accounts or replaces those of the same id.
+    pub fn accounts(&mut self, accounts: impl IntoIterator<Item = Account>) {
+        for account in accounts {
+            let entry = self.entry(&account.id);
+            entry.account = Arc::new(account);
+            entry.forget();
+        }
+    }
+
+    /// Adds initiatives or replaces those of the same id.
+    pub fn initiatives(&mut self, initiatives: impl IntoIterator<Item = Initiative>) {
+        let known = Arc::make_mut(&mut self.initiatives);
+        for initiative in initiatives {
+            self.regroup.insert(initiative.account.clone());
+            if let Some(old) = known.insert(initiative.id.clone(), Arc::new(initiative)) {
+                self.regroup.insert(old.account.clone());
+            }
+        }
+    }
+
+    /// Replaces all notes of an account, oldest first.
+    pub fn notes(&mut self, account: &AccountId, notes: Vec<Note>) {
+        self.entry(account).notes = notes.into();
+    }
+
+    /// Replaces all usage of one account; the rows may come in any order and are summed to hours. Unknown accounts
+    /// become discovered ones.
+    pub fn usage(&mut self, account: &AccountId, rows: impl IntoIterator<Item = UsageRow>) {
+        let frame = AccountFrame::build(rows, &mut self.dictionary);
+        self.entry(account).replace(frame);
+    }
+
+    /// Replaces the watermarks of all sources.
+    pub fn watermarks(&mut self, marks: Vec<SourceMark>) {
+        self.marks = marks.into();
+    }
+
+    /// Judges the touched accounts again and closes the picture. `now` bounds the as-of and is kept as `today`.
+    /// `version` is the store's data version.
+    ///
+    /// Untouched accounts are judged again only when the hour of the as-of or the day has moved on, and then from
+    /// what was measured before unless the day of the as-of is another.
+    #[must_use]
+    pub fn finish(mut self, version: u64, now: Timestamp) -> Snapshot {
+        self.sort();
+        self.regroup_initiatives();
+        let as_of = self.as_of(now);
+        let today = utc_date(now);
+        let until: HashMap<_, _> = self.marks.iter().map(|mark| (&mark.source, mark.watermark)).collect();
+        for entry in &mut self.entries {
+            let complete = entry.frame.sources.iter().filter_map(|source| until.get(source).copied()).max();
+            let at = instant(as_of.unwrap_or(now), complete, today);
+            entry.derive(&self.rules, at);
+        }
+        Snapshot {
+            rules: self.rules,
+            currency: self.currency,
+            dictionary: self.dictionary,
+            entries: self.entries,
+            index: self.index,
+            initiatives: self.initiatives,
+            marks: self.marks,
+            version,
+            as_of,
+            built_at: now,
+        }
+    }
+
+    /// The latest watermark, or without any the end of the newest hour; never later than `now`.
+    fn as_of(&self, now: Timestamp) -> Option<Timestamp> {
+        let marked = self.marks.iter().map(|mark| mark.watermark).max();
+        let newest = || {
+            let hours = self.entries.iter().filter_map(|entry| entry.frame.hour_slice().last());
+            hours.max().map(|hour| hour_start(hour + 1))
+        };
+        marked.or_else(newest).map(|at| at.min(now))
+    }
+
+    /// The entry of an account, a discovered one when it is not known.
+    fn entry(&mut self, id: &AccountId) -> &mut Entry {
+        if let Some(at) = self.index.get(id) {
+            return &mut self.entries[*at];
+        }
+        let at = self.entries.len();
+        self.entries.push(Entry::new(Account::discovered(id.clone(), id.as_str())));
+        Arc::make_mut(&mut self.index).insert(id.clone(), at);
+        self.regroup.insert(id.clone());
+        &mut self.entries[at]
+    }
+
+    fn sort(&mut self) {
+        if self.entries.is_sorted_by(|a, b| a.account.id < b.account.id) {
+            return;
+        }
+        self.entries.sort_unstable_by(|a, b| a.account.id.cmp(&b.account.id));
+        let ids = self.entries.iter().enumerate().map(|(at, entry)| (entry.account.id.clone(), at));
+        self.index = Arc::new(ids.collect());
+    }
+
+    fn regroup_initiatives(&mut self) {
+        if self.regroup.is_empty() {
+            return;
+        }
+        let mut groups: HashMap<&AccountId, Vec<Arc<Initiative>>> = HashMap::new();
+        for initiative in self.initiatives.values().filter(|one| self.regroup.contains(&one.account)) {
+            groups.entry(&initiative.account).or_default().push(Arc::clone(initiative));
+        }
+        for id in &self.regroup {
+            // An initiative may name an account that is not known yet; it is grouped when the account comes.
+            let Some(at) = self.index.get(id) else { continue };
+            self.entries[*at].initiatives = groups.remove(id).unwrap_or_default().into();
+            self.entries[*at].forget();
+        }
+    }
+}
+
+/// The instant at which an account is judged. Its own sources may be complete only up to an earlier time than the
+/// snapshot: what is not in yet must not look like silence.
+pub(super) fn instant(as_of: Timestamp, complete: Option<Timestamp>, today: Date) -> Instant {
+    let until = complete.unwrap_or(as_of).min(as_of);
+    Instant { until: hour_from(until), as_of: hour_from(as_of), today }
+}

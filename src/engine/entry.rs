@@ -1,0 +1,114 @@
+//! One account in a snapshot, with all that is known and derived about it.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use crate::domain::Account;
+use crate::domain::Health;
+use crate::domain::Initiative;
+use crate::domain::Note;
+
+use super::frame::AccountFrame;
+use super::health::UsageVerdicts;
+use super::health::judge;
+use super::hour::DAY_HOURS;
+use super::rules::HealthRules;
+
+/// Weeks of `usage_trends`.
+pub(super) const WEEKS: usize = 12;
+
+/// One account. Cloning shares all parts.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) account: Arc<Account>,
+    pub(super) notes: Arc<[Note]>,
+    pub(super) initiatives: Arc<[Arc<Initiative>]>,
+    pub(super) frame: Arc<AccountFrame>,
+    /// What the frame's whole days say; kept while neither the frame nor the day changes.
+    pub(super) verdicts: Option<Arc<UsageVerdicts>>,
+    /// `None` only while a draft is open.
+    pub(super) derived: Option<Arc<Derived>>,
+}
+
+/// When things are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Instant {
+    /// The account's data are complete before this hour.
+    pub(super) until: u32,
+    /// The snapshot's data end here; weeks are counted back from it.
+    pub(super) as_of: u32,
+    /// The day that initiatives are due against.
+    pub(super) today: Date,
+}
+
+/// What follows from an account's data at one instant.
+#[derive(Debug)]
+pub(super) struct Derived {
+    pub(super) at: Instant,
+    pub(super) health: Health,
+    pub(super) weeks: [i64; WEEKS],
+}
+
+impl Entry {
+    /// An account of which nothing else is known.
+    pub(super) fn new(account: Account) -> Self {
+        Self {
+            account: Arc::new(account),
+            notes: Arc::from([]),
+            initiatives: Arc::from([]),
+            frame: Arc::new(AccountFrame::empty()),
+            verdicts: None,
+            derived: None,
+        }
+    }
+
+    /// Replaces the usage and all that followed from it.
+    pub(super) fn replace(&mut self, frame: AccountFrame) {
+        self.frame = Arc::new(frame);
+        self.verdicts = None;
+        self.derived = None;
+    }
+
+    /// Has health judged again, because something beside the usage changed.
+    pub(super) fn forget(&mut self) {
+        self.derived = None;
+    }
+
+    /// Derives what is not derived for this instant yet.
+    pub(super) fn derive(&mut self, rules: &HealthRules, at: Instant) {
+        if self.derived.as_ref().is_some_and(|derived| derived.at == at) {
+            return;
+        }
+        let day = at.until / DAY_HOURS;
+        let known = self.verdicts.take().filter(|verdicts| verdicts.day == day);
+        let verdicts = known.unwrap_or_else(|| Arc::new(UsageVerdicts::of(&self.frame, rules, day)));
+        let health = judge(self, rules, &verdicts, at.until, at.today);
+        self.verdicts = Some(verdicts);
+        self.derived = Some(Arc::new(Derived { at, health, weeks: weekly_calls(&self.frame, at.as_of) }));
+    }
+
+    /// Health at the instant that was derived for.
+    pub(super) fn health(&self) -> Option<&Health> {
+        self.derived.as_ref().map(|derived| &derived.health)
+    }
+
+    /// Health at another instant.
+    pub(super) fn health_at(&self, rules: &HealthRules, until: u32, today: Date) -> Health {
+        let verdicts = UsageVerdicts::of(&self.frame, rules, until / DAY_HOURS);
+        judge(self, rules, &verdicts, until, today)
+    }
+}
+
+/// Calls of each of the weeks that end at `as_of`, oldest first.
+fn weekly_calls(frame: &AccountFrame, as_of: u32) -> [i64; WEEKS] {
+    let mut weeks = [0; WEEKS];
+    let back = |n: usize| as_of.saturating_sub(n as u32 * 7 * DAY_HOURS);
+    let mut before = frame.upto(back(WEEKS)).calls;
+    for (index, week) in weeks.iter_mut().enumerate() {
+        let upto = frame.upto(back(WEEKS - 1 - index)).calls;
+        *week = upto.wrapping_sub(before);
+        before = upto;
+    }
+    weeks
+}
