@@ -25,6 +25,7 @@ pub(super) struct WireChart {
 
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "made once for each answer and written at once")]
 enum WireChartData {
     Series {
         metric: &'static str,

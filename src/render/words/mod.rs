@@ -1,5 +1,7 @@
 //! Words that all printers share: dates, arrows, signs, links, and outside text made harmless to show.
 
+mod grid;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -13,6 +15,8 @@ use crate::reply::AsOf;
 use crate::reply::Prose;
 use crate::reply::Span;
 use crate::reply::Tone;
+
+pub(super) use grid::{GAP, Grid, cell, clip};
 
 /// `22 Nov 2026 14:00 UTC`.
 #[must_use]
@@ -129,6 +133,11 @@ pub fn spark(values: &[f64]) -> String {
 /// Outside text on one line: without escape sequences, control characters, and characters that reorder or hide text.
 #[must_use]
 pub fn harmless(text: &str) -> String {
+    tamed(text).trim().to_owned()
+}
+
+/// As [`harmless`], with a blank at either end if there was one: for a piece of a sentence.
+pub(super) fn tamed(text: &str) -> String {
     let without_escapes = anstream::adapter::strip_str(text).to_string();
     let mut out = String::with_capacity(without_escapes.len());
     for c in without_escapes.chars() {
@@ -141,7 +150,7 @@ pub fn harmless(text: &str) -> String {
             out.push(c);
         }
     }
-    out.trim().to_owned()
+    out
 }
 
 /// Format characters that reorder (bidi) or hide text; joiners stay, since scripts and emoji need them.

@@ -1,0 +1,269 @@
+//! The embed of an answer: the first figure, sentences, caveats; other figures and tables as fields; how fresh it is.
+
+use serenity::all::Colour;
+use serenity::all::Embed;
+use serenity::builder::CreateEmbed;
+use serenity::builder::CreateEmbedFooter;
+
+use crate::domain::Band;
+use crate::render::words;
+use crate::reply::Answer;
+use crate::reply::Block;
+use crate::reply::Cell;
+use crate::reply::ChartSpec;
+use crate::reply::FactLine;
+use crate::reply::Prose;
+use crate::reply::Table;
+
+use super::Picture;
+use super::limits::{
+    DESCRIPTION_CHARS_MAX, EMBEDS_CHARS_MAX, FIELD_VALUE_CHARS_MAX, LINK_CHARS_MAX, TITLE_CHARS_MAX,
+};
+use super::markdown::{change, escape, fence, figure, outside, pieces, unfenced};
+use super::room::{chars, fit, rest};
+
+/// Figures beside the first one; more than four rows of three are a table.
+const FIGURE_FIELDS_MAX: usize = 12;
+/// Tables of one answer.
+const TABLE_FIELDS_MAX: usize = 2;
+/// Characters of a figure's name or a table's title before escaping.
+const NAME_CHARS_MAX: usize = 60;
+/// Columns of a table: wider ones wrap on a phone.
+const TABLE_WIDTH: usize = 56;
+/// Columns of a first cell in a list of words, as of commands.
+const TERM_CHARS_MAX: usize = 60;
+
+/// Indigo, when no band says more.
+const ACCENT: Colour = Colour::new(0x004f_5bd5);
+
+const fn band_colour(band: Band) -> Colour {
+    match band {
+        Band::AtRisk => Colour::new(0x00d6_4550),
+        Band::Watch => Colour::new(0x00d9_8e04),
+        Band::Healthy => Colour::new(0x002f_9e6e),
+    }
+}
+
+/// Name and value of a field, and whether it stands beside others.
+type Field = (String, String, bool);
+
+/// The embed, with links to receipts when there is room for them.
+pub(super) fn answer(answer: &Answer, public_url: Option<&str>, picture: Option<&Picture>) -> CreateEmbed {
+    let url = answer.path.as_deref().and_then(|path| words::link(public_url, path));
+    let url = url.filter(|url| chars(url) <= LINK_CHARS_MAX);
+    let dashboard = url.is_some();
+    let title = match escape(&words::isolated(&words::clip(
+        &words::harmless(&answer.title),
+        TITLE_CHARS_MAX / 2 - 2,
+    ))) {
+        title if title.is_empty() => "etsm".into(),
+        title => title,
+    };
+    let footer = words::as_of(answer.as_of);
+    let room = EMBEDS_CHARS_MAX - chars(&title) - chars(&footer);
+    let (fields, description) = body(answer, public_url, dashboard, room)
+        .or_else(|| body(answer, None, dashboard, room))
+        .unwrap_or_else(|| crowded(answer, dashboard, room));
+    let mut embed = CreateEmbed::new()
+        .title(title)
+        .colour(band(answer).map_or(ACCENT, band_colour))
+        .footer(CreateEmbedFooter::new(footer))
+        .fields(fields);
+    if !description.is_empty() {
+        embed = embed.description(description);
+    }
+    if let Some(url) = url {
+        embed = embed.url(url);
+    }
+    if let Some(picture) = picture {
+        embed = embed.attachment(picture.file_name.as_str());
+    }
+    embed
+}
+
+/// Fields and description when all of the description fits.
+fn body(
+    answer: &Answer,
+    receipts: Option<&str>,
+    dashboard: bool,
+    room: usize,
+) -> Option<(Vec<Field>, String)> {
+    let fields = fields(answer, receipts, dashboard);
+    let room = room.checked_sub(size(&fields))?.min(DESCRIPTION_CHARS_MAX);
+    let whole = fit(&paragraphs(answer, receipts, dashboard), usize::MAX, dashboard);
+    (chars(&whole) <= room).then_some((fields, whole))
+}
+
+/// Fields and as much of the description as fits; caveats stay, since the rest cannot be read right without them.
+fn crowded(answer: &Answer, dashboard: bool, room: usize) -> (Vec<Field>, String) {
+    let fields = fields(answer, None, dashboard);
+    let room = room.saturating_sub(size(&fields)).min(DESCRIPTION_CHARS_MAX);
+    let caveats = fit(&caveats(answer, None), room / 2, dashboard);
+    let glue = if caveats.is_empty() { "" } else { "\n" };
+    let words = fit(&said(answer, None, dashboard), room - chars(&caveats) - glue.len(), dashboard);
+    (fields, format!("{words}{glue}{caveats}"))
+}
+
+fn size(fields: &[Field]) -> usize {
+    fields.iter().map(|(name, value, _)| chars(name) + chars(value)).sum()
+}
+
+fn paragraphs(answer: &Answer, receipts: Option<&str>, dashboard: bool) -> Vec<Vec<String>> {
+    let mut all = said(answer, receipts, dashboard);
+    all.extend(caveats(answer, receipts));
+    all
+}
+
+/// The first figure, the sentences, and lists of words.
+fn said(answer: &Answer, receipts: Option<&str>, dashboard: bool) -> Vec<Vec<String>> {
+    let lines = figures(answer);
+    let mut paragraphs: Vec<Vec<String>> =
+        lines.first().map(|line| headline(line, receipts)).into_iter().collect();
+    for block in &answer.blocks {
+        match block {
+            Block::Text(prose) => paragraphs.push(pieces(prose, receipts)),
+            Block::Table(table) if is_list(table) => paragraphs.extend(list(table, dashboard)),
+            Block::Table(_) | Block::Facts(_) | Block::Chart(_) | Block::Caveat(_) => {}
+        }
+    }
+    let unlisted = lines.len().saturating_sub(1 + FIGURE_FIELDS_MAX)
+        + grids(answer).count().saturating_sub(TABLE_FIELDS_MAX);
+    if unlisted > 0 {
+        paragraphs.push(vec![rest(unlisted, dashboard)]);
+    }
+    paragraphs.retain(|pieces| !pieces.concat().trim().is_empty());
+    paragraphs
+}
+
+fn caveats(answer: &Answer, receipts: Option<&str>) -> Vec<Vec<String>> {
+    let sign = |prose: &Prose| {
+        let mut pieces = pieces(prose, receipts);
+        pieces.insert(0, "⚠ ".into());
+        pieces
+    };
+    let caveats = answer.blocks.iter().filter_map(|block| match block {
+        Block::Caveat(prose) => Some(sign(prose)),
+        Block::Text(_) | Block::Facts(_) | Block::Table(_) | Block::Chart(_) => None,
+    });
+    caveats.collect()
+}
+
+fn figures(answer: &Answer) -> Vec<&FactLine> {
+    let lines = answer.blocks.iter().filter_map(|block| match block {
+        Block::Facts(lines) => Some(lines),
+        Block::Text(_) | Block::Table(_) | Block::Chart(_) | Block::Caveat(_) => None,
+    });
+    lines.flatten().collect()
+}
+
+/// The most important figure, before all words: `**12.4 k** API calls · ▲ +12.4 %`.
+fn headline(line: &FactLine, receipts: Option<&str>) -> Vec<String> {
+    let mut pieces = vec![figure(&line.fact, receipts), format!(" {}", name(&line.label))];
+    if let Some(moved) = &line.change {
+        pieces.push(format!(" · {}", change(moved, receipts)));
+    }
+    pieces
+}
+
+fn name(text: &str) -> String {
+    outside(&words::clip(&words::harmless(text), NAME_CHARS_MAX))
+}
+
+/// As [`name`], for a field, which must not be without one.
+fn field_name(text: &str) -> String {
+    let name = name(text);
+    if name.is_empty() { "\u{200b}".into() } else { name }
+}
+
+fn fields(answer: &Answer, receipts: Option<&str>, dashboard: bool) -> Vec<Field> {
+    let figures = figures(answer).into_iter().skip(1).take(FIGURE_FIELDS_MAX);
+    let mut fields: Vec<Field> = figures.map(|line| figure_field(line, receipts)).collect();
+    let tables = grids(answer).take(TABLE_FIELDS_MAX);
+    fields.extend(tables.map(|table| (field_name(&table.title), grid(table, dashboard), false)));
+    fields
+}
+
+fn figure_field(line: &FactLine, receipts: Option<&str>) -> Field {
+    let text = |receipts| {
+        let moved = line.change.as_ref().map(|moved| format!("\n{}", change(moved, receipts)));
+        format!("{}{}", figure(&line.fact, receipts), moved.unwrap_or_default())
+    };
+    let linked = text(receipts);
+    let value = if chars(&linked) <= FIELD_VALUE_CHARS_MAX { linked } else { text(None) };
+    (field_name(&line.label), value, true)
+}
+
+/// Tables that are shown as aligned columns.
+fn grids(answer: &Answer) -> impl Iterator<Item = &Table> {
+    answer.blocks.iter().filter_map(|block| match block {
+        Block::Table(table) if !is_list(table) => Some(table),
+        Block::Table(_) | Block::Text(_) | Block::Facts(_) | Block::Chart(_) | Block::Caveat(_) => None,
+    })
+}
+
+/// A term and words about it, as the list of commands: sentences would be cut in columns.
+fn is_list(table: &Table) -> bool {
+    let wordy = |cell: &Cell| match cell {
+        Cell::Text(_) | Cell::Nothing | Cell::Link { .. } => true,
+        Cell::Fact(_) | Cell::Change(..) | Cell::Band(_) | Cell::Status(_) | Cell::Spark(_) => false,
+    };
+    table.columns.len() == 2 && table.rows.iter().all(|row| row.iter().all(wordy))
+}
+
+fn list(table: &Table, dashboard: bool) -> Vec<Vec<String>> {
+    let line = |row: &Vec<Cell>| {
+        let text = |at: usize| row.get(at).map(words::cell).unwrap_or_default();
+        let term = outside(&words::clip(&text(0), TERM_CHARS_MAX));
+        vec![
+            format!("**{}**", if term.is_empty() { "–".into() } else { term }),
+            format!(" — {}", outside(&text(1))),
+        ]
+    };
+    let mut lines = vec![vec![format!("**{}**", field_name(&table.title))]];
+    lines.extend(table.rows.iter().map(line));
+    if table.more > 0 {
+        lines.push(vec![rest(table.more, dashboard)]);
+    }
+    lines
+}
+
+/// Aligned columns in a code block, as many rows as fit into a field.
+fn grid(table: &Table, dashboard: bool) -> String {
+    if table.rows.is_empty() {
+        return if table.more > 0 { rest(table.more, dashboard) } else { "None.".into() };
+    }
+    let grid = words::Grid::new(table, TABLE_WIDTH);
+    let line = |cells: &Vec<String>| cells.join(words::GAP);
+    let last = |shown: usize| {
+        let missing = table.rows.len() - shown + table.more;
+        if missing > 0 { format!("\n{}", rest(missing, dashboard)) } else { String::new() }
+    };
+    let mut lines = vec![line(&grid.head)];
+    let mut used = chars(&fence(&lines));
+    for (at, row) in grid.rows.iter().enumerate() {
+        let next = line(row);
+        used += chars(&unfenced(&next)) + 1;
+        if used + chars(&last(at + 1)).max(chars(&last(at))) > FIELD_VALUE_CHARS_MAX {
+            break;
+        }
+        lines.push(next);
+    }
+    format!("{}{}", fence(&lines), last(lines.len() - 1))
+}
+
+/// The band that the whole answer is about.
+fn band(answer: &Answer) -> Option<Band> {
+    answer.blocks.iter().find_map(|block| match block {
+        Block::Chart(ChartSpec::Health(card)) => card.band,
+        Block::Chart(_) | Block::Text(_) | Block::Facts(_) | Block::Table(_) | Block::Caveat(_) => None,
+    })
+}
+
+/// The same embed without its image.
+pub(super) fn without_image(embed: &CreateEmbed) -> CreateEmbed {
+    let mut plain: Embed = serde_json::to_value(embed)
+        .and_then(serde_json::from_value)
+        .expect("an embed reads back as it was written");
+    plain.image = None;
+    plain.into()
+}

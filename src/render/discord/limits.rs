@@ -1,0 +1,34 @@
+//! What Discord accepts. Its client library checks only content, embed total and embed count; the rest is ours.
+//!
+//! Characters are Unicode code points, as the platform counts them.
+
+/// Characters of an embed's title.
+pub const TITLE_CHARS_MAX: usize = 256;
+/// Characters of an embed's description.
+pub const DESCRIPTION_CHARS_MAX: usize = 4_096;
+/// Fields of an embed.
+pub const FIELDS_MAX: usize = 25;
+/// Characters of a field's name.
+pub const FIELD_NAME_CHARS_MAX: usize = 256;
+/// Characters of a field's value.
+pub const FIELD_VALUE_CHARS_MAX: usize = 1_024;
+/// Characters of a footer.
+pub const FOOTER_CHARS_MAX: usize = 2_048;
+/// Characters of titles, descriptions, fields and footers over all embeds of a message.
+pub const EMBEDS_CHARS_MAX: usize = 6_000;
+/// Embeds of a message.
+pub const EMBEDS_MAX: usize = 10;
+/// Rows of components of a message.
+pub const ROWS_MAX: usize = 5;
+/// Buttons of a row.
+pub const ROW_BUTTONS_MAX: usize = 5;
+/// Characters of a button's label.
+pub const LABEL_CHARS_MAX: usize = 80;
+/// Characters of a button's custom id.
+pub const CUSTOM_ID_CHARS_MAX: usize = 100;
+/// Characters of the address behind a link button.
+pub const LINK_CHARS_MAX: usize = 512;
+/// Characters of a picture's alternative text.
+pub const ALT_CHARS_MAX: usize = 1_024;
+/// Characters of a message's content.
+pub const CONTENT_CHARS_MAX: usize = 2_000;
