@@ -1,1 +1,3 @@
 //! Surfaces that talk: Discord, the terminal, the browser.
+
+pub mod discord;

@@ -1,0 +1,242 @@
+//! From an interaction to its reply: take it on, ask the desk, answer.
+//!
+//! Invariant: each interaction is acknowledged within Discord's 3 s, however long the desk takes; and what goes wrong
+//! is shown to the asker alone.
+
+use std::time::Duration;
+
+use tracing::debug;
+use tracing::warn;
+
+use crate::answers::Desk;
+use crate::answers::Invocation;
+use crate::answers::Question;
+use crate::domain::Asker;
+use crate::domain::Audience;
+use crate::domain::Role;
+use crate::problem::Problem;
+use crate::render::discord::CUSTOM_ID_PREFIX;
+use crate::reply::Answer;
+
+use super::inbound::Call;
+use super::inbound::Inbound;
+use super::inbound::Wish;
+use super::message;
+use super::rest::Body;
+use super::rest::Refused;
+use super::rest::Rest;
+
+/// How long a question may take before it is acknowledged without knowing what will come of it. Once taken on in
+/// public, a mistake can only be taken back, not told in private at once.
+const GRACE: Duration = Duration::from_millis(300);
+/// Longest time for an answer; the token would live for 15 minutes, but nobody waits for that.
+const ANSWER_MAX: Duration = Duration::from_secs(60);
+
+/// How an interaction ended; the metric's label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// With an answer.
+    Answered,
+    /// With a problem that the asker can solve.
+    Refused,
+    /// Discord had given it up, or someone else had answered it.
+    Late,
+    /// The reply did not reach Discord.
+    Failed,
+}
+
+impl Outcome {
+    /// As the metric's label.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Refused => "refused",
+            Self::Late => "late",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Where the answer goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// A new message in the channel.
+    Channel,
+    /// A new message that only the asker sees.
+    Private,
+    /// The message under whose button was pressed.
+    SameMessage,
+}
+
+/// Answers interactions; holds no state of its own.
+pub(super) struct Flow {
+    pub(super) desk: Desk,
+    pub(super) rest: Rest,
+    /// Role of whoever asks; there is no login yet.
+    pub(super) role: Role,
+    /// How links begin.
+    pub(super) public_url: String,
+    /// Only this server is answered, when one is named.
+    pub(super) guild: Option<u64>,
+}
+
+impl Flow {
+    /// Answers one interaction.
+    pub(super) async fn handle(&self, inbound: Inbound) -> Outcome {
+        if let Wish::Complete { command, option, typed } = &inbound.wish {
+            return self.complete(&inbound, command, option, typed).await;
+        }
+        match self.understood(&inbound) {
+            Ok((question, place)) => self.answer(&inbound, question, place).await,
+            Err(problem) => self.tell(&inbound, &problem).await,
+        }
+    }
+
+    /// What is asked, and where the answer goes.
+    fn understood(&self, inbound: &Inbound) -> Result<(Question, Place), Problem> {
+        self.welcome(inbound)?;
+        match &inbound.wish {
+            Wish::Command(Call { command, options }) => {
+                let call = Invocation::new(command, options.iter().cloned())?;
+                Ok((Question::understand(&call)?, Place::Channel))
+            }
+            Wish::Press { custom_id, own } => {
+                let place = if *own { Place::SameMessage } else { Place::Private };
+                Ok((pressed(custom_id)?, place))
+            }
+            Wish::Complete { .. } | Wish::Unknown => Err(not_ours()),
+        }
+    }
+
+    /// Whether this place is answered at all: everyone who can write there may read the portfolio.
+    fn welcome(&self, inbound: &Inbound) -> Result<(), Problem> {
+        let message = match (inbound.guild, self.guild) {
+            (None, _) => "I answer in the channels of a server only, not in direct messages.",
+            (Some(here), Some(home)) if here != home => {
+                "I belong to another server and do not answer here. Whoever runs me can set the server's id in \
+                 ETSM_DISCORD_GUILD_ID."
+            }
+            (Some(_), _) => return Ok(()),
+        };
+        Err(Problem::NotAllowed { message: message.into() })
+    }
+
+    async fn complete(&self, inbound: &Inbound, command: &str, option: &str, typed: &str) -> Outcome {
+        let choices = if self.welcome(inbound).is_ok() {
+            self.desk.complete(&self.asker(inbound, Place::Private), command, option, typed)
+        } else {
+            Vec::new()
+        };
+        // Whoever types on does not wait for the last completion: a refusal is no news.
+        match self.acknowledge(inbound, &message::choices(&choices)).await {
+            Ok(()) => Outcome::Answered,
+            Err(refused) if refused.is_over() => Outcome::Late,
+            Err(refused) => {
+                debug!(%refused, "Discord did not take completions");
+                Outcome::Failed
+            }
+        }
+    }
+
+    async fn answer(&self, inbound: &Inbound, question: Question, place: Place) -> Outcome {
+        let asker = self.asker(inbound, place);
+        let writes = question.writes();
+        let mut asking = Box::pin(tokio::time::timeout(ANSWER_MAX, self.desk.ask(&asker, question)));
+        // What is written down must have been taken on before: otherwise the asker reads of a failure and does it again.
+        let known = if writes { None } else { tokio::time::timeout(GRACE, &mut asking).await.ok() };
+        let known = known.map(|asked| asked.unwrap_or(Err(Problem::Busy)));
+        let place = match &known {
+            Some(Err(problem)) => return self.tell(inbound, problem).await,
+            Some(Ok(answer)) if answer.private && place == Place::Channel => Place::Private,
+            Some(Ok(_)) | None => place,
+        };
+        let taken_on = match place {
+            Place::Channel => message::defer(false),
+            Place::Private => message::defer(true),
+            Place::SameMessage => message::defer_update(),
+        };
+        if let Err(refused) = self.acknowledge(inbound, &taken_on).await {
+            return lost(inbound, &refused);
+        }
+        let asked = match known {
+            Some(asked) => asked,
+            None => asking.await.unwrap_or(Err(Problem::Busy)),
+        };
+        match self.deliver(inbound, asked, place).await {
+            Ok(outcome) => outcome,
+            Err(refused) => lost(inbound, &refused),
+        }
+    }
+
+    /// Puts what came of a question where its first response stands.
+    async fn deliver(
+        &self,
+        inbound: &Inbound,
+        asked: Result<Answer, Problem>,
+        place: Place,
+    ) -> Result<Outcome, Refused> {
+        let hidden = asked.as_ref().is_ok_and(|answer| answer.private);
+        let (body, outcome) = match asked {
+            Ok(answer) => (message::answer(&answer, &self.public_url).await, Outcome::Answered),
+            Err(problem) => (message::said(&problem), Outcome::Refused),
+        };
+        let private = hidden || outcome == Outcome::Refused;
+        let (application, token) = (inbound.application, &inbound.token);
+        match place {
+            Place::SameMessage if private => {
+                self.rest.follow_up(application, token, &message::private(&body)).await?;
+            }
+            Place::Channel if private => {
+                // As long as the deferred response stands, a follow-up would take its place and become public.
+                self.rest.delete(application, token).await?;
+                self.rest.follow_up(application, token, &message::private(&body)).await?;
+            }
+            Place::Channel | Place::Private | Place::SameMessage => {
+                self.rest.edit(application, token, &body).await?;
+            }
+        }
+        Ok(outcome)
+    }
+
+    async fn tell(&self, inbound: &Inbound, problem: &Problem) -> Outcome {
+        match self.acknowledge(inbound, &message::tell(problem)).await {
+            Ok(()) => Outcome::Refused,
+            Err(refused) => lost(inbound, &refused),
+        }
+    }
+
+    async fn acknowledge(&self, inbound: &Inbound, body: &Body) -> Result<(), Refused> {
+        let done = self.rest.acknowledge(inbound.id, &inbound.token, body).await;
+        metrics::histogram!("etsm_discord_ack_seconds").record(inbound.received.elapsed().as_secs_f64());
+        done
+    }
+
+    fn asker(&self, inbound: &Inbound, place: Place) -> Asker {
+        let audience = match place {
+            Place::Channel | Place::SameMessage => Audience::Channel,
+            Place::Private => Audience::AskerOnly,
+        };
+        Asker { person: inbound.person.clone(), role: self.role, audience }
+    }
+}
+
+fn lost(inbound: &Inbound, refused: &Refused) -> Outcome {
+    let waited_ms = inbound.received.elapsed().as_millis();
+    warn!(%refused, waited_ms, "A reply did not reach Discord: {refused}");
+    if refused.is_over() { Outcome::Late } else { Outcome::Failed }
+}
+
+/// The question behind a button.
+fn pressed(custom_id: &str) -> Result<Question, Problem> {
+    let line = custom_id.strip_prefix(CUSTOM_ID_PREFIX).ok_or_else(not_ours)?;
+    // The button may be older than the words it stands for.
+    let question = Question::parse(line).map_err(|_outdated| not_ours())?;
+    // A press asks; whoever wants to write says so in a command.
+    if question.writes() { Err(not_ours()) } else { Ok(question) }
+}
+
+fn not_ours() -> Problem {
+    let message =
+        "This button belongs to an older message. Please ask again with a command; /help lists them.";
+    Problem::NotAllowed { message: message.into() }
+}

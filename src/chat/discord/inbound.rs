@@ -1,0 +1,140 @@
+//! An interaction, read out of Discord's form into ours.
+
+use serenity::model::application::CommandData;
+use serenity::model::application::CommandDataOption;
+use serenity::model::application::CommandDataOptionValue;
+use serenity::model::application::Interaction;
+use serenity::model::application::MessageInteractionMetadata;
+use serenity::model::channel::Message;
+use serenity::model::id::UserId;
+use serenity::model::user::User;
+use tokio::time::Instant;
+
+use crate::domain::Person;
+
+/// What came in, and how it is answered.
+pub(super) struct Inbound {
+    /// Its id; the same when it is delivered twice.
+    pub(super) id: u64,
+    /// Answers go under this token for 15 minutes.
+    pub(super) token: String,
+    /// Our application.
+    pub(super) application: u64,
+    /// Where it was sent; `None` in a direct message.
+    pub(super) guild: Option<u64>,
+    /// Who sent it.
+    pub(super) person: Person,
+    /// When it was received.
+    pub(super) received: Instant,
+    /// What is wanted.
+    pub(super) wish: Wish,
+}
+
+/// What someone wants.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// A command was sent.
+    Command(Call),
+    /// An option is being typed.
+    Complete {
+        /// The command so far.
+        command: String,
+        /// The option under the cursor.
+        option: String,
+        /// Its text so far.
+        typed: String,
+    },
+    /// A button was pressed.
+    Press {
+        /// What we wrote into the button.
+        custom_id: String,
+        /// Whether who pressed is who asked for the message.
+        own: bool,
+    },
+    /// Something that we never offer.
+    Unknown,
+}
+
+/// A command with its options, as they were typed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Call {
+    /// `usage`, or `initiative list`.
+    pub(super) command: String,
+    /// By name.
+    pub(super) options: Vec<(String, String)>,
+}
+
+impl Inbound {
+    /// Reads an interaction; `None` for a ping, which never comes through the gateway.
+    pub(super) fn read(interaction: Interaction, received: Instant) -> Option<Self> {
+        let (id, application) = (interaction.id().get(), interaction.application_id().get());
+        let guild = interaction.guild_id().map(|guild| guild.get());
+        let (token, person, wish) = match interaction {
+            Interaction::Command(command) => {
+                (command.token, person(&command.user), Wish::Command(call(&command.data).0))
+            }
+            Interaction::Autocomplete(command) => {
+                let (call, focused) = call(&command.data);
+                let (option, typed) = focused.unwrap_or_default();
+                (
+                    command.token,
+                    person(&command.user),
+                    Wish::Complete { command: call.command, option, typed },
+                )
+            }
+            Interaction::Component(press) => {
+                let own = asked_for(&press.message) == Some(press.user.id);
+                (press.token, person(&press.user), Wish::Press { custom_id: press.data.custom_id, own })
+            }
+            Interaction::Modal(modal) => (modal.token, person(&modal.user), Wish::Unknown),
+            _ => return None,
+        };
+        Some(Self { id, token, application, guild, person, received, wish })
+    }
+}
+
+/// The name that others see, or the user's id when that is no name at all.
+fn person(user: &User) -> Person {
+    let shown = user.global_name.as_deref().unwrap_or(&user.name);
+    Person::new(shown)
+        .or_else(|_odd| Person::new(&user.name))
+        .or_else(|_odd| Person::new(&format!("user {}", user.id)))
+        .expect("a word and digits are a name")
+}
+
+/// Who asked for a message; `None` when nobody did, as for a digest.
+fn asked_for(message: &Message) -> Option<UserId> {
+    match message.interaction_metadata.as_deref()? {
+        MessageInteractionMetadata::Command(command) => Some(command.user.id),
+        MessageInteractionMetadata::Component(press) => Some(press.user.id),
+        MessageInteractionMetadata::ModalSubmit(modal) => Some(modal.user.id),
+        _ => None,
+    }
+}
+
+/// The command with its options, and the option under the cursor when one is being typed.
+fn call(data: &CommandData) -> (Call, Option<(String, String)>) {
+    let mut call = Call { command: data.name.clone(), options: Vec::new() };
+    let mut focused = None;
+    let mut options: &[CommandDataOption] = &data.options;
+    while let [CommandDataOption { name, value: CommandDataOptionValue::SubCommand(inner), .. }] = options {
+        call.command = format!("{} {name}", call.command);
+        options = inner;
+    }
+    for option in options {
+        let text = match &option.value {
+            CommandDataOptionValue::Autocomplete { value, .. } => {
+                focused = Some((option.name.clone(), value.clone()));
+                continue;
+            }
+            CommandDataOptionValue::String(text) => text.clone(),
+            CommandDataOptionValue::Boolean(flag) => flag.to_string(),
+            CommandDataOptionValue::Integer(number) => number.to_string(),
+            CommandDataOptionValue::Number(number) => number.to_string(),
+            // We never offer the other kinds; the grammar refuses the empty text in its own words.
+            _ => String::new(),
+        };
+        call.options.push((option.name.clone(), text));
+    }
+    (call, focused)
+}

@@ -1,0 +1,236 @@
+//! Keeps the connection to Discord, and owns every task that answers.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::error;
+use tracing::info;
+use tracing::warn;
+
+use crate::answers::CATALOG;
+use crate::answers::Desk;
+use crate::config::ChatSettings;
+use crate::config::DiscordSettings;
+
+use super::commands::Registered;
+use super::commands::register;
+use super::flow::Flow;
+use super::gateway::Failure;
+use super::gateway::Gateway;
+use super::gateway::Heard;
+use super::gateway::LEAVE_MAX;
+use super::gateway::prepare;
+use super::inbound::Inbound;
+use super::inbound::Wish;
+use super::rest::Rest;
+use super::seen::Seen;
+
+/// First wait before another try.
+const WAIT_MIN: Duration = Duration::from_secs(1);
+/// Longest wait before another try.
+const WAIT_MAX: Duration = Duration::from_secs(60);
+/// Without a connection for so long, everything is set up anew: the gateway may have moved.
+const SILENCE_MAX: Duration = Duration::from_secs(90);
+/// Longest wait for replies under way when we stop.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Answers questions in Discord until `stop` fires. A token that Discord does not accept ends it with an error; any
+/// other trouble is waited out.
+pub async fn run(
+    desk: Desk,
+    settings: DiscordSettings,
+    chat: ChatSettings,
+    public_url: String,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let rest = Rest::new(settings.token.expose_secret(), settings.api_base.as_deref());
+    let flow = Flow { desk, rest, role: chat.role, public_url, guild: settings.guild_id };
+    let mut surface = Surface {
+        flow: Arc::new(flow),
+        settings,
+        tasks: JoinSet::new(),
+        seen: Seen::default(),
+        registering: false,
+        silent_since: Some(Instant::now()),
+    };
+    let mut wait = WAIT_MIN;
+    let outcome = loop {
+        surface.silent_since = Some(Instant::now());
+        let failure = surface.session(&stop).await;
+        let was_connected = surface.silent_since.is_none();
+        surface.connected(false);
+        let cause = match failure {
+            None => break Ok(()),
+            Some(Failure::Final(error)) => break Err(error),
+            Some(Failure::Passing(error)) => error,
+        };
+        if was_connected {
+            wait = WAIT_MIN;
+        }
+        let pause = wait.mul_f64(1.0 + 0.25 * rand::random::<f64>());
+        warn!(
+            cause = format!("{cause:#}"),
+            wait_ms = pause.as_millis(),
+            "Discord is out of reach; trying again"
+        );
+        tokio::select! {
+            () = stop.cancelled() => break Ok(()),
+            () = tokio::time::sleep(pause) => {}
+        }
+        wait = (wait * 2).min(WAIT_MAX);
+    };
+    surface.drain().await;
+    outcome
+}
+
+struct Surface {
+    flow: Arc<Flow>,
+    settings: DiscordSettings,
+    tasks: JoinSet<()>,
+    seen: Seen,
+    /// Whether this process has begun to register the commands.
+    registering: bool,
+    /// Since when there is no connection.
+    silent_since: Option<Instant>,
+}
+
+impl Surface {
+    /// Connects and listens. `None` when it was asked to stop.
+    async fn session(&mut self, stop: &CancellationToken) -> Option<Failure> {
+        let (token, base) = (self.settings.token.clone(), self.settings.api_base.clone());
+        let prepared = tokio::select! {
+            () = stop.cancelled() => return None,
+            prepared = prepare(&self.flow.rest, token.expose_secret(), base.as_deref()) => prepared,
+        };
+        let Gateway { mut client, shards, mut heard } = match prepared {
+            Ok(gateway) => gateway,
+            Err(failure) => return Some(failure),
+        };
+        let manager = Arc::clone(&client.shard_manager);
+        let mut running = pin!(client.start_shards(shards));
+        let mut looks = tokio::time::interval(Duration::from_secs(1));
+        let ended = loop {
+            tokio::select! {
+                () = stop.cancelled() => break None,
+                ended = &mut running => {
+                    let closed = || Failure::Passing(anyhow::anyhow!("the connection was closed"));
+                    break Some(ended.err().map_or_else(closed, Failure::closed));
+                }
+                Some(heard) = heard.recv() => self.hear(heard),
+                Some(ended) = self.tasks.join_next() => note(ended),
+                _ = looks.tick() => {
+                    if self.silent_since.is_some_and(|since| since.elapsed() > SILENCE_MAX) {
+                        break Some(Failure::Passing(anyhow::anyhow!("the gateway does not answer")));
+                    }
+                }
+            }
+        };
+        if tokio::time::timeout(LEAVE_MAX, manager.shutdown_all()).await.is_err() {
+            warn!("Could not say goodbye to Discord in time; the connection is dropped");
+        }
+        ended
+    }
+
+    fn hear(&mut self, heard: Heard) {
+        match heard {
+            Heard::Ready(application) => {
+                info!(application, "Connected to Discord");
+                self.connected(true);
+                self.register(application);
+            }
+            Heard::Resumed => {
+                info!("Connected to Discord again");
+                self.connected(true);
+            }
+            Heard::Lost => {
+                info!("The connection to Discord was lost; it is being made again");
+                self.connected(false);
+            }
+            Heard::Interaction(interaction, received) => {
+                if let Some(inbound) = Inbound::read(*interaction, received) {
+                    self.take(inbound);
+                }
+            }
+        }
+    }
+
+    fn connected(&mut self, connected: bool) {
+        metrics::gauge!("etsm_discord_connected").set(if connected { 1.0 } else { 0.0 });
+        match (connected, self.silent_since) {
+            (true, _) => self.silent_since = None,
+            (false, None) => self.silent_since = Some(Instant::now()),
+            (false, Some(_)) => {}
+        }
+    }
+
+    fn take(&mut self, inbound: Inbound) {
+        let kind = match inbound.wish {
+            Wish::Command(_) => "command",
+            Wish::Complete { .. } => "completion",
+            Wish::Press { .. } => "button",
+            Wish::Unknown => "unknown",
+        };
+        if !self.seen.first(inbound.id) {
+            count(kind, "duplicate");
+            return;
+        }
+        let flow = Arc::clone(&self.flow);
+        self.tasks.spawn(async move { count(kind, flow.handle(inbound).await.word()) });
+    }
+
+    /// Once in the life of the process: what it offers does not change while it runs.
+    fn register(&mut self, application: u64) {
+        if std::mem::replace(&mut self.registering, true) {
+            return;
+        }
+        if let Some(named) = self.settings.application_id.filter(|named| *named != application) {
+            warn!(named, application, "The token belongs to another application than the one that is named");
+        }
+        let (flow, guild) = (Arc::clone(&self.flow), self.settings.guild_id);
+        self.tasks.spawn(async move {
+            match register(&flow.rest, application, guild, CATALOG).await {
+                Ok(Registered::Same) => info!("Discord offers all commands already"),
+                Ok(Registered::Replaced) => info!(commands = CATALOG.len(), "Registered the commands with Discord"),
+                Err(refused) => error!(
+                    %refused,
+                    guild,
+                    "Could not register the commands; invite the bot with the scopes bot and applications.commands, \
+                     and start again"
+                ),
+            }
+        });
+    }
+
+    /// Lets replies under way finish.
+    async fn drain(&mut self) {
+        let finish = async {
+            while let Some(ended) = self.tasks.join_next().await {
+                note(ended);
+            }
+        };
+        if tokio::time::timeout(DRAIN, finish).await.is_err() {
+            warn!(
+                replies = self.tasks.len(),
+                "Some replies to Discord were not finished in time and are dropped"
+            );
+            self.tasks.shutdown().await;
+        }
+    }
+}
+
+fn note(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        error!("A reply to Discord broke off");
+    }
+}
+
+fn count(kind: &'static str, outcome: &'static str) {
+    metrics::counter!("etsm_discord_interactions_total", "kind" => kind, "outcome" => outcome).increment(1);
+}
