@@ -1,26 +1,49 @@
 //! The one door to the figures. Chat, pages, the API and jobs all hold a clone.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
+use std::time::Instant;
 
+use anyhow::Context as _;
+use tokio::sync::watch;
+
+use crate::access;
+use crate::access::Deed;
 use crate::domain::Account;
 use crate::domain::AccountId;
 use crate::domain::Asker;
 use crate::domain::Clock;
 use crate::domain::FactKey;
 use crate::domain::Initiative;
+use crate::domain::InitiativeId;
 use crate::domain::Note;
 use crate::domain::SourceId;
 use crate::domain::UsageRow;
+use crate::domain::utc_date;
 use crate::engine::Engine;
 use crate::engine::Receipt;
 use crate::engine::Snapshot;
 use crate::problem::Problem;
 use crate::reply::Answer;
+use crate::store::Keep;
 use crate::store::Recorded;
 use crate::store::Store;
 use crate::store::StoreError;
 
-use super::question::Question;
+use super::completion;
+use super::dispatch;
+use super::initiatives;
+use super::lookup::find_account;
+use super::orders;
+use super::publisher::{Change, Publisher};
+use super::question::{NewInitiative, Question};
+use super::reading::Reading;
+
+/// Longest time an answer may take; chat gives up soon after.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
+/// Rows shown behind a fact; the export has them all.
+const RECEIPT_ROWS_MAX: usize = 200;
 
 /// The desk: checks who asks, answers, writes down, and keeps the engine in step with the store.
 #[derive(Clone)]
@@ -28,6 +51,7 @@ pub struct Desk {
     engine: Arc<Engine>,
     store: Store,
     clock: Arc<dyn Clock>,
+    publisher: Arc<Publisher>,
 }
 
 /// A completion of an option.
@@ -39,27 +63,43 @@ pub struct Choice {
     pub value: String,
 }
 
-#[expect(clippy::todo, unused_variables, clippy::unused_async, reason = "the desk is being written")]
 impl Desk {
     /// A desk over a store; the engine is empty until [`Desk::load`].
     #[must_use]
     pub fn new(engine: Arc<Engine>, store: Store, clock: Arc<dyn Clock>) -> Self {
-        Self { engine, store, clock }
+        let publisher = Publisher::new(Arc::clone(&engine), store.clone(), Arc::clone(&clock));
+        Self { engine, store, clock, publisher: Arc::new(publisher) }
     }
+
     /// Builds the whole snapshot from the store.
     pub async fn load(&self) -> Result<(), StoreError> {
-        todo!()
+        let turn = self.publisher.turn().await?;
+        self.publisher.publish_whole(&turn).await
     }
+
+    /// Loads again when another process wrote to the store; tells whether it did.
+    pub async fn catch_up(&self) -> Result<bool, StoreError> {
+        self.publisher.catch_up().await
+    }
+
     /// The present snapshot.
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.engine.snapshot()
     }
+
+    /// Tells of each new snapshot's version, as live pages want it.
+    #[must_use]
+    pub fn versions(&self) -> watch::Receiver<u64> {
+        self.publisher.versions()
+    }
+
     /// The clock all parts go by.
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock
     }
+
     /// The store under it.
     #[must_use]
     pub fn store(&self) -> &Store {
@@ -67,24 +107,54 @@ impl Desk {
     }
 
     /// Answers a question, or does what it orders.
+    #[tracing::instrument(skip_all, fields(who = %asker.person, command = question.command()))]
     pub async fn ask(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
-        todo!()
+        let begun = Instant::now();
+        let command = question.command();
+        let outcome = self.answer(asker, question).await;
+        let word = outcome.as_ref().map_or_else(Problem::code, |_answer| "answered");
+        metrics::histogram!("etsm_question_seconds", "command" => command).record(begun.elapsed());
+        metrics::counter!("etsm_questions_total", "command" => command, "outcome" => word).increment(1);
+        outcome
     }
+
     /// A console line in one step.
     pub async fn ask_line(&self, asker: &Asker, line: &str) -> Result<Answer, Problem> {
         self.ask(asker, Question::parse(line)?).await
     }
+
     /// How a fact was made.
     pub fn receipt(&self, asker: &Asker, key: &FactKey) -> Result<Receipt, Problem> {
-        todo!()
+        access::may(asker, Deed::Read)?;
+        self.snapshot().receipt(key, RECEIPT_ROWS_MAX).ok_or_else(|| Problem::Unknown {
+            what: "fact",
+            given: key.to_string(),
+            remedy: "Ask again, and open the fact from the new answer.".into(),
+        })
     }
+
+    /// The account that is meant by an id, a name, or the beginning or a part of one.
+    pub fn find_account(&self, asker: &Asker, given: &str) -> Result<AccountId, Problem> {
+        access::may(asker, Deed::Read)?;
+        find_account(&self.snapshot(), given)
+    }
+
     /// Completions of an option's text, best first, at most 25. `command` as in `Invocation::command`.
+    #[must_use]
     pub fn complete(&self, asker: &Asker, command: &str, option: &str, typed: &str) -> Vec<Choice> {
-        todo!()
+        if access::may(asker, Deed::Read).is_err() {
+            return Vec::new();
+        }
+        completion::option(&self.snapshot(), asker, command, option, typed)
     }
+
     /// Completions of a console line at its end: whole lines, best first, at most 25.
+    #[must_use]
     pub fn complete_line(&self, asker: &Asker, line: &str) -> Vec<Choice> {
-        todo!()
+        if access::may(asker, Deed::Read).is_err() {
+            return Vec::new();
+        }
+        completion::line(&self.snapshot(), asker, line)
     }
 
     /// Records usage durably and publishes the accounts it touched.
@@ -94,18 +164,121 @@ impl Desk {
         names: &[(AccountId, String)],
         watermark: Option<(SourceId, jiff::Timestamp)>,
     ) -> Result<Recorded, StoreError> {
-        todo!()
+        let turn = self.publisher.turn().await?;
+        let mut writer = self.store.usage_writer(Keep::Yes).await?;
+        let recorded = writer.record(rows, names).await?;
+        writer.finish(watermark).await?;
+        let change = Change { usage: &recorded.touched, ..Change::default() };
+        self.publisher.publish(&turn, change).await?;
+        Ok(recorded)
     }
+
     /// Records accounts durably and publishes them.
     pub async fn record_accounts(&self, accounts: &[Account]) -> Result<Recorded, StoreError> {
-        todo!()
+        let turn = self.publisher.turn().await?;
+        let recorded = self.store.put_accounts(accounts).await?;
+        let change = Change { accounts, ..Change::default() };
+        self.publisher.publish(&turn, change).await?;
+        Ok(recorded)
     }
-    /// Records initiatives durably and publishes them.
+
+    /// Records initiatives durably and publishes them. Their accounts must be known.
     pub async fn record_initiatives(&self, initiatives: &[Initiative]) -> Result<Recorded, StoreError> {
-        todo!()
+        let turn = self.publisher.turn().await?;
+        let recorded = self.store.put_initiatives(initiatives).await?;
+        let change = Change { initiatives, ..Change::default() };
+        self.publisher.publish(&turn, change).await?;
+        Ok(recorded)
     }
+
     /// Records notes durably and publishes them.
     pub async fn record_notes(&self, notes: &[Note]) -> Result<u64, StoreError> {
-        todo!()
+        let turn = self.publisher.turn().await?;
+        let version = self.store.add_notes(notes).await?;
+        let noted: BTreeSet<AccountId> = notes.iter().map(|note| note.account.clone()).collect();
+        self.publisher.publish(&turn, Change { noted, ..Change::default() }).await?;
+        Ok(version)
     }
+
+    async fn answer(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
+        access::may(asker, if question.writes() { Deed::Write } else { Deed::Read })?;
+        self.publisher.keep_today().await;
+        match question {
+            Question::InitiativeAdd(new) => self.add_initiative(asker, &new).await,
+            Question::InitiativeUpdate(edit) => {
+                orders::check_due(edit.due, utc_date(self.clock.now()))?;
+                let now = self.clock.now();
+                let done = "The initiative is changed.";
+                self.change_initiative(asker, &edit.id, done, |one| orders::changed(one, &edit, asker, now))
+                    .await
+            }
+            Question::InitiativeClose { id, status, text } => {
+                let now = self.clock.now();
+                let done = format!("The initiative is {status}.");
+                let close = |one: &Initiative| orders::closed(one, status, text.as_deref(), asker, now);
+                self.change_initiative(asker, &id, &done, close).await
+            }
+            reading => self.read(asker, reading).await,
+        }
+    }
+
+    /// Answers from one snapshot, away from the threads that serve the network.
+    async fn read(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
+        let database_answers = match question {
+            Question::Status => self.store.ping().await.is_ok(),
+            _ => true,
+        };
+        let (snapshot, now, asker) = (self.snapshot(), self.clock.now(), asker.clone());
+        let work = tokio::task::spawn_blocking(move || {
+            let reading = Reading { snapshot: &snapshot, now, role: asker.role, database_answers };
+            dispatch::answer(&reading, &asker, &question)
+        });
+        match tokio::time::timeout(ANSWER_TIME_MAX, work).await {
+            Ok(done) => done.context("answering a question").map_err(Problem::internal)?,
+            Err(_late) => Err(Problem::Busy),
+        }
+    }
+
+    async fn add_initiative(&self, asker: &Asker, new: &NewInitiative) -> Result<Answer, Problem> {
+        let now = self.clock.now();
+        orders::check_due(new.due, utc_date(now))?;
+        let snapshot = self.snapshot();
+        let account = find_account(&snapshot, &new.account)?;
+        let account = snapshot.account(&account).expect("it was found in this very snapshot");
+        let id = self.store.next_initiative_id().await.map_err(could_not_write)?;
+        let one = orders::added(new, id.clone(), account, asker, now);
+        self.record_initiatives(&[one]).await.map_err(could_not_write)?;
+        self.show_written(asker, &id, &format!("Written down as {id}."))
+    }
+
+    async fn change_initiative(
+        &self,
+        asker: &Asker,
+        id: &InitiativeId,
+        done: &str,
+        change: impl FnOnce(&Initiative) -> Result<Initiative, Problem>,
+    ) -> Result<Answer, Problem> {
+        // Read and written in one turn, so that of two changes at once none is lost.
+        let turn = self.publisher.turn().await.map_err(could_not_write)?;
+        let known = self.store.initiatives().await.map_err(could_not_write)?;
+        let before = known.iter().find(|one| one.id == *id).ok_or_else(|| initiatives::unknown(id))?;
+        let after = [change(before)?];
+        self.store.put_initiatives(&after).await.map_err(could_not_write)?;
+        let written = Change { initiatives: &after, ..Change::default() };
+        self.publisher.publish(&turn, written).await.map_err(could_not_write)?;
+        drop(turn);
+        self.show_written(asker, id, done)
+    }
+
+    fn show_written(&self, asker: &Asker, id: &InitiativeId, done: &str) -> Result<Answer, Problem> {
+        let snapshot = self.snapshot();
+        let (now, role) = (self.clock.now(), asker.role);
+        let reading = Reading { snapshot: &snapshot, now, role, database_answers: true };
+        let one = snapshot.initiative(id).ok_or_else(|| initiatives::unknown(id))?;
+        Ok(initiatives::show(&reading, one, Some(done)))
+    }
+}
+
+fn could_not_write(failed: StoreError) -> Problem {
+    Problem::internal(anyhow::Error::new(failed).context("writing an initiative down"))
 }

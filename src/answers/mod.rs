@@ -1,14 +1,30 @@
 //! Questions and their answers: one grammar, one catalogue, one desk.
 
 mod catalog;
+mod completion;
 mod desk;
+mod dispatch;
+mod health;
+mod help;
+mod initiatives;
 mod invocation;
+mod lookup;
+mod manual;
+mod movers;
+mod orders;
+mod portfolio;
+mod publisher;
 mod question;
+mod reading;
 mod spell;
+mod status;
 mod understand;
+mod usage;
+mod usage_chart;
 mod words;
 
 pub use catalog::{CATALOG, CommandEntry, OptionEntry, OptionKind, SubcommandEntry};
 pub use desk::{Choice, Desk};
 pub use invocation::Invocation;
+pub use manual::manual;
 pub use question::{InitiativeEdit, NewInitiative, PortfolioSort, Question};

@@ -1,0 +1,252 @@
+//! Completion: of one option, as Discord asks for it, and of a console line at its end.
+
+use std::collections::BTreeSet;
+
+use jiff::ToSpan;
+
+use crate::domain::AccountId;
+use crate::domain::Asker;
+use crate::domain::Initiative;
+use crate::domain::Range;
+use crate::domain::Role;
+use crate::domain::utc_date;
+use crate::engine::Snapshot;
+
+use super::catalog::{Callable, OptionEntry, OptionKind, callable, callables};
+use super::desk::Choice;
+use super::lookup::{closeness, find_account};
+use super::words::{self, Word};
+
+/// Choices offered at once; Discord shows no more.
+const CHOICES_MAX: usize = 25;
+/// Longest label and value of a choice, in characters; Discord's limit.
+const CHOICE_CHARS_MAX: usize = 100;
+
+/// Completions of an option's text, best first.
+pub(super) fn option(
+    snapshot: &Snapshot,
+    asker: &Asker,
+    command: &str,
+    name: &str,
+    typed: &str,
+) -> Vec<Choice> {
+    let Some(called) = callable(command) else { return Vec::new() };
+    let Some(entry) = called.option(name) else { return Vec::new() };
+    let mut choices = values(snapshot, asker, entry, None, typed);
+    // A longer value could not be filled in whole.
+    choices.retain(|choice| choice.value.chars().count() <= CHOICE_CHARS_MAX);
+    choices.truncate(CHOICES_MAX);
+    choices
+}
+
+/// Completions of a line at its end: whole lines.
+pub(super) fn line(snapshot: &Snapshot, asker: &Asker, line: &str) -> Vec<Choice> {
+    let slash = if line.trim_start().starts_with('/') { "/" } else { "" };
+    let line = line.trim_start().trim_start_matches('/');
+    let mut words = words::split(line);
+    let is_in_word = words.last().is_some_and(|word| word.open) || !line.ends_with(char::is_whitespace);
+    let last = if is_in_word { words.pop() } else { None }
+        .unwrap_or_else(|| Word { start: line.len(), ..Word::default() });
+    let before = &line[..last.start];
+    let mut choices = match called(&words) {
+        None => command_choices(asker, line),
+        Some((called, rest)) => {
+            let mut found = word_choices(snapshot, asker, &called, rest, &last);
+            for choice in &mut found {
+                choice.value = format!("{before}{}", choice.value);
+            }
+            found
+        }
+    };
+    for choice in &mut choices {
+        choice.value.insert_str(0, slash);
+    }
+    choices.truncate(CHOICES_MAX);
+    choices
+}
+
+/// The command of the words that are complete, and the words after it.
+fn called(words: &[Word]) -> Option<(Callable, &[Word])> {
+    let first = words.first()?.whole().to_lowercase();
+    if let Some(found) = callable(&first) {
+        return Some((found, &words[1..]));
+    }
+    let second = words.get(1)?.whole().to_lowercase();
+    callable(&format!("{first} {second}")).map(|found| (found, &words[2..]))
+}
+
+fn command_choices(asker: &Asker, line: &str) -> Vec<Choice> {
+    let typed = line.trim().to_lowercase();
+    let typed: String = typed.split_whitespace().collect::<Vec<_>>().join(" ");
+    let offered = allowed(asker).map(|one| (one.name(), one.about));
+    let fitting =
+        offered.filter_map(|(name, about)| closeness(&typed, &name).map(|close| (close, name, about)));
+    let mut fitting: Vec<_> = fitting.collect();
+    fitting.sort_by_key(|(close, ..)| *close);
+    fitting.into_iter().map(|(_, name, about)| choice(&format!("{name} — {about}"), &name)).collect()
+}
+
+/// What may stand at the end of a call: values of the option begun, or of the next one in order, or names of options.
+fn word_choices(
+    snapshot: &Snapshot,
+    asker: &Asker,
+    called: &Callable,
+    rest: &[Word],
+    last: &Word,
+) -> Vec<Choice> {
+    let account = account_in(snapshot, called, rest);
+    let with_name = |entry: &OptionEntry, choice: Choice| Choice {
+        value: words::keyed(entry.name, &choice.value),
+        ..choice
+    };
+    if let Some(key) = &last.key {
+        let Some(entry) = called.option(&key.to_lowercase()) else { return Vec::new() };
+        let found = values(snapshot, asker, entry, account.as_ref(), &last.text);
+        return found.into_iter().map(|choice| with_name(entry, choice)).collect();
+    }
+    let mut choices = Vec::new();
+    let bare_words = rest.iter().filter(|word| word.key.is_none()).count();
+    if let Some(slot) = called.positional().filter(|slot| !is_given(slot.name, rest)).nth(bare_words) {
+        let found = values(snapshot, asker, slot, account.as_ref(), &last.text);
+        choices
+            .extend(found.into_iter().map(|choice| Choice { value: words::bare(&choice.value), ..choice }));
+    }
+    let typed = last.text.to_lowercase();
+    let filled: Vec<&str> = called.positional().take(bare_words).map(|slot| slot.name).collect();
+    let free = called.options.iter().filter(|entry| {
+        entry.name.starts_with(&typed) && !is_given(entry.name, rest) && !filled.contains(&entry.name)
+    });
+    let names = free.filter(|entry| !entry.required);
+    choices.extend(
+        names.map(|entry| choice(&format!("{}: {}", entry.name, entry.about), &format!("{}:", entry.name))),
+    );
+    choices
+}
+
+fn is_given(name: &str, rest: &[Word]) -> bool {
+    rest.iter().any(|word| word.key.as_deref().is_some_and(|key| key.eq_ignore_ascii_case(name)))
+}
+
+/// The account that the line names already, so that its own endpoints and initiatives come first.
+fn account_in(snapshot: &Snapshot, called: &Callable, rest: &[Word]) -> Option<AccountId> {
+    let keyed = rest.iter().find(|word| word.key.as_deref() == Some("account"));
+    let leads = called.positional().next().is_some_and(|slot| slot.kind == OptionKind::Account);
+    let bare = rest.iter().find(|word| word.key.is_none()).filter(|_| leads);
+    find_account(snapshot, &keyed.or(bare)?.text).ok()
+}
+
+/// Values of an option that fit what is typed, best first.
+fn values(
+    snapshot: &Snapshot,
+    asker: &Asker,
+    entry: &OptionEntry,
+    account: Option<&AccountId>,
+    typed: &str,
+) -> Vec<Choice> {
+    let typed = typed.trim().to_lowercase();
+    let plain = |words: &[&str]| words.iter().map(|word| choice(word, word)).collect::<Vec<_>>();
+    match entry.kind {
+        OptionKind::Account => accounts(snapshot, &typed),
+        OptionKind::Endpoint => {
+            let found = snapshot.endpoints(account);
+            closest(&typed, found.iter().map(|one| (choice(one.as_str(), one.as_str()), vec![one.as_str()])))
+        }
+        OptionKind::Initiative => initiatives(snapshot, account, &typed),
+        OptionKind::Owner => owners(snapshot, asker, &typed),
+        OptionKind::Range => {
+            let offered = Range::OFFERED.into_iter().chain([Range::QuarterToDate, Range::YearToDate]);
+            let typed_one = typed.parse::<Range>().ok().filter(|one| !Range::OFFERED.contains(one));
+            let label = |range: Range| choice(&format!("{range} — {}", range.words()), &range.to_string());
+            let mut found: Vec<Choice> = typed_one.map(label).into_iter().collect();
+            let fits = |range: &Range| range.to_string().starts_with(&typed) && Some(*range) != typed_one;
+            found.extend(offered.filter(fits).map(label));
+            found
+        }
+        OptionKind::OneOf(words) => {
+            let fitting: Vec<&str> = words.iter().copied().filter(|word| word.starts_with(&typed)).collect();
+            plain(&fitting)
+        }
+        OptionKind::Command => {
+            let names: Vec<String> = allowed(asker).map(|one| one.name()).collect();
+            closest(&typed, names.iter().map(|name| (choice(name, name), vec![name.as_str()])))
+        }
+        OptionKind::Date => dates(snapshot, entry, &typed),
+        OptionKind::Money | OptionKind::Text => Vec::new(),
+    }
+}
+
+fn accounts(snapshot: &Snapshot, typed: &str) -> Vec<Choice> {
+    let offered = snapshot.accounts().map(|account| {
+        let (id, name) = (account.id.as_str(), account.name.as_str());
+        let label = if id == name { id.to_owned() } else { format!("{} ({id})", cut(name, 60)) };
+        (choice(&label, id), vec![id, name])
+    });
+    closest(typed, offered)
+}
+
+fn initiatives(snapshot: &Snapshot, account: Option<&AccountId>, typed: &str) -> Vec<Choice> {
+    let mut listed: Vec<&Initiative> = snapshot.initiatives().collect();
+    // The open ones of the account at hand first.
+    listed.sort_by_key(|one| (Some(&one.account) != account, !one.is_open()));
+    let offered = listed.into_iter().map(|one| {
+        let who = snapshot.account(&one.account).map_or(one.account.as_str(), |account| &account.name);
+        let label = format!("{} · {} · {}", one.id, cut(&one.title, 50), cut(who, 24));
+        (choice(&label, one.id.as_str()), vec![one.id.as_str(), one.title.as_str(), who])
+    });
+    closest(typed, offered)
+}
+
+fn owners(snapshot: &Snapshot, asker: &Asker, typed: &str) -> Vec<Choice> {
+    let of_accounts = snapshot.accounts().filter_map(|account| account.owner.as_ref());
+    let of_initiatives = snapshot.initiatives().filter_map(|one| one.owner.as_ref());
+    let people: BTreeSet<&str> = of_accounts.chain(of_initiatives).map(|person| person.as_str()).collect();
+    let me = (
+        choice(&format!("me ({})", cut(asker.person.as_str(), 60)), "me"),
+        vec!["me", asker.person.as_str()],
+    );
+    let people = people.into_iter().map(|name| (choice(name, name), vec![name]));
+    closest(typed, std::iter::once(me).chain(people))
+}
+
+/// Days worth comparing with, or days to be done by.
+fn dates(snapshot: &Snapshot, entry: &OptionEntry, typed: &str) -> Vec<Choice> {
+    let today = utc_date(snapshot.as_of().unwrap_or_else(|| snapshot.built_at()));
+    let steps: [(&str, i64); 3] = match entry.name {
+        "due" => [("in two weeks", 14), ("in a month", 30), ("in a quarter", 91)],
+        _ => [("a week ago", -7), ("a month ago", -30), ("a quarter ago", -91)],
+    };
+    let day = |(words, days): (&str, i64)| {
+        let date = today.saturating_add(days.days()).to_string();
+        choice(&format!("{date} — {words}"), &date)
+    };
+    steps.into_iter().map(day).filter(|choice| choice.value.starts_with(typed)).collect()
+}
+
+/// The choices whose texts fit best what is typed, in their order among equals.
+fn closest<'a>(typed: &str, offered: impl Iterator<Item = (Choice, Vec<&'a str>)>) -> Vec<Choice> {
+    let mut fitting: Vec<(u8, Choice)> = offered
+        .filter_map(|(choice, texts)| {
+            let close = texts.into_iter().filter_map(|text| closeness(typed, text)).min()?;
+            Some((close, choice))
+        })
+        .collect();
+    fitting.sort_by_key(|(close, _)| *close);
+    fitting.into_iter().take(CHOICES_MAX).map(|(_, choice)| choice).collect()
+}
+
+fn allowed(asker: &Asker) -> impl Iterator<Item = Callable> {
+    let may_write = asker.role >= Role::Manager;
+    callables().filter(move |one| may_write || !one.writes)
+}
+
+fn choice(label: &str, value: &str) -> Choice {
+    Choice { label: cut(label, CHOICE_CHARS_MAX), value: value.to_owned() }
+}
+
+/// At most `max` characters, the last one a … when something was cut.
+fn cut(text: &str, max: usize) -> String {
+    if text.chars().count() <= max {
+        return text.to_owned();
+    }
+    text.chars().take(max - 1).chain(['…']).collect()
+}

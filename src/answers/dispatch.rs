@@ -1,0 +1,61 @@
+//! From a question to its file. Pure: no clock, no IO, no platform.
+
+use crate::domain::Asker;
+use crate::problem::Problem;
+use crate::reply::Answer;
+
+use super::health;
+use super::help;
+use super::initiatives::{self, ListAsked};
+use super::movers;
+use super::portfolio::{self, PortfolioAsked};
+use super::question::Question;
+use super::reading::Reading;
+use super::status;
+use super::usage::{self, UsageAsked};
+
+/// Answers a question that only reads. What changes something is the desk's to do.
+pub(super) fn answer(reading: &Reading<'_>, asker: &Asker, question: &Question) -> Result<Answer, Problem> {
+    let who = |owner: &Option<String>| owner.as_ref().map(|owner| person(asker, owner));
+    let account = |given: &Option<String>| given.as_ref().map(|given| reading.account(given)).transpose();
+    match question {
+        Question::Portfolio { band, owner, sort, range } => {
+            let asked = PortfolioAsked { band: *band, owner: who(owner), sort: *sort, range: *range };
+            portfolio::answer(reading, &asked)
+        }
+        Question::Health { account, since } => {
+            let id = reading.account(account)?;
+            health::answer(reading, &id, *since)
+        }
+        Question::Usage { account: given, endpoint, range, by, metric, compare } => {
+            let asked = UsageAsked {
+                account: account(given)?,
+                endpoint: endpoint.clone(),
+                range: *range,
+                by: *by,
+                metric: *metric,
+                compare: *compare,
+            };
+            usage::answer(reading, &asked)
+        }
+        Question::Movers { range, metric } => movers::answer(reading, *range, *metric),
+        Question::InitiativeList { account: given, status, owner } => {
+            let asked = ListAsked { account: account(given)?, status: *status, owner: who(owner) };
+            initiatives::list(reading, &asked)
+        }
+        Question::InitiativeShow { id } => {
+            let one = reading.snapshot.initiative(id).ok_or_else(|| initiatives::unknown(id))?;
+            Ok(initiatives::show(reading, one, None))
+        }
+        Question::Status => Ok(status::answer(reading)),
+        Question::Help { command } => help::answer(reading, command.as_deref()),
+        Question::InitiativeAdd(_) | Question::InitiativeUpdate(_) | Question::InitiativeClose { .. } => {
+            Err(Problem::internal(anyhow::anyhow!("an order reached the reader of questions")))
+        }
+    }
+}
+
+/// `me` is the asker.
+pub(super) fn person(asker: &Asker, given: &str) -> String {
+    if given.eq_ignore_ascii_case("me") { asker.person.to_string() } else { given.to_owned() }
+}

@@ -1,0 +1,290 @@
+//! `health`: how an account is and why, and what moved it since a day.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::domain::AccountId;
+use crate::domain::Band;
+use crate::domain::Factor;
+use crate::domain::FactorKind;
+use crate::domain::Health;
+use crate::domain::Measure;
+use crate::domain::Metric;
+use crate::domain::Range;
+use crate::domain::UsageFilter;
+use crate::domain::utc_midnight;
+use crate::problem::Problem;
+use crate::reply::Action;
+use crate::reply::Answer;
+use crate::reply::Block;
+use crate::reply::Cell;
+use crate::reply::ChartSpec;
+use crate::reply::Column;
+use crate::reply::FactLine;
+use crate::reply::FactorBar;
+use crate::reply::HealthCard;
+use crate::reply::Prose;
+use crate::reply::Table;
+
+use super::question::Question;
+use super::reading::{Reading, action, capital, day_words, instant_words, list_words};
+
+/// Factors named in words; the table below has them all.
+const NAMED_MAX: usize = 3;
+/// A factor below it needs a look; the default lower edge of `healthy`.
+const FINE_FROM: f64 = 70.0;
+
+/// The health then, to compare with.
+struct Then {
+    day: Date,
+    at: Timestamp,
+    health: Health,
+}
+
+pub(super) fn answer(
+    reading: &Reading<'_>,
+    account: &AccountId,
+    since: Option<Date>,
+) -> Result<Answer, Problem> {
+    let as_of = reading.as_of()?;
+    let question = Question::Health { account: account.to_string(), since };
+    let name = reading.name(account);
+    let mut answer = reading.answer(format!("{name} — health"), &question);
+    answer.actions = actions(account, since, as_of);
+    let Some(health) = reading.snapshot.health(account) else {
+        answer.blocks.push(Block::Text(Prose::plain(
+            "No usage of this account has arrived yet, so its health cannot be judged.",
+        )));
+        answer.blocks.extend(reading.late_caveats());
+        return Ok(answer);
+    };
+    let then = since.map(|day| then(reading, account, day, as_of)).transpose()?;
+
+    answer.blocks.push(Block::Facts(headlines(reading, account, then.as_ref())?));
+    answer.blocks.push(Block::Text(verdict(health)));
+    if let Some(then) = &then {
+        answer.blocks.push(Block::Text(moved(health, then)));
+    }
+    answer.blocks.push(Block::Table(factor_table(reading, account, health, then.as_ref())?));
+    let subtitle = format!("as of {}", instant_words(as_of));
+    let card = card(reading, account, health, format!("{name} — health"), subtitle)?;
+    answer.blocks.push(Block::Chart(ChartSpec::Health(card)));
+    answer.blocks.extend(missing_words(health, "").map(Block::Caveat));
+    if let Some(then) = &then {
+        let on = format!(" on {}", day_words(then.day));
+        answer.blocks.extend(missing_words(&then.health, &on).map(Block::Caveat));
+    }
+    answer.blocks.extend(reading.late_caveats());
+    Ok(answer)
+}
+
+fn then(reading: &Reading<'_>, account: &AccountId, day: Date, as_of: Timestamp) -> Result<Then, Problem> {
+    let at = utc_midnight(day);
+    if at >= as_of {
+        let newest = instant_words(as_of);
+        let message = format!("{day} is after the newest data, which are of {newest}. Give an earlier day.");
+        return Err(Problem::option("since", message));
+    }
+    let health = reading.snapshot.health_at(account, at).ok_or_else(|| {
+        let message = format!("There was no usage of this account before {day}. Give a later day.");
+        Problem::option("since", message)
+    })?;
+    Ok(Then { day, at, health })
+}
+
+fn headlines(
+    reading: &Reading<'_>,
+    account: &AccountId,
+    then: Option<&Then>,
+) -> Result<Vec<FactLine>, Problem> {
+    let filter = UsageFilter::of(account.clone());
+    let window = reading.state()?;
+    let mut lines = Vec::new();
+    lines.extend(reading.line("Health score", Measure::HealthScore, &filter, window));
+    if let Some(then) = then {
+        let label = format!("Score on {}", day_words(then.day));
+        lines.extend(reading.line(&label, Measure::HealthScore, &filter, Reading::state_at(then.at)));
+    }
+    lines.extend(reading.sum_line(Metric::ApiCalls, &filter, window, true));
+    lines.extend(reading.line("Open initiatives", Measure::InitiativesOpen, &filter, window));
+    Ok(lines)
+}
+
+/// The band, and what pulls the score down, in words.
+fn verdict(health: &Health) -> Prose {
+    let Some(band) = health.band else {
+        return Prose::plain("There is too little data to judge this account yet.");
+    };
+    let head = match band {
+        Band::Healthy => "Healthy.",
+        Band::Watch => "Watch: keep an eye on it.",
+        Band::AtRisk => "At risk: it needs help now.",
+    };
+    let mut judged: Vec<(&Factor, f64)> =
+        health.factors.iter().filter_map(|one| one.judged.map(|judged| (one, judged.score))).collect();
+    judged.sort_by(|one, two| one.1.total_cmp(&two.1));
+    let weak: Vec<&Factor> =
+        judged.iter().filter(|(_, score)| *score < FINE_FROM).take(NAMED_MAX).map(|(one, _)| *one).collect();
+    if weak.is_empty() {
+        return Prose::plain(format!("{head} No factor stands out."));
+    }
+    let said =
+        weak.iter().map(|one| format!(" {}: {}.", capital(one.kind.word()), one.words.trim_end_matches('.')));
+    Prose::plain(format!("{head}{}", said.collect::<String>()))
+}
+
+/// What moved the score: the factors by how much of the score they gave then and give now.
+fn moved(health: &Health, then: &Then) -> Prose {
+    let part = |health: &Health, kind: FactorKind| {
+        let found = health.factors.iter().find(|one| one.kind == kind);
+        found.and_then(|one| one.judged.map(|judged| judged.score * one.weight)).unwrap_or(0.0)
+    };
+    let mut moves: Vec<(FactorKind, f64)> = health
+        .factors
+        .iter()
+        .map(|one| (one.kind, part(health, one.kind) - part(&then.health, one.kind)))
+        .filter(|(_, by)| by.abs() > 0.5)
+        .collect();
+    moves.sort_by(|one, two| two.1.abs().total_cmp(&one.1.abs()));
+    let day = day_words(then.day);
+    let (Some(now), Some(before)) = (health.score, then.health.score) else {
+        return Prose::plain(format!(
+            "The score of {day} and that of now cannot be compared: one is not known."
+        ));
+    };
+    let way = match now - before {
+        up if up > 0.5 => "rose",
+        down if down < -0.5 => "fell",
+        _ => "hardly moved",
+    };
+    let of_sign = |up: bool| -> Vec<String> {
+        let same = moves.iter().filter(|(_, by)| (*by > 0.0) == up);
+        same.take(NAMED_MAX).map(|(kind, _)| kind.word().to_owned()).collect()
+    };
+    let mut words = format!("Since {day} the score {way}.");
+    if !of_sign(true).is_empty() {
+        words.push_str(&format!(" Up by {}.", list_words(&of_sign(true))));
+    }
+    if !of_sign(false).is_empty() {
+        words.push_str(&format!(" Down by {}.", list_words(&of_sign(false))));
+    }
+    Prose::plain(words)
+}
+
+fn factor_table(
+    reading: &Reading<'_>,
+    account: &AccountId,
+    health: &Health,
+    then: Option<&Then>,
+) -> Result<Table, Problem> {
+    let filter = UsageFilter::of(account.clone());
+    let window = reading.state()?;
+    let mut columns = vec![Column::words("Factor"), Column::figures("Score")];
+    if let Some(then) = then {
+        columns.push(Column::figures(&format!("On {}", day_words(then.day))));
+    }
+    columns.extend([Column::figures("Weight"), Column::figures("Measured"), Column::words("Why")]);
+    let row = |factor: &Factor| {
+        let kind = factor.kind;
+        let mut cells = vec![Cell::Text(capital(kind.word()))];
+        cells.push(reading.cell(Measure::FactorScore(kind), &filter, window));
+        if let Some(then) = then {
+            cells.push(reading.cell(Measure::FactorScore(kind), &filter, Reading::state_at(then.at)));
+        }
+        if factor.judged.is_some() {
+            cells.push(reading.cell(Measure::FactorWeight(kind), &filter, window));
+            cells.push(reading.cell(Measure::FactorMeasured(kind), &filter, window));
+        } else {
+            cells.extend([Cell::Nothing, Cell::Nothing]);
+        }
+        cells.push(Cell::Text(factor.words.clone()));
+        cells
+    };
+    Ok(Table {
+        title: "Factors".into(),
+        columns,
+        rows: worst_first(health).into_iter().map(row).collect(),
+        more: 0,
+    })
+}
+
+/// The judged factors from the worst, then those without data.
+fn worst_first(health: &Health) -> Vec<&Factor> {
+    let mut factors: Vec<&Factor> = health.factors.iter().collect();
+    let score = |factor: &Factor| factor.judged.map_or(f64::INFINITY, |judged| judged.score);
+    factors.sort_by(|one, two| score(one).total_cmp(&score(two)));
+    factors
+}
+
+fn card(
+    reading: &Reading<'_>,
+    account: &AccountId,
+    health: &Health,
+    title: String,
+    subtitle: String,
+) -> Result<HealthCard, Problem> {
+    let filter = UsageFilter::of(account.clone());
+    let window = reading.state()?;
+    let bar = |factor: &Factor| {
+        let known = |measure| {
+            let judged = factor.judged.is_some();
+            judged.then(|| reading.fact_of(measure, &filter, window)).flatten()
+        };
+        FactorBar {
+            kind: factor.kind,
+            weight: known(Measure::FactorWeight(factor.kind)),
+            score: known(Measure::FactorScore(factor.kind)),
+            measured: known(Measure::FactorMeasured(factor.kind)),
+            words: factor.words.clone(),
+        }
+    };
+    let score = reading.fact_of(Measure::HealthScore, &filter, window);
+    let mut description = match (&score, health.band) {
+        (Some(score), Some(band)) => format!("{title}: {}, {band}.", score.value.short()),
+        _ => format!("{title}: cannot be judged yet."),
+    };
+    if let Some(worst) = worst_first(health).first().filter(|one| one.judged.is_some()) {
+        description.push_str(&format!(" The lowest factor is {}.", worst.kind));
+    }
+    Ok(HealthCard {
+        title,
+        subtitle,
+        description,
+        score,
+        band: health.band,
+        factors: health.factors.iter().map(bar).collect(),
+    })
+}
+
+fn missing_words(health: &Health, on: &str) -> Option<Prose> {
+    let missing: Vec<String> = health.missing().map(|one| one.kind.word().to_owned()).collect();
+    if missing.is_empty() || health.score.is_none() {
+        return None;
+    }
+    Some(Prose::plain(format!(
+        "Left out{on} for lack of data: {}. Their weight went to the other factors.",
+        list_words(&missing)
+    )))
+}
+
+fn actions(account: &AccountId, since: Option<Date>, as_of: Timestamp) -> Vec<Action> {
+    let account = || account.to_string();
+    let mut actions = Vec::new();
+    for (label, days) in [("Since last week", 7), ("Since last month", 30), ("Since last quarter", 91)] {
+        let day = Range::Days(days).window(as_of).first_day();
+        let question = Question::Health { account: account(), since: Some(day) };
+        actions.push(action(label, &question, since == Some(day)));
+    }
+    let usage = Question::Usage {
+        account: Some(account()),
+        endpoint: None,
+        range: Range::DEFAULT,
+        by: None,
+        metric: Metric::ApiCalls,
+        compare: true,
+    };
+    actions.push(action("Usage", &usage, false));
+    let list = Question::InitiativeList { account: Some(account()), status: None, owner: None };
+    actions.push(action("Initiatives", &list, false));
+    actions
+}

@@ -1,0 +1,183 @@
+//! Keeps the engine in step with the store: one writer at a time commits, then publishes what it changed.
+//!
+//! Invariant: the snapshot's version is that of a store state it shows in full. When the two are not in step, as after
+//! a failed publication or a write by another process, the next publication rebuilds the whole.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+use tokio::sync::MutexGuard;
+use tokio::sync::watch;
+
+use crate::domain::Account;
+use crate::domain::AccountId;
+use crate::domain::Clock;
+use crate::domain::Initiative;
+use crate::domain::utc_date;
+use crate::engine::Draft;
+use crate::engine::Engine;
+use crate::engine::Snapshot;
+use crate::engine::SourceMark;
+use crate::store::Store;
+use crate::store::StoreError;
+
+/// What a commit changed.
+#[derive(Debug, Default)]
+pub(super) struct Change<'a> {
+    /// Accounts whose usage changed.
+    pub(super) usage: &'a [AccountId],
+    /// Accounts as they are now.
+    pub(super) accounts: &'a [Account],
+    /// Initiatives as they are now.
+    pub(super) initiatives: &'a [Initiative],
+    /// Accounts with new notes.
+    pub(super) noted: BTreeSet<AccountId>,
+}
+
+/// The one writer of the engine.
+pub(super) struct Publisher {
+    engine: Arc<Engine>,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    writing: Mutex<()>,
+    versions: watch::Sender<u64>,
+}
+
+/// The right to write, with the store's version before.
+pub(super) struct Turn<'a> {
+    _alone: MutexGuard<'a, ()>,
+    before: u64,
+}
+
+impl Publisher {
+    pub(super) fn new(engine: Arc<Engine>, store: Store, clock: Arc<dyn Clock>) -> Self {
+        let versions = watch::Sender::new(engine.snapshot().version());
+        Self { engine, store, clock, writing: Mutex::new(()), versions }
+    }
+
+    /// Tells of each new snapshot's version.
+    pub(super) fn versions(&self) -> watch::Receiver<u64> {
+        self.versions.subscribe()
+    }
+
+    /// Waits for the right to write.
+    pub(super) async fn turn(&self) -> Result<Turn<'_>, StoreError> {
+        let alone = self.writing.lock().await;
+        let before = self.store.version().await?;
+        Ok(Turn { _alone: alone, before })
+    }
+
+    /// Builds the whole snapshot from the store.
+    pub(super) async fn publish_whole(&self, turn: &Turn<'_>) -> Result<(), StoreError> {
+        // Read first: what is committed while we read is shown early, and told by the next version again.
+        let version = self.store.version().await?.max(turn.before);
+        let base = Snapshot::empty(Arc::new(self.engine.snapshot().rules().clone()), self.currency());
+        let mut draft = base.draft();
+        draft.accounts(self.store.accounts().await?);
+        draft.initiatives(self.store.initiatives().await?);
+        let mut notes = self.store.notes().await?;
+        notes.sort_by(|one, two| one.account.cmp(&two.account));
+        for of_one in notes.chunk_by(|one, two| one.account == two.account) {
+            draft.notes(&of_one[0].account, of_one.to_vec());
+        }
+        self.store.each_account_usage(None, |account, rows| draft.usage(&account, rows)).await?;
+        draft.watermarks(self.marks().await?);
+        self.finish(draft, version).await;
+        Ok(())
+    }
+
+    /// Publishes what this turn committed.
+    pub(super) async fn publish(&self, turn: &Turn<'_>, change: Change<'_>) -> Result<(), StoreError> {
+        let base = self.engine.snapshot();
+        let version = self.store.version().await?;
+        let marks = self.marks().await?;
+        if version == base.version() {
+            return Ok(());
+        }
+        let changes_data = !change.usage.is_empty()
+            || !change.accounts.is_empty()
+            || !change.initiatives.is_empty()
+            || !change.noted.is_empty();
+        let moves_marks = marks != base.watermarks();
+        let expected = turn.before + u64::from(changes_data) + u64::from(moves_marks);
+        if base.version() != turn.before || version != expected {
+            tracing::info!(
+                version.shown = base.version(),
+                version.stored = version,
+                "The store was changed by another writer; rebuilding the whole snapshot"
+            );
+            return self.publish_whole(turn).await;
+        }
+        let mut draft = base.draft();
+        draft.accounts(change.accounts.iter().cloned());
+        if change.usage.iter().any(|id| base.account(id).is_none()) {
+            let found = self.store.accounts().await?;
+            draft.accounts(found.into_iter().filter(|one| base.account(&one.id).is_none()));
+        }
+        draft.initiatives(change.initiatives.iter().cloned());
+        if !change.noted.is_empty() {
+            let notes = self.store.notes().await?;
+            for account in &change.noted {
+                let of_one = notes.iter().filter(|note| note.account == *account).cloned().collect();
+                draft.notes(account, of_one);
+            }
+        }
+        if !change.usage.is_empty() {
+            let touched = Some(change.usage);
+            self.store.each_account_usage(touched, |account, rows| draft.usage(&account, rows)).await?;
+        }
+        draft.watermarks(marks);
+        self.finish(draft, version).await;
+        Ok(())
+    }
+
+    /// Rebuilds when another process wrote to the store; tells whether it did.
+    pub(super) async fn catch_up(&self) -> Result<bool, StoreError> {
+        let turn = self.turn().await?;
+        if turn.before == self.engine.snapshot().version() {
+            return Ok(false);
+        }
+        self.publish_whole(&turn).await?;
+        Ok(true)
+    }
+
+    /// Judges again when a new day has begun since the snapshot was built: what is overdue depends on the day.
+    pub(super) async fn keep_today(&self) {
+        let is_of_today = || utc_date(self.engine.snapshot().built_at()) >= utc_date(self.clock.now());
+        if is_of_today() || self.engine.snapshot().version() == 0 {
+            return;
+        }
+        let _alone = self.writing.lock().await;
+        if !is_of_today() {
+            let base = self.engine.snapshot();
+            self.finish(base.draft(), base.version()).await;
+        }
+    }
+
+    async fn finish(&self, draft: Draft, version: u64) {
+        let now = self.clock.now();
+        match tokio::task::spawn_blocking(move || draft.finish(version, now)).await {
+            Ok(next) => {
+                self.engine.publish(next);
+                self.versions.send_replace(version);
+            }
+            // A panic while building is a mistake of ours: nothing was published, and it ends what asked for it.
+            Err(stopped) => match stopped.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(cancelled) => {
+                    tracing::warn!(%cancelled, "The program is stopping; nothing was published")
+                }
+            },
+        }
+    }
+
+    async fn marks(&self) -> Result<Vec<SourceMark>, StoreError> {
+        let marks = self.store.watermarks().await?;
+        Ok(marks.into_iter().map(|(source, watermark)| SourceMark { source, watermark }).collect())
+    }
+
+    fn currency(&self) -> crate::domain::Currency {
+        self.engine.snapshot().currency()
+    }
+}

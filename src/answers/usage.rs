@@ -1,0 +1,281 @@
+//! `usage`: what an account or the portfolio uses and costs: totals, parts, comparison.
+
+use crate::domain::AccountId;
+use crate::domain::Endpoint;
+use crate::domain::Measure;
+use crate::domain::Metric;
+use crate::domain::Range;
+use crate::domain::UsageFilter;
+use crate::domain::Window;
+use crate::domain::utc_date;
+use crate::engine::Breakdown;
+use crate::engine::Dimension;
+use crate::problem::Problem;
+use crate::reply::Action;
+use crate::reply::Answer;
+use crate::reply::Block;
+use crate::reply::Cell;
+use crate::reply::ChartSpec;
+use crate::reply::Column;
+use crate::reply::FactLine;
+use crate::reply::Prose;
+use crate::reply::SeriesChart;
+use crate::reply::Table;
+
+use super::question::Question;
+use super::reading::{ROWS_MAX, Reading, action, capital, day_words, instant_words, list_words};
+use super::spell::account_path;
+use super::usage_chart;
+
+/// A resolved question about usage.
+#[derive(Debug, Clone)]
+pub(super) struct UsageAsked {
+    /// Whose; the portfolio's when `None`.
+    pub(super) account: Option<AccountId>,
+    /// Only this endpoint.
+    pub(super) endpoint: Option<Endpoint>,
+    /// As asked.
+    pub(super) range: Range,
+    /// Split by.
+    pub(super) by: Option<Dimension>,
+    /// What is counted.
+    pub(super) metric: Metric,
+    /// Beside the period before.
+    pub(super) compare: bool,
+}
+
+impl UsageAsked {
+    pub(super) fn filter(&self) -> UsageFilter {
+        UsageFilter { account: self.account.clone(), endpoint: self.endpoint.clone(), model: None }
+    }
+
+    fn question(&self) -> Question {
+        Question::Usage {
+            account: self.account.as_ref().map(ToString::to_string),
+            endpoint: self.endpoint.clone(),
+            range: self.range,
+            by: self.by,
+            metric: self.metric,
+            compare: self.compare,
+        }
+    }
+}
+
+pub(super) fn answer(reading: &Reading<'_>, asked: &UsageAsked) -> Result<Answer, Problem> {
+    let window = reading.window(asked.range)?;
+    let filter = asked.filter();
+    let whose = asked.account.as_ref().map_or("Portfolio", |id| reading.name(id));
+    let what = asked.endpoint.as_ref().map_or("usage".into(), |endpoint| format!("usage of {endpoint}"));
+    let mut answer = reading.answer(format!("{whose} — {what}, {}", asked.range.words()), &asked.question());
+    answer.actions = actions(asked);
+
+    if asked.account.is_some() && is_silent(reading, &filter, window) {
+        answer.blocks.push(Block::Text(silence(reading, asked)));
+    }
+    answer.blocks.push(Block::Facts(headlines(reading, asked, &filter, window)));
+    answer.blocks.extend(parts_table(reading, asked, window).map(Block::Table));
+    let chart = usage_chart::chart(reading, asked, whose, window);
+    let uneven = uneven_words(&chart);
+    answer.blocks.push(Block::Chart(ChartSpec::Series(chart)));
+    answer.blocks.extend(uneven);
+    answer.blocks.extend(young_words(reading, asked, window));
+    answer.blocks.extend(reading.late_caveats());
+    Ok(answer)
+}
+
+/// Whether nothing at all was used in the window.
+fn is_silent(reading: &Reading<'_>, filter: &UsageFilter, window: Window) -> bool {
+    let used = reading.snapshot.totals(filter, window);
+    used.api_calls == 0 && used.tokens == 0 && used.cost.micros == 0
+}
+
+fn silence(reading: &Reading<'_>, asked: &UsageAsked) -> Prose {
+    let last = asked.account.as_ref().and_then(|id| reading.snapshot.last_use(id));
+    match (last, &asked.endpoint) {
+        (None, _) => Prose::plain("No usage of this account has arrived yet."),
+        (Some(last), None) => Prose::plain(format!(
+            "There is no usage in this range. The account was last seen on {}.",
+            instant_words(last)
+        )),
+        (Some(last), Some(endpoint)) => Prose::plain("There is no usage of ")
+            .outside(endpoint.as_str())
+            .and(format!(" in this range. The account was last seen on {}.", instant_words(last))),
+    }
+}
+
+fn headlines(
+    reading: &Reading<'_>,
+    asked: &UsageAsked,
+    filter: &UsageFilter,
+    window: Window,
+) -> Vec<FactLine> {
+    let errors_known = reading.snapshot.totals(filter, window).errors.is_some();
+    let others = Metric::ALL.into_iter().filter(|metric| *metric != asked.metric);
+    let shown = others.filter(|metric| *metric != Metric::Errors || errors_known);
+    let mut lines: Vec<_> = std::iter::once(asked.metric)
+        .chain(shown)
+        .filter_map(|metric| reading.sum_line(metric, filter, window, asked.compare))
+        .collect();
+    lines.extend(match (&asked.account, &asked.endpoint) {
+        (Some(_), None) => {
+            let label = format!("Part of the portfolio’s {}", asked.metric.word());
+            reading.line(&label, Measure::PortfolioShare(asked.metric), filter, window)
+        }
+        (None, None) => reading.line("Active accounts", Measure::ActiveAccounts, filter, window),
+        (_, Some(_)) => {
+            let label = format!("Part of all {}", asked.metric.word());
+            reading.line(&label, Measure::Share(asked.metric), filter, window)
+        }
+    });
+    lines
+}
+
+/// The table of parts: the split asked for, or endpoints when there are several.
+fn parts_table(reading: &Reading<'_>, asked: &UsageAsked, window: Window) -> Option<Table> {
+    let by = match (asked.by, &asked.endpoint) {
+        (Some(by), _) => by,
+        (None, None) => Dimension::Endpoint,
+        (None, Some(_)) => return None,
+    };
+    let parts = reading.snapshot.breakdown(&asked.filter(), asked.metric, window, by);
+    let named: Vec<&Breakdown> = parts.iter().filter(|part| part.part.is_some()).collect();
+    if named.is_empty() || (asked.by.is_none() && named.len() < 2) {
+        return None;
+    }
+    let columns = columns(asked, by);
+    let rows = named.iter().take(ROWS_MAX).filter_map(|part| row(reading, asked, window, by, part));
+    Some(Table {
+        title: format!("By {}", by.word()),
+        columns,
+        rows: rows.collect(),
+        more: named.len().saturating_sub(ROWS_MAX),
+    })
+}
+
+/// The metric asked for, then calls and cost, which are always of interest.
+fn shown_metrics(asked: &UsageAsked) -> Vec<Metric> {
+    let mut metrics = vec![asked.metric];
+    metrics.extend([Metric::ApiCalls, Metric::Cost].into_iter().filter(|metric| *metric != asked.metric));
+    metrics
+}
+
+fn columns(asked: &UsageAsked, by: Dimension) -> Vec<Column> {
+    let mut columns = vec![Column::words(&capital(by.word()))];
+    columns.extend(shown_metrics(asked).iter().map(|metric| Column::figures(&capital(metric.word()))));
+    columns.push(Column::figures("Share"));
+    if asked.compare {
+        columns.push(Column::figures("Change"));
+    }
+    columns
+}
+
+fn row(
+    reading: &Reading<'_>,
+    asked: &UsageAsked,
+    window: Window,
+    by: Dimension,
+    part: &Breakdown,
+) -> Option<Vec<Cell>> {
+    let name = part.part.as_deref()?;
+    let mut filter = asked.filter();
+    let label = match by {
+        Dimension::Endpoint => {
+            filter.endpoint = Some(name.parse().ok()?);
+            Cell::Text(name.into())
+        }
+        Dimension::Model => {
+            filter.model = Some(name.parse().ok()?);
+            Cell::Text(name.into())
+        }
+        Dimension::Account => {
+            let id: AccountId = name.parse().ok()?;
+            let text = reading.snapshot.account(&id).map_or(name, |account| &account.name).to_owned();
+            filter.account = Some(id);
+            Cell::Link { text, path: account_path(name) }
+        }
+    };
+    let share = match by {
+        Dimension::Endpoint | Dimension::Model => Measure::Share(asked.metric),
+        Dimension::Account => Measure::PortfolioShare(asked.metric),
+    };
+    let mut cells = vec![label];
+    cells.extend(shown_metrics(asked).iter().map(|one| reading.cell(Measure::Sum(*one), &filter, window)));
+    cells.push(reading.cell(share, &filter, window));
+    if asked.compare {
+        cells.push(reading.change_cell(asked.metric, &filter, window));
+    }
+    Some(cells)
+}
+
+/// Tells that the buckets at the ends are not whole, so that a low bar is not read as a fall.
+fn uneven_words(chart: &SeriesChart) -> Option<Block> {
+    let points = &chart.series.first()?.points;
+    let (first, last) = (points.first()?, points.last()?);
+    let mut which = Vec::new();
+    if !first.complete {
+        which.push("first".to_owned());
+    }
+    if !last.complete && points.len() > 1 {
+        which.push("last".to_owned());
+    }
+    if which.is_empty() {
+        return None;
+    }
+    let unit = chart.grain.word();
+    let (plural, are) = if which.len() > 1 { ("s", "are") } else { ("", "is") };
+    let words = format!("The {} {unit}{plural} of the range {are} only partly in it.", list_words(&which));
+    Some(Block::Caveat(Prose::plain(words)))
+}
+
+/// Tells that there was no whole period before to compare with.
+fn young_words(reading: &Reading<'_>, asked: &UsageAsked, window: Window) -> Option<Block> {
+    let first = match &asked.account {
+        Some(id) => reading.snapshot.first_use(id),
+        None => reading.snapshot.accounts().filter_map(|one| reading.snapshot.first_use(&one.id)).min(),
+    }?;
+    let before = window.previous();
+    let is_young = asked.compare && before.contains(first) && first > before.from();
+    is_young.then(|| {
+        let day = day_words(utc_date(first));
+        let words =
+            format!("Usage begins on {day}, so the period before is not a whole one to compare with.");
+        Block::Caveat(Prose::plain(words))
+    })
+}
+
+fn actions(asked: &UsageAsked) -> Vec<Action> {
+    let with = |change: &dyn Fn(&mut UsageAsked)| {
+        let mut next = asked.clone();
+        change(&mut next);
+        next.question()
+    };
+    let mut actions = Reading::range_actions(asked.range, |range| with(&|next| next.range = range));
+    for metric in [Metric::ApiCalls, Metric::Tokens, Metric::Cost] {
+        let question = with(&|next| next.metric = metric);
+        actions.push(action(&capital(metric.word()), &question, metric == asked.metric));
+    }
+    for by in Dimension::ALL {
+        if by == Dimension::Account && asked.account.is_some() {
+            continue;
+        }
+        let question = with(&|next| next.by = Some(by));
+        actions.push(action(&format!("By {}", by.word()), &question, asked.by == Some(by)));
+    }
+    match &asked.account {
+        Some(id) => {
+            let account = id.to_string();
+            actions.push(action(
+                "Health",
+                &Question::Health { account: account.clone(), since: None },
+                false,
+            ));
+            let list = Question::InitiativeList { account: Some(account), status: None, owner: None };
+            actions.push(action("Initiatives", &list, false));
+        }
+        None => {
+            let movers = Question::Movers { range: asked.range, metric: asked.metric };
+            actions.push(action("Movers", &movers, false));
+        }
+    }
+    actions
+}

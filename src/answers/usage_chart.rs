@@ -1,0 +1,148 @@
+//! The chart of `usage`: a metric over time, split in parts, beside the period before.
+
+use jiff::SignedDuration;
+
+use crate::domain::Grain;
+use crate::domain::Measure;
+use crate::domain::Metric;
+use crate::domain::Quantity;
+use crate::domain::UsageFilter;
+use crate::domain::Used;
+use crate::domain::Window;
+use crate::engine::Dimension;
+use crate::engine::SeriesData;
+use crate::reply::Series;
+use crate::reply::SeriesChart;
+use crate::reply::SeriesPoint;
+
+use super::reading::{Reading, is_whole, window_words};
+use super::usage::UsageAsked;
+
+/// Parts drawn on their own; more colours than this cannot be told apart, so the rest is drawn as one.
+const PARTS_MAX: usize = 5;
+
+pub(super) fn chart(reading: &Reading<'_>, asked: &UsageAsked, whose: &str, window: Window) -> SeriesChart {
+    let filter = asked.filter();
+    let grain = asked.range.grain();
+    let series = match asked.by {
+        None => {
+            let data = reading.snapshot.series(&filter, asked.metric, window, grain);
+            vec![line(reading, asked.metric.title(), asked.metric, grain, &data)]
+        }
+        Some(by) => parts(reading, asked, &filter, window, by),
+    };
+    let change =
+        asked.compare.then(|| reading.fact_of(Measure::Change(asked.metric), &filter, window)).flatten();
+    let total = reading.fact_of(Measure::Sum(asked.metric), &filter, window);
+    let previous = asked.compare.then(|| before(reading, asked, &filter, window));
+    let title = match &asked.endpoint {
+        Some(endpoint) => format!("{whose} — {} of {endpoint} per {}", asked.metric.title(), grain.word()),
+        None => format!("{whose} — {} per {}", asked.metric.title(), grain.word()),
+    };
+    let mut description = format!("{title}, {}", window_words(asked.range, window));
+    if let Some(total) = &total {
+        description.push_str(&format!("; {} in all", total.value.short()));
+    }
+    if let Some(change) = &change {
+        description.push_str(&format!(", {} against the period before", change.value.short()));
+    }
+    if let Some(by) = asked.by {
+        description.push_str(&format!(". Split by {}", by.word()));
+    }
+    description.push('.');
+    SeriesChart {
+        title,
+        subtitle: window_words(asked.range, window),
+        description,
+        metric: asked.metric,
+        grain,
+        series,
+        previous,
+        change,
+        total,
+    }
+}
+
+fn line(reading: &Reading<'_>, name: &str, metric: Metric, grain: Grain, data: &SeriesData) -> Series {
+    let currency = reading.snapshot.currency();
+    let point = |(bucket, value): (&Window, &i64)| SeriesPoint {
+        at: bucket.from(),
+        value: Quantity::of(metric, *value, currency),
+        complete: is_whole(grain, *bucket),
+    };
+    Series { name: name.into(), points: data.buckets.iter().zip(&data.values).map(point).collect() }
+}
+
+/// The largest parts, each a line, and the rest as one.
+fn parts(
+    reading: &Reading<'_>,
+    asked: &UsageAsked,
+    filter: &UsageFilter,
+    window: Window,
+    by: Dimension,
+) -> Vec<Series> {
+    let grain = asked.range.grain();
+    let split = reading.snapshot.split_series(filter, asked.metric, window, grain, by);
+    let used: Vec<_> = split.into_iter().filter(|(_, data)| data.total() != 0).collect();
+    if used.is_empty() {
+        let data = reading.snapshot.series(filter, asked.metric, window, grain);
+        return vec![line(reading, asked.metric.title(), asked.metric, grain, &data)];
+    }
+    // A rest of one part would hide a name and save nothing.
+    let shown = if used.len() == PARTS_MAX + 1 { used.len() } else { PARTS_MAX };
+    let named = used.iter().take(shown).map(|(part, data)| {
+        let name = match (by, part.as_deref()) {
+            (_, None) => format!("no {} stated", by.word()),
+            (Dimension::Account, Some(id)) => {
+                let account = id.parse().ok().and_then(|id| reading.snapshot.account(&id));
+                account.map_or_else(|| id.to_owned(), |account| account.name.clone())
+            }
+            (Dimension::Endpoint | Dimension::Model, Some(name)) => name.to_owned(),
+        };
+        line(reading, &name, asked.metric, grain, data)
+    });
+    let mut series: Vec<Series> = named.collect();
+    let mut rest = used.into_iter().skip(shown).map(|(_, data)| data);
+    if let Some(mut sum) = rest.next() {
+        for data in rest {
+            for (one, more) in sum.values.iter_mut().zip(data.values) {
+                *one += more;
+            }
+        }
+        series.push(line(reading, "other", asked.metric, grain, &sum));
+    }
+    series
+}
+
+/// The period before, bucket by bucket as long as those of the window, so that the two lie on each other.
+fn before(reading: &Reading<'_>, asked: &UsageAsked, filter: &UsageFilter, window: Window) -> Series {
+    let grain = asked.range.grain();
+    let buckets = grain.buckets(window);
+    let earlier = reading.snapshot.series(filter, asked.metric, window.previous(), grain);
+    let shift = window.length();
+    let moved = |bucket: &Window| shifted(*bucket, shift);
+    let aligned = earlier.buckets.len() == buckets.len()
+        && earlier.buckets.iter().zip(&buckets).all(|(then, now)| Some(*then) == moved(now));
+    let data = if aligned {
+        earlier
+    } else {
+        let buckets: Vec<Window> = buckets.iter().filter_map(moved).collect();
+        let sum = |bucket: &Window| raw(&reading.snapshot.totals(filter, *bucket), asked.metric);
+        SeriesData { values: buckets.iter().map(sum).collect(), buckets }
+    };
+    line(reading, "period before", asked.metric, grain, &data)
+}
+
+fn shifted(bucket: Window, back: SignedDuration) -> Option<Window> {
+    Window::new(bucket.from().checked_sub(back).ok()?, bucket.to().checked_sub(back).ok()?)
+}
+
+fn raw(used: &Used, metric: Metric) -> i64 {
+    let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    match metric {
+        Metric::ApiCalls => count(used.api_calls),
+        Metric::Tokens => count(used.tokens),
+        Metric::Cost => used.cost.micros,
+        Metric::Errors => count(used.errors.unwrap_or(0)),
+    }
+}
