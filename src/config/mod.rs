@@ -1,7 +1,10 @@
 //! Settings from defaults ← file ← environment; all mistakes at once, and secrets never print.
 
+mod environment;
+mod gather;
 mod health;
 mod settings;
 
+pub use environment::Environment;
 pub use health::{FactorRules, HealthRules};
 pub use settings::{ChatSettings, DiscordSettings, Mistake, Settings};

@@ -1,15 +1,24 @@
 //! The settings as the program uses them.
 
+use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::Currency;
 use crate::domain::Role;
 
+use super::environment::Environment;
+use super::gather::{Gathered, suspicious};
 use super::health::HealthRules;
+
+/// Shortest secret key: 32 characters of a random text hold more than 128 bits.
+const SECRET_KEY_CHARS_MIN: usize = 32;
+/// Keys that stand in manuals and so protect nothing.
+const WELL_KNOWN_KEYS: &[&str] = &["change-me", "changeme", "secret", "0123456789abcdef"];
 
 /// All settings, checked.
 #[derive(Debug, Clone)]
@@ -18,7 +27,7 @@ pub struct Settings {
     pub bind: SocketAddr,
     /// How links in chat begin, without a slash at the end: `https://etsm.example.com`.
     pub public_url: String,
-    /// Where the database and the drop folder live.
+    /// Where the database lives.
     pub data_dir: PathBuf,
     /// Address of the database; `None` is a file in `data_dir`.
     pub database_url: Option<String>,
@@ -66,4 +75,226 @@ pub struct Mistake {
     pub place: String,
     /// What is wrong and what would be right.
     pub message: String,
+}
+
+impl Settings {
+    /// Reads all settings, or reports every mistake in them.
+    pub fn load(file: Option<&Path>, environment: &Environment) -> Result<Self, Vec<Mistake>> {
+        let named = environment.get("ETSM_CONFIG").map(PathBuf::from);
+        let file = file.map(Path::to_path_buf).or(named);
+        let mut all = Gathered::read(file.as_deref(), environment);
+        let bind = parsed(&mut all, "server.bind", SocketAddr::from(([127, 0, 0, 1], 8080)), |text| {
+            text.parse().or(Err("must be an address with a port, such as 127.0.0.1:8080".to_owned()))
+        });
+        let public_url = parsed(&mut all, "server.public_url", String::new(), web_address);
+        let settings = Self {
+            bind,
+            public_url: if public_url.is_empty() { format!("http://{bind}") } else { public_url },
+            data_dir: PathBuf::from(all.get("data.dir").text),
+            database_url: Some(all.get("data.database_url").text).filter(|url| !url.is_empty()),
+            secret_key: parsed(&mut all, "security.secret_key", None, secret_key),
+            log: all.get("log.filter").text,
+            currency: parsed(&mut all, "data.currency", Currency::USD, Currency::from_str),
+            health: health(&mut all),
+            chat: ChatSettings {
+                role: parsed(&mut all, "chat.role", Role::Viewer, Role::from_str),
+                browser: parsed(&mut all, "chat.browser", false, |text| {
+                    text.parse().or(Err(format!("“{text}” must be true or false")))
+                }),
+            },
+            discord: discord(&mut all),
+        };
+        if settings.data_dir.as_os_str().is_empty() {
+            all.wrong(all.get("data.dir").place, "must name a folder");
+        }
+        if all.mistakes.is_empty() { Ok(settings) } else { Err(all.mistakes) }
+    }
+
+    /// What looks odd in the environment but is no mistake.
+    #[must_use]
+    pub fn hints(environment: &Environment) -> Vec<String> {
+        suspicious(environment)
+    }
+
+    /// What `serve` needs beyond what other commands need.
+    pub fn check_for_serving(&self) -> Result<(), Vec<Mistake>> {
+        let mut mistakes = Vec::new();
+        if self.secret_key.is_none() {
+            mistakes.push(Mistake {
+                place: "ETSM_SECRET_KEY".into(),
+                message: format!(
+                    "is needed to serve: {SECRET_KEY_CHARS_MIN} characters or more; make one with `openssl rand -hex 32`"
+                ),
+            });
+        }
+        if !self.bind.ip().is_loopback() {
+            mistakes.push(Mistake {
+                place: "server.bind (ETSM_BIND)".into(),
+                message: format!(
+                    "{} would be open to others, and there is no login yet; use 127.0.0.1:{}",
+                    self.bind,
+                    self.bind.port()
+                ),
+            });
+        }
+        if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
+    }
+}
+
+/// Reads one key with `read`; a mistake is noted and `otherwise` stands in, so that all mistakes are found at once.
+fn parsed<T>(all: &mut Gathered, key: &str, otherwise: T, read: impl FnOnce(&str) -> Result<T, String>) -> T {
+    let given = all.get(key);
+    match read(&given.text) {
+        Ok(value) => value,
+        Err(message) => {
+            all.wrong(given.place, message);
+            otherwise
+        }
+    }
+}
+
+fn web_address(text: &str) -> Result<String, String> {
+    let trimmed = text.trim_end_matches('/');
+    let rest = trimmed.strip_prefix("http://").or_else(|| trimmed.strip_prefix("https://"));
+    match rest {
+        _ if trimmed.is_empty() => Ok(String::new()),
+        Some(host) if !host.is_empty() && !host.contains(char::is_whitespace) => Ok(trimmed.to_owned()),
+        _ => Err("must be a web address, such as https://etsm.example.com".into()),
+    }
+}
+
+fn secret_key(text: &str) -> Result<Option<SecretString>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if text.chars().count() < SECRET_KEY_CHARS_MIN {
+        return Err(format!(
+            "is too short: {SECRET_KEY_CHARS_MIN} characters or more; make one with `openssl rand -hex 32`"
+        ));
+    }
+    let lower = text.to_ascii_lowercase();
+    let first = lower.chars().next();
+    let repeated = lower.chars().all(|c| Some(c) == first);
+    if repeated || WELL_KNOWN_KEYS.iter().any(|known| lower.starts_with(known)) {
+        return Err("is a well-known text; make one of your own with `openssl rand -hex 32`".into());
+    }
+    Ok(Some(SecretString::from(text.to_owned())))
+}
+
+fn discord(all: &mut Gathered) -> Option<DiscordSettings> {
+    let snowflake = |text: &str| match text {
+        "" => Ok(None),
+        _ => text.parse::<u64>().map(Some).or(Err(format!("“{text}” is not an id of Discord: digits only"))),
+    };
+    let application_id = parsed(all, "discord.application_id", None, snowflake);
+    let guild_id = parsed(all, "discord.guild_id", None, snowflake);
+    let api_base = parsed(all, "discord.api_base", String::new(), web_address);
+    let token = SecretString::from(all.get("discord.token").text);
+    (!token.expose_secret().is_empty()).then(|| DiscordSettings {
+        token,
+        application_id,
+        guild_id,
+        api_base: Some(api_base).filter(|base| !base.is_empty()),
+    })
+}
+
+fn health(all: &mut Gathered) -> Arc<HealthRules> {
+    let given = all.get("health.file");
+    if given.text.is_empty() {
+        return Arc::new(HealthRules::default_rules());
+    }
+    let rules = fs::read_to_string(&given.text)
+        .map_err(|error| {
+            vec![Mistake {
+                place: given.place, message: format!("cannot read “{}”: {error}", given.text)
+            }]
+        })
+        .and_then(|text| HealthRules::parse(&text));
+    match rules {
+        Ok(rules) => Arc::new(rules),
+        Err(mistakes) => {
+            all.mistakes.extend(mistakes);
+            Arc::new(HealthRules::default_rules())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(file: &str, variables: &[(&str, &str)]) -> Result<Settings, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("etsm.toml");
+        fs::write(&path, file).unwrap();
+        let place = path.display().to_string();
+        Settings::load(Some(&path), &Environment::of(variables.iter().copied())).map_err(|mistakes| {
+            let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+            lines.join("\n").replace(&place, "etsm.toml")
+        })
+    }
+
+    #[test]
+    fn nothing_configured_works() {
+        let settings = load("", &[]).unwrap();
+        assert_eq!(settings.public_url, "http://127.0.0.1:8080");
+        assert!(settings.discord.is_none() && settings.database_url.is_none());
+    }
+
+    #[test]
+    fn the_environment_goes_over_the_file() {
+        let settings = load("[server]\nbind = \"127.0.0.1:1\"", &[("ETSM_BIND", "127.0.0.1:2")]).unwrap();
+        assert_eq!(settings.bind.port(), 2);
+    }
+
+    #[test]
+    fn all_mistakes_are_reported_at_once_with_their_places() {
+        let wrong = load(
+            "[server]\nbind = \"nowhere\"\n[discord]\nguild = 1\n[chat]\nrole = \"boss\"\n",
+            &[("ETSM_SECRET_KEY", "short"), ("ETSM_PUBLIC_URL", "etsm.example.com")],
+        );
+        insta::assert_snapshot!(wrong.unwrap_err(), @r"
+        etsm.toml:4 discord.guild: is not a setting; did you mean “discord.guild_id”?
+        etsm.toml:2 server.bind: must be an address with a port, such as 127.0.0.1:8080
+        ETSM_PUBLIC_URL: must be a web address, such as https://etsm.example.com
+        ETSM_SECRET_KEY: is too short: 32 characters or more; make one with `openssl rand -hex 32`
+        etsm.toml:6 chat.role: “boss” is not a role; use viewer, manager, admin
+        ");
+    }
+
+    #[test]
+    fn a_secret_may_come_from_a_file_and_never_prints() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        fs::write(&path, "very-secret-token\n").unwrap();
+        let settings = load("", &[("ETSM_DISCORD_TOKEN_FILE", path.to_str().unwrap())]).unwrap();
+        let discord = settings.discord.clone().unwrap();
+        assert_eq!(discord.token.expose_secret(), "very-secret-token");
+        assert!(!format!("{settings:?}").contains("very-secret"));
+    }
+
+    #[test]
+    fn serving_needs_a_key_and_loopback() {
+        let key = "9f86d081884c7d659a2feaa0c55ad015";
+        assert!(load("", &[("ETSM_SECRET_KEY", key)]).unwrap().check_for_serving().is_ok());
+        assert!(load("", &[]).unwrap().check_for_serving().is_err());
+        let open = load("", &[("ETSM_SECRET_KEY", key), ("ETSM_BIND", "0.0.0.0:80")]).unwrap();
+        assert!(open.check_for_serving().unwrap_err()[0].message.contains("there is no login yet"));
+        assert!(load("", &[("ETSM_SECRET_KEY", &"a".repeat(40))]).is_err());
+    }
+
+    #[test]
+    fn a_slip_in_a_variable_is_noticed() {
+        let hints = Settings::hints(&Environment::of([("ETSM_BNID", "x"), ("ETSM_EVAL_DATA", "y")]));
+        assert_eq!(hints, ["ETSM_BNID is not a setting; did you mean ETSM_BIND?"]);
+    }
+
+    #[test]
+    fn every_setting_has_a_default() {
+        let defaults = Gathered::read(None, &Environment::default());
+        assert!(defaults.mistakes.is_empty(), "{:?}", defaults.mistakes);
+        for (key, _) in super::super::gather::KEYS {
+            assert!(defaults.get(key).place.contains("config/etsm.toml:"), "{key}");
+        }
+    }
 }

@@ -1,0 +1,173 @@
+//! Collects each setting's text from the places it may come from, and keeps the place for the message.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use toml::de::{DeTable, DeValue};
+
+use super::environment::Environment;
+use super::settings::Mistake;
+
+/// The defaults, which are also the manual.
+const DEFAULTS: &str = include_str!("../../config/etsm.toml");
+
+/// Keys of the file with their variables. A setting that is not here does not exist.
+pub(super) const KEYS: &[(&str, Option<&str>)] = &[
+    ("server.bind", Some("ETSM_BIND")),
+    ("server.public_url", Some("ETSM_PUBLIC_URL")),
+    ("data.dir", Some("ETSM_DATA_DIR")),
+    ("data.database_url", Some("ETSM_DATABASE_URL")),
+    ("data.currency", None),
+    ("security.secret_key", Some("ETSM_SECRET_KEY")),
+    ("log.filter", Some("ETSM_LOG")),
+    ("health.file", None),
+    ("chat.role", None),
+    ("chat.browser", None),
+    ("discord.token", Some("ETSM_DISCORD_TOKEN")),
+    ("discord.application_id", Some("ETSM_DISCORD_APPLICATION_ID")),
+    ("discord.guild_id", Some("ETSM_DISCORD_GUILD_ID")),
+    ("discord.api_base", Some("ETSM_DISCORD_API_BASE")),
+];
+
+/// Keys whose value may stand in a file of its own, named by `VARIABLE_FILE`.
+const SECRETS: &[&str] = &["data.database_url", "security.secret_key", "discord.token"];
+
+/// How unlike a known name a wrong one may be and still be taken for a slip of the pen.
+const SLIP: f64 = 0.75;
+
+/// A setting's text and where it came from.
+#[derive(Debug, Clone)]
+pub(super) struct Given {
+    pub(super) text: String,
+    pub(super) place: String,
+}
+
+/// All settings as text.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    given: BTreeMap<&'static str, Given>,
+    pub(super) mistakes: Vec<Mistake>,
+}
+
+impl Gathered {
+    /// Defaults ← file ← environment.
+    pub(super) fn read(file: Option<&Path>, environment: &Environment) -> Self {
+        let mut all = Self::default();
+        all.take_file("config/etsm.toml", DEFAULTS);
+        if let Some(path) = file {
+            match fs::read_to_string(path) {
+                Ok(text) => all.take_file(&path.display().to_string(), &text),
+                Err(error) => all.wrong(path.display().to_string(), format!("cannot be read: {error}")),
+            }
+        }
+        all.take_environment(environment);
+        all
+    }
+
+    /// The text of a key; every key has a default.
+    pub(super) fn get(&self, key: &str) -> Given {
+        self.given.get(key).cloned().unwrap_or_else(|| Given { text: String::new(), place: key.to_owned() })
+    }
+
+    /// Notes a mistake.
+    pub(super) fn wrong(&mut self, place: impl Into<String>, message: impl Into<String>) {
+        self.mistakes.push(Mistake { place: place.into(), message: message.into() });
+    }
+
+    fn take_file(&mut self, name: &str, text: &str) {
+        let table = match DeTable::parse(text) {
+            Ok(table) => table,
+            Err(error) => {
+                let line = error.span().map_or(1, |span| line_of(text, span.start));
+                self.wrong(format!("{name}:{line}"), format!("is not TOML: {}", error.message()));
+                return;
+            }
+        };
+        let mut found = Vec::new();
+        flatten("", table.get_ref(), &mut found);
+        for (key, at, value) in found {
+            let place = format!("{name}:{} {key}", line_of(text, at));
+            let Some((known, _)) = KEYS.iter().find(|(known, _)| *known == key) else {
+                self.wrong(
+                    place,
+                    format!("is not a setting{}", nearest(&key, KEYS.iter().map(|(known, _)| *known))),
+                );
+                continue;
+            };
+            match value {
+                Some(text) => _ = self.given.insert(known, Given { text, place }),
+                None => self.wrong(place, "must be a text, a whole number, true or false"),
+            }
+        }
+    }
+
+    fn take_environment(&mut self, environment: &Environment) {
+        for (key, variable) in KEYS {
+            let Some(variable) = variable else { continue };
+            if let Some(text) = environment.get(variable) {
+                let given = Given { text: text.to_owned(), place: (*variable).to_owned() };
+                self.given.insert(key, given);
+                continue;
+            }
+            let by_file = format!("{variable}_FILE");
+            if let Some(path) = environment.get(&by_file).filter(|_| SECRETS.contains(key)) {
+                match fs::read_to_string(path) {
+                    Ok(text) => {
+                        _ = self.given.insert(key, Given { text: text.trim().to_owned(), place: by_file })
+                    }
+                    Err(error) => self.wrong(by_file, format!("cannot read “{path}”: {error}")),
+                }
+            }
+        }
+    }
+}
+
+/// Variables that look like a misspelt setting, with what may be meant; for `etsm check` alone, because other programs
+/// may use the prefix too.
+pub(super) fn suspicious(environment: &Environment) -> Vec<String> {
+    let known: Vec<&str> = KEYS.iter().filter_map(|(_, variable)| *variable).collect();
+    environment
+        .names("ETSM_")
+        .filter(|name| !known.contains(&name.trim_end_matches("_FILE")))
+        .filter_map(|name| {
+            let near = known.iter().find(|other| strsim::damerau_levenshtein(name, other) <= 2)?;
+            Some(format!("{name} is not a setting; did you mean {near}?"))
+        })
+        .collect()
+}
+
+/// ` (did you mean “discord.guild_id”?)`, or what there is.
+pub(super) fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> String {
+    known
+        .map(|name| (strsim::jaro_winkler(given, name), name))
+        .max_by(|one, two| one.0.total_cmp(&two.0))
+        .filter(|(likeness, _)| *likeness >= SLIP)
+        .map_or_else(
+            || "; config/etsm.toml lists them all".into(),
+            |(_, name)| format!("; did you mean “{name}”?"),
+        )
+}
+
+/// Line of a byte offset, from 1.
+pub(super) fn line_of(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+}
+
+fn flatten(prefix: &str, table: &DeTable<'_>, found: &mut Vec<(String, usize, Option<String>)>) {
+    for (key, value) in table {
+        let name =
+            if prefix.is_empty() { key.get_ref().to_string() } else { format!("{prefix}.{}", key.get_ref()) };
+        let text = match value.get_ref() {
+            DeValue::Table(inner) => {
+                flatten(&name, inner, found);
+                continue;
+            }
+            DeValue::String(text) => Some(text.to_string()),
+            DeValue::Integer(number) => Some(number.to_string()),
+            DeValue::Boolean(yes) => Some(yes.to_string()),
+            DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Array(_) => None,
+        };
+        found.push((name, key.span().start, text));
+    }
+}
