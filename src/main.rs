@@ -1,3 +1,11 @@
-//! The command line of etsm.
+//! The command line of etsm; everything else is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+/// polars keeps freed memory with the system's allocator; this one gives it back.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    etsm::app::main()
+}

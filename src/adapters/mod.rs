@@ -1,1 +1,5 @@
 //! The outside world behind the ports of the layers below.
+
+mod probe;
+
+pub use probe::probe;

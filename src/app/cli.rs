@@ -1,0 +1,124 @@
+//! The words of the command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use jiff::Timestamp;
+
+/// The account desk of a technical success manager, inside the team's chat.
+#[derive(Debug, Parser)]
+#[command(name = "etsm", version, about, propagate_version = true, max_term_width = 100)]
+pub(super) struct Cli {
+    /// Settings over the built-in ones [env: ETSM_CONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+
+    /// Where the database lives [env: ETSM_DATA_DIR] [default: data]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) data_dir: Option<PathBuf>,
+
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Look around in a simulated portfolio: dashboard at /, chat at /chat; no tokens, this machine only
+    Demo(Demo),
+    /// Run the bot and the dashboard
+    Serve,
+    /// Bring usage, accounts or initiatives in from files
+    Import(Import),
+    /// Ask one thing in the terminal, as `etsm ask "health acme"`
+    Ask(Ask),
+    /// The same as a conversation
+    Chat(Chat),
+    /// Read all settings and report every mistake; look whether the store opens
+    Check,
+    /// Ask a running etsm whether it is well (for a container's health check)
+    Probe(Probe),
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// Where the dashboard listens; loopback only
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    pub(super) bind: SocketAddr,
+    /// Accounts in the portfolio
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=2_000), value_name = "N")]
+    pub(super) accounts: u16,
+    /// Days of history
+    #[arg(long, default_value_t = 420, value_parser = clap::value_parser!(u16).range(30..=1_500), value_name = "N")]
+    pub(super) days: u16,
+    /// The same seed makes the same portfolio
+    #[arg(long, default_value_t = 7, value_name = "N")]
+    pub(super) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// What the files hold
+    #[arg(value_enum)]
+    pub(super) kind: ImportKind,
+    /// CSV, NDJSON, a JSON array or Parquet, told by content
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// Name of the source; the same rows from another source are other rows
+    #[arg(long, default_value = "import", value_name = "NAME")]
+    pub(super) source: String,
+    /// Count and report, and keep nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Report as one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+    /// The data are complete up to here [default: end of the newest hour]
+    #[arg(long, value_name = "TIME")]
+    pub(super) watermark: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(super) enum ImportKind {
+    /// Calls, tokens and cost by time, account and endpoint
+    Usage,
+    /// Names, owners, contracts
+    Accounts,
+    /// What is done together, by when
+    Initiatives,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Ask {
+    /// A chat command, as "usage acme range:30d"
+    #[arg(required = true, value_name = "COMMAND")]
+    pub(super) words: Vec<String>,
+    /// Who asks [default: your login]
+    #[arg(long = "as", value_name = "NAME")]
+    pub(super) person: Option<String>,
+    /// Answer as one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Write the answer's picture here
+    #[arg(long, value_name = "FILE")]
+    pub(super) png: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Chat {
+    /// Who asks [default: your login]
+    #[arg(long = "as", value_name = "NAME")]
+    pub(super) person: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Probe {
+    /// Where it listens [default: the address in the settings]
+    #[arg(long, value_name = "URL")]
+    pub(super) url: Option<String>,
+}

@@ -1,0 +1,112 @@
+//! What each word of the command line does.
+
+mod check;
+mod serve;
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::{CommandFactory, Parser};
+
+use crate::adapters;
+use crate::answers::Desk;
+use crate::config::Environment;
+use crate::config::Mistake;
+use crate::config::Settings;
+use crate::domain::Asker;
+use crate::domain::Audience;
+use crate::domain::Person;
+use crate::domain::Role;
+use crate::domain::SystemClock;
+use crate::engine::Engine;
+use crate::telemetry;
+
+use super::cli::{Cli, Command};
+use super::run::open_store;
+
+/// The call or the file is wrong; nothing was done.
+const WRONG_CALL: u8 = 2;
+
+/// Parses the command line, does what it says, and tells by the exit status how it went.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let environment = Environment::read();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&anyhow::Error::new(error).context("starting the runtime")),
+    };
+    match runtime.block_on(obey(cli, &environment)) {
+        Ok(status) => status,
+        Err(error) => failed(&error),
+    }
+}
+
+async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
+    if let Command::Completions { shell } = cli.command {
+        clap_complete::generate(shell, &mut Cli::command(), "etsm", &mut std::io::stdout());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let loaded = Settings::load(cli.config.as_deref(), environment);
+    if matches!(cli.command, Command::Check) {
+        return check::check(loaded, cli.data_dir, environment).await;
+    }
+    let mut settings = match loaded {
+        Ok(settings) => settings,
+        Err(mistakes) => return Ok(refused(&mistakes)),
+    };
+    if let Some(folder) = &cli.data_dir {
+        settings.data_dir.clone_from(folder);
+    }
+    match cli.command {
+        Command::Serve => serve::serve(settings).await,
+        Command::Probe(probe) => {
+            let url = probe.url.unwrap_or_else(|| format!("http://{}", settings.bind));
+            adapters::probe(&url).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// A desk over the store of the settings, with its figures read.
+async fn desk(settings: &Settings) -> anyhow::Result<Desk> {
+    quiet_logs(settings)?;
+    let store = open_store(settings).await?;
+    let engine = Arc::new(Engine::new(Arc::clone(&settings.health), settings.currency));
+    let desk = Desk::new(engine, store, Arc::new(SystemClock));
+    desk.load().await.context("reading the store")?;
+    Ok(desk)
+}
+
+/// One-shot commands speak through their output; the log is for what is broken, unless a filter asks for more.
+fn quiet_logs(settings: &Settings) -> anyhow::Result<()> {
+    let filter = if settings.log == "info" { "warn" } else { &settings.log };
+    telemetry::start_logs(filter).map_err(anyhow::Error::msg)
+}
+
+/// Whoever sits at the terminal has the database in hand and so may do all.
+fn terminal_asker(environment: &Environment, name: Option<&str>) -> anyhow::Result<Asker> {
+    let name = name.or_else(|| environment.get("USER")).unwrap_or("you");
+    let person = Person::new(name).with_context(|| format!("“{name}” cannot be a name"))?;
+    Ok(Asker { person, role: Role::Admin, audience: Audience::AskerOnly })
+}
+
+/// Says on standard error what is wrong with the settings.
+fn refused(mistakes: &[Mistake]) -> ExitCode {
+    let mut out = anstream::stderr().lock();
+    // A closed standard error leaves nobody to tell.
+    let _gone = writeln!(out, "The settings need a hand:");
+    for mistake in mistakes {
+        let _gone = writeln!(out, "  {mistake}");
+    }
+    ExitCode::from(WRONG_CALL)
+}
+
+/// Says on standard error what went wrong, with its causes.
+fn failed(error: &anyhow::Error) -> ExitCode {
+    let _gone = writeln!(anstream::stderr().lock(), "etsm: {error:#}");
+    ExitCode::from(WRONG_CALL)
+}

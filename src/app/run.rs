@@ -1,0 +1,133 @@
+//! Runs the service: store, engine, dashboard, chat.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::answers::Desk;
+use crate::chat;
+use crate::config::Settings;
+use crate::domain::Asker;
+use crate::domain::Audience;
+use crate::domain::Clock;
+use crate::domain::Person;
+use crate::engine::Engine;
+use crate::store::Store;
+use crate::telemetry;
+use crate::web;
+
+use super::parts::Parts;
+
+/// How often the store is asked whether another process (an import) has written.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How often numbers kept for Prometheus are tidied up.
+const UPKEEP_EVERY: Duration = Duration::from_secs(30);
+
+/// What a test wants to own: the port and the time.
+pub struct Outside {
+    /// Where the dashboard answers.
+    pub listener: TcpListener,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Runs until `stop` fires or a part dies; either way every part is asked to finish first.
+pub async fn run(settings: Settings, outside: Outside, stop: CancellationToken) -> anyhow::Result<()> {
+    let metrics = telemetry::metrics();
+    let store = open_store(&settings).await?;
+    let engine = Arc::new(Engine::new(Arc::clone(&settings.health), settings.currency));
+    let desk = Desk::new(engine, store.clone(), outside.clock);
+    let ready = web::Readiness::default();
+
+    let mut parts = Parts::new(stop.clone());
+    // The dashboard answers at once, and says that it is not ready until the figures are there.
+    let state = web::WebState {
+        desk: desk.clone(),
+        asker: local_asker(&settings),
+        public_url: settings.public_url.clone(),
+        browser_chat: settings.chat.browser,
+        metrics: Some(metrics.clone()),
+        ready: ready.clone(),
+    };
+    info!(address = %settings.bind, "The dashboard is at {}", settings.public_url);
+    parts.start("dashboard", web::serve(outside.listener, web::router(state), stop.clone()));
+
+    let first_load = async { desk.load().await.context("reading the store") };
+    tokio::select! {
+        loaded = first_load => loaded?,
+        () = stop.cancelled() => return finish(parts, &store).await,
+    }
+    ready.needs("engine", web::PartState::Up);
+    info!(rows = desk.snapshot().rows(), accounts = desk.snapshot().accounts().count(), "Ready");
+
+    parts.start("freshness", keep_fresh(desk.clone(), stop.clone()));
+    parts.start("upkeep", upkeep(metrics, stop.clone()));
+    ready.tells("discord", if settings.discord.is_some() { web::PartState::Up } else { web::PartState::Off });
+    if let Some(discord) = settings.discord.clone() {
+        let (chat, url) = (settings.chat.clone(), settings.public_url.clone());
+        parts.start("discord", chat::discord::run(desk, discord, chat, url, stop));
+    }
+    finish(parts, &store).await
+}
+
+async fn finish(parts: Parts, store: &Store) -> anyhow::Result<()> {
+    let outcome = parts.wait().await;
+    store.close().await;
+    info!("Stopped");
+    outcome
+}
+
+/// Opens the database that the settings name.
+pub(super) async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
+    match &settings.database_url {
+        Some(url) => Store::open(url).await.context("opening the database"),
+        None => Store::open_dir(&settings.data_dir)
+            .await
+            .with_context(|| format!("opening the database in {}", settings.data_dir.display())),
+    }
+}
+
+/// Whoever sits at this machine; there is no login yet, and only loopback is served.
+fn local_asker(settings: &Settings) -> Asker {
+    let person = Person::new("local user").expect("a short plain text is a name");
+    Asker { person, role: settings.chat.role, audience: Audience::AskerOnly }
+}
+
+/// Takes over what another process wrote into the same store, as an import beside a running service.
+async fn keep_fresh(desk: Desk, stop: CancellationToken) -> anyhow::Result<()> {
+    let mut ticks = tokio::time::interval(LOOK_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            _ = ticks.tick() => {}
+        }
+        // A store that is busy or gone leaves the old view standing; the next look may find it well again.
+        match desk.store().version().await {
+            Ok(version) if version != desk.snapshot().version() => {
+                if let Err(error) = desk.load().await {
+                    warn!(%error, "Could not read what was written; the old figures stand");
+                }
+            }
+            Ok(_) => {}
+            Err(error) => warn!(%error, "Could not ask the store for its version; the old figures stand"),
+        }
+    }
+}
+
+async fn upkeep(
+    metrics: metrics_exporter_prometheus::PrometheusHandle,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let mut ticks = tokio::time::interval(UPKEEP_EVERY);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            _ = ticks.tick() => metrics.run_upkeep(),
+        }
+    }
+}
