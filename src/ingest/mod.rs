@@ -1,5 +1,27 @@
 //! Raw records from outside become rows or rejections; here is where text stops being text.
 //!
-//! Invariant: nothing here writes; a rejection names row, column, reason and remedy.
+//! Invariant: nothing here writes; a rejection names row, column, reason and remedy; memory holds one batch.
 
 pub mod simulate;
+
+mod accounts;
+mod columns;
+mod delimited;
+mod encoding;
+mod initiatives;
+mod json;
+mod lines;
+mod moment;
+mod number;
+mod parquet;
+mod read;
+mod record;
+mod rejection;
+mod split;
+mod usage;
+
+pub use accounts::AccountRecord;
+pub use initiatives::InitiativeRecord;
+pub use read::{Format, Input, Summary, read_accounts, read_initiatives, read_usage};
+pub use record::{Batch, Context, Take};
+pub use rejection::{FileError, Reason, Rejection};
