@@ -325,11 +325,11 @@ mod tests {
             ],
         );
         check(
-            "weight = 25",
+            "weight = 15",
             "weight = 0",
             &["factor.recency.weight: must be above zero; remove the factor to switch it off"],
         );
-        check("weight = 25", "weight = -1", &["factor.recency.weight: must be a number from 0 to 1000000"]);
+        check("weight = 15", "weight = -1", &["factor.recency.weight: must be a number from 0 to 1000000"]);
         check(
             "[[1, 100], [2, 75]",
             "[[2, 100], [1, 75]",
@@ -356,8 +356,8 @@ mod tests {
         );
         check("watch_from = 40", "watch_from = 70", &["score.watch_from: must be below healthy_from"]);
         check(
-            "weight = 7",
-            "weight = 7\nwindow_days = 7",
+            "kind = \"initiatives\"",
+            "kind = \"initiatives\"\nwindow_days = 7",
             &[
                 "factor.initiatives.window_days: is not used here: this factor looks at what is open or due; remove it",
             ],

@@ -231,7 +231,8 @@ fn factor_method(kind: FactorKind) -> &'static str {
              of the year before."
         }
         FactorKind::Stability => {
-            "The typical distance of a day's calls from what its weekday and the trend suggest, relative to that."
+            "How far the calls of three in four days lie at most from what their weekday and the trend suggest, relative to \
+             that, as a standard deviation."
         }
         FactorKind::Errors => {
             "The calls that failed, divided by all calls of the rows that tell their errors."

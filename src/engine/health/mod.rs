@@ -5,6 +5,8 @@
 mod desk;
 mod rhythm;
 mod robust;
+#[cfg(test)]
+mod trials;
 mod usage;
 mod verdict;
 

@@ -19,15 +19,17 @@ pub(super) fn quantile(rising: &[u32], part: f64) -> Option<u32> {
     rising.get(rank.max(1) - 1).copied()
 }
 
-/// The median distance from the median, scaled to the standard deviation of a normal distribution (Hampel 1974).
+/// The distance from zero that three of four values do not exceed, scaled to the standard deviation of a normal
+/// distribution. The median distance would not see a third of all days going astray; up to a quarter still may.
 /// Reorders and overwrites.
 pub(super) fn spread(values: &mut [f64]) -> Option<f64> {
-    const NORMAL: f64 = 1.4826;
-    let middle = median(values)?;
+    const NORMAL: f64 = 1.150_35;
     for value in &mut *values {
-        *value = (*value - middle).abs();
+        *value = value.abs();
     }
-    median(values).map(|distance| distance * NORMAL)
+    values.sort_unstable_by(f64::total_cmp);
+    let rank = (values.len() * 3).div_ceil(4).checked_sub(1)?;
+    Some(values[rank] / NORMAL)
 }
 
 /// The Theil–Sen slope, the median of the slopes between all pairs of points, per step (Sen 1968).
@@ -68,6 +70,8 @@ mod tests {
         odd[7] = 10_000.0;
         assert_eq!(slope(&line), Some(2.0));
         assert!((slope(&odd).unwrap() - 2.0).abs() < 0.2);
-        assert!((spread(&mut odd).unwrap() / spread(&mut line.clone()).unwrap() - 1.0).abs() < 0.2);
+        assert_eq!(spread(&mut []), None);
+        assert_eq!(spread(&mut [-1.0, 1.0, 1.0, 900.0]), spread(&mut [1.0; 4]));
+        assert!(spread(&mut [0.0, 0.0, 9.0, -9.0]).unwrap() > 7.0);
     }
 }
