@@ -47,6 +47,8 @@ const RULES: &[(&str, &str)] = &[
     ("c-watch-text", "fill:@watch-text"),
     ("c-bad-text", "fill:@bad-text"),
     ("c-on-ink", "fill:@ground"),
+    // Clears the lines that run behind a text.
+    ("c-halo", "stroke:@ground;stroke-width:5px;stroke-linejoin:round;paint-order:stroke"),
     ("c-medium", "font-weight:500"),
     ("c-semibold", "font-weight:600"),
     ("c-good", "fill:@good"),

@@ -149,10 +149,13 @@ pub(super) fn tone_class(tone: Tone) -> &'static str {
     }
 }
 
+/// Widest figure, in ems: ours are shorter, and whatever else comes is cut.
+pub(super) const FIGURE_EMS_MAX: f64 = 8.0;
+
 /// Width of [`marked_change`].
 pub(super) fn marked_change_width(change: &Fact, px: f64) -> f64 {
     let arrow = if direction(change) == 0.0 { 0.0 } else { px * 1.02 };
-    arrow + font::width(&change.value.short(), px, Weight::SemiBold)
+    arrow + font::width(&change.value.short(), px, Weight::SemiBold).min(px * FIGURE_EMS_MAX)
 }
 
 /// A change behind an arrow up or down; gives its width.
@@ -174,7 +177,8 @@ pub(super) fn marked_change(scene: &mut Scene, x: f64, y: f64, px: f64, change: 
         scene.path(d, class, 0.0);
         start += px * 1.02;
     }
-    scene.label(Label::new(start, y, px, &change.value.short()).class(class).weight(Weight::SemiBold));
+    let label = Label::new(start, y, px, &change.value.short()).class(class).weight(Weight::SemiBold);
+    scene.label(label.within(px * FIGURE_EMS_MAX));
     marked_change_width(change, px)
 }
 
@@ -190,7 +194,7 @@ fn direction(change: &Fact) -> f64 {
 pub(super) fn keys_in_rows(scene: &mut Scene, keys: &[Key], top: f64) -> f64 {
     let frame = scene.frame;
     let (row, gap) = (frame.small * 1.6, frame.small * 1.4);
-    let (mut x, mut y) = (frame.margin, top + row * 0.7);
+    let (mut x, mut y) = (frame.margin, top + row * 0.85);
     for key in keys {
         let label = Label::new(0.0, 0.0, frame.small, &key.words).within(frame.inner() * 0.6);
         let width = swatch_room(frame) + label.width();

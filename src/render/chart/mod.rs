@@ -5,16 +5,21 @@
 
 mod alt;
 mod axis;
+mod bands;
+mod bars;
 mod colours;
 mod font;
 mod frame;
+mod health;
 mod legend;
 mod raster;
 #[cfg(test)]
 mod samples;
 mod scene;
 mod series;
+mod signs;
 mod spark;
+mod timeline;
 mod values;
 
 use crate::reply::ChartSpec;
@@ -62,9 +67,10 @@ fn lay_out(spec: &ChartSpec, size: Size) -> Scene {
     let mut scene = Scene::new(Frame::of(size), spec.title(), spec.description());
     match spec {
         ChartSpec::Series(chart) => series::draw(&mut scene, chart),
-        other => {
-            legend::heading(&mut scene, other.title(), other.description(), None);
-        }
+        ChartSpec::Health(card) => health::draw(&mut scene, card),
+        ChartSpec::Bands(chart) => bands::draw(&mut scene, chart),
+        ChartSpec::Bars(chart) => bars::draw(&mut scene, chart),
+        ChartSpec::Timeline(chart) => timeline::draw(&mut scene, chart),
     }
     scene
 }

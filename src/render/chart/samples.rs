@@ -2,20 +2,27 @@
 
 use jiff::SignedDuration;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
+use crate::domain::Band;
 use crate::domain::Currency;
 use crate::domain::DAY_MS;
 use crate::domain::Fact;
 use crate::domain::FactKey;
+use crate::domain::FactorKind;
 use crate::domain::Grain;
 use crate::domain::HOUR_MS;
+use crate::domain::InitiativeStatus;
 use crate::domain::Measure;
 use crate::domain::Metric;
 use crate::domain::Money;
 use crate::domain::Quantity;
 use crate::domain::UsageFilter;
 use crate::domain::Window;
-use crate::reply::{ChartSpec, Series, SeriesChart, SeriesPoint};
+use crate::reply::{
+    BandSlice, BandsChart, Bar, BarsChart, ChartSpec, FactorBar, HealthCard, Series, SeriesChart,
+    SeriesPoint, TimelineChart, TimelineRow,
+};
 
 /// A fact of any value; its receipt does not matter here.
 pub(crate) fn fact(value: Quantity) -> Fact {
@@ -140,6 +147,167 @@ fn extreme() -> SeriesChart {
     }
 }
 
+fn measured(measure: Measure, value: Quantity) -> Fact {
+    let Fact { key, .. } = fact(value);
+    Fact { key: FactKey { measure, ..key }, value }
+}
+
+fn health() -> HealthCard {
+    let factor = |kind, judged: Option<(f64, f64, Quantity)>, words: &str| FactorBar {
+        kind,
+        weight: judged.map(|(_, weight, _)| fact(Quantity::Share(weight))),
+        score: judged.map(|(score, _, _)| fact(Quantity::Score(score))),
+        measured: judged.map(|(_, _, value)| fact(value)),
+        words: words.into(),
+    };
+    let some = |score, weight, value| Some((score, weight, value));
+    HealthCard {
+        title: "Acme — account health".into(),
+        subtitle: "as of 22 Nov 2026 14:00 UTC".into(),
+        description: "Acme — account health: 67, watch. The lowest factor is initiatives.".into(),
+        score: Some(fact(Quantity::Score(67.2))),
+        band: Some(Band::Watch),
+        factors: vec![
+            factor(
+                FactorKind::Recency,
+                some(98.0, 0.2, Quantity::Days(1)),
+                "Calls came in as often as usual.",
+            ),
+            factor(
+                FactorKind::Trend,
+                some(82.0, 0.2, Quantity::Change(Some(0.124))),
+                "Calls rise steadily once the weekly rhythm is taken out.",
+            ),
+            factor(
+                FactorKind::Growth,
+                some(64.0, 0.15, Quantity::Change(Some(0.018))),
+                "Hardly more than in the weeks before.",
+            ),
+            factor(
+                FactorKind::Breadth,
+                some(71.0, 0.1, Quantity::Share(0.71)),
+                "Most of its endpoints are in use.",
+            ),
+            factor(
+                FactorKind::Stability,
+                some(45.0, 0.1, Quantity::Share(0.42)),
+                "More restless than its usual self.",
+            ),
+            factor(FactorKind::Errors, None, "The source does not tell how many calls failed."),
+            factor(
+                FactorKind::Initiatives,
+                some(31.0, 0.15, Quantity::Initiatives(2)),
+                "Two are past their due day, and one of them is blocked: <script>alert(1)</script> and so on.",
+            ),
+            factor(
+                FactorKind::Commitment,
+                some(0.0, 0.1, Quantity::Share(0.04)),
+                "Far below the commit of the period.",
+            ),
+        ],
+    }
+}
+
+fn bar(name: &str, length: f64, fact: Fact, aside: Option<Quantity>, band: Option<Band>) -> Bar {
+    Bar { name: name.into(), length, fact, aside: aside.map(self::fact), band }
+}
+
+fn bands() -> BandsChart {
+    let slice = |band, count| BandSlice { band, accounts: fact(Quantity::Accounts(count)) };
+    let worst = [
+        ("Globex", 12.0, Some(-0.83), Band::AtRisk),
+        ("Österreichische Gesellschaft für Überlange Namen mbH & Co. KG", 21.0, Some(-0.4), Band::AtRisk),
+        ("株式会社イニテック", 28.0, Some(0.02), Band::AtRisk),
+        ("<b>Umbrella</b> & Sons", 36.0, None, Band::AtRisk),
+        ("Hooli", 44.0, Some(-0.12), Band::Watch),
+        ("Stark", 52.0, Some(0.31), Band::Watch),
+        ("Wayne", 58.0, Some(0.0), Band::Watch),
+        ("Wonka", 63.0, Some(1.4), Band::Watch),
+    ];
+    BandsChart {
+        title: "Portfolio — health bands".into(),
+        subtitle: "last 30 days, to 22 Nov 2026 14:00 UTC".into(),
+        description: "Accounts by health band: 4 at risk, 11 watch, 45 healthy.".into(),
+        bands: vec![slice(Band::AtRisk, 4), slice(Band::Watch, 11), slice(Band::Healthy, 45)],
+        worst: worst
+            .map(|(name, score, change, band)| {
+                let change = change.map(|change| Quantity::Change(Some(change)));
+                bar(name, score, fact(Quantity::Score(score)), change, Some(band))
+            })
+            .into(),
+    }
+}
+
+fn movers() -> BarsChart {
+    let rows = [
+        ("Stark", 410_000.0, 0.42, 1_390_000),
+        ("Österreichische Gesellschaft für Überlange Namen mbH", 220_000.0, 0.18, 1_440_000),
+        ("Wayne", 96_000.0, 1.31, 169_000),
+        ("Wonka", 12_000.0, 0.09, 145_000),
+        ("Acme", 4_000.0, 0.004, 1_004_000),
+        ("Initech", -9_000.0, -0.11, 73_000),
+        ("Hooli", -88_000.0, -0.24, 279_000),
+        ("Umbrella", -190_000.0, -0.61, 121_000),
+        ("Globex", -301_000.0, -1.0, 0),
+    ];
+    BarsChart {
+        title: "Movers — API calls".into(),
+        subtitle: "last 30 days, to 22 Nov 2026 14:00 UTC; bars by difference".into(),
+        description: "The largest rise is that of Stark. The largest fall is that of Globex.".into(),
+        bars: rows
+            .map(|(name, length, change, sum)| {
+                let change = measured(Measure::Change(Metric::ApiCalls), Quantity::Change(Some(change)));
+                let sum = measured(Measure::Sum(Metric::ApiCalls), Quantity::Calls(sum));
+                Bar { aside: Some(sum), ..bar(name, length, change, None, None) }
+            })
+            .into(),
+    }
+}
+
+/// A timeline of `count` rows, the first ones as different as can be.
+pub(crate) fn timeline(count: usize) -> TimelineChart {
+    use InitiativeStatus::{Active, Blocked, Cancelled, Done, Planned};
+    let day = |text: &str| (!text.is_empty()).then(|| text.parse::<Date>().unwrap());
+    let rows = [
+        ("Webhooks v2 migration", "dana · done", "2026-08-03", "2026-09-18", Done, false),
+        (
+            "SSO roll-out for all the teams of the northern region",
+            "mei · active",
+            "2026-09-01",
+            "2026-12-11",
+            Active,
+            false,
+        ),
+        ("EU data residency", "dana · blocked", "2026-08-24", "2026-10-30", Blocked, true),
+        ("Batch API pilot", "mei · active", "2026-09-14", "2026-11-13", Active, true),
+        ("Rate-limit review", "active", "", "2026-12-01", Active, false),
+        ("Quarterly business review", "dana · planned", "2026-12-07", "2026-12-18", Planned, false),
+        ("Cost optimisation", "mei · active", "2026-11-02", "", Active, false),
+        ("Old plan", "cancelled", "2026-08-10", "2026-10-02", Cancelled, false),
+        ("Someday", "planned", "", "", Planned, false),
+    ];
+    let row = |index: usize| {
+        let (title, note, start, due, status, overdue) = rows[index % rows.len()];
+        TimelineRow {
+            title: title.into(),
+            note: note.into(),
+            start: day(start),
+            due: day(due),
+            status,
+            overdue,
+        }
+    };
+    TimelineChart {
+        title: "Acme — initiatives".into(),
+        subtitle: "today is 22 Nov 2026".into(),
+        description:
+            "Acme — initiatives against the calendar; today is 22 Nov 2026. Overdue: EU data residency."
+                .into(),
+        today: day("2026-11-22").unwrap(),
+        rows: (0..count).map(row).collect(),
+    }
+}
+
 /// A chart of each kind and of each odd state, with a name for its file.
 pub(crate) fn all() -> Vec<(&'static str, ChartSpec)> {
     let zero = points("2026-10-24T00:00:00Z", DAY_MS, 0, (0..30).map(|_| Quantity::Errors(0)));
@@ -149,6 +317,23 @@ pub(crate) fn all() -> Vec<(&'static str, ChartSpec)> {
         ("series-stacked", ChartSpec::Series(stacked())),
         ("series-cost", ChartSpec::Series(cost())),
         ("series-extreme", ChartSpec::Series(extreme())),
+        ("health", ChartSpec::Health(health())),
+        (
+            "health-unknown",
+            ChartSpec::Health(HealthCard {
+                score: None,
+                band: None,
+                factors: health().factors[4..6].into(),
+                ..health()
+            }),
+        ),
+        ("bands", ChartSpec::Bands(bands())),
+        ("bands-empty", ChartSpec::Bands(BandsChart { bands: vec![], worst: vec![], ..bands() })),
+        ("bars", ChartSpec::Bars(movers())),
+        ("bars-empty", ChartSpec::Bars(BarsChart { bars: vec![], ..movers() })),
+        ("timeline", ChartSpec::Timeline(timeline(9))),
+        ("timeline-many", ChartSpec::Timeline(timeline(40))),
+        ("timeline-empty", ChartSpec::Timeline(timeline(0))),
         ("series-empty", ChartSpec::Series(series_chart(Metric::ApiCalls, Grain::Day, vec![]))),
         ("series-zero", ChartSpec::Series(series_chart(Metric::Errors, Grain::Day, vec![("Errors", zero)]))),
         (

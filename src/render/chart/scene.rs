@@ -78,6 +78,7 @@ pub(super) struct Label {
     anchor: Anchor,
     class: &'static str,
     room: f64,
+    halo: bool,
     text: String,
 }
 
@@ -85,7 +86,17 @@ impl Label {
     /// Clean text at a place; muted, regular, from its start on, until told otherwise.
     pub(super) fn new(x: f64, y: f64, px: f64, text: &str) -> Self {
         let (weight, anchor) = (Weight::Regular, Anchor::Start);
-        Self { x, y, px, weight, anchor, class: "c-muted", room: f64::INFINITY, text: clean(text) }
+        Self {
+            x,
+            y,
+            px,
+            weight,
+            anchor,
+            class: "c-muted",
+            room: f64::INFINITY,
+            halo: false,
+            text: clean(text),
+        }
     }
 
     /// Moved to another `x`.
@@ -103,6 +114,11 @@ impl Label {
 
     pub(super) fn anchor(self, anchor: Anchor) -> Self {
         Self { anchor, ..self }
+    }
+
+    /// Stands out from the lines behind it.
+    pub(super) fn halo(self) -> Self {
+        Self { halo: true, ..self }
     }
 
     /// Ends in an ellipsis where it would be wider than `room`.
@@ -123,6 +139,10 @@ impl Label {
             Anchor::Middle => (self.x - width / 2.0, self.x + width / 2.0),
             Anchor::End => (self.x - width, self.x),
         }
+    }
+
+    fn halo_class(&self) -> &'static str {
+        if self.halo { " c-halo" } else { "" }
     }
 
     /// For the template: x, y and size.

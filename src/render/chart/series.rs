@@ -84,7 +84,9 @@ pub(super) fn draw(scene: &mut Scene, chart: &SeriesChart) {
         from_ms: values.at.first().map_or(0, |at| at.as_millisecond()),
         to_ms: values.at.last().map_or(0, |at| at.as_millisecond()),
     };
-    for (tick, label) in ticks.iter().zip(&labels) {
+    // Without any value there is nothing to measure against but zero.
+    let known = if values.max() > 0.0 { ticks.len() } else { 1 };
+    for (tick, label) in ticks.iter().zip(&labels).take(known) {
         let y = plot.y(*tick);
         let class = if *tick == 0.0 { "c-axis" } else { "c-grid" };
         scene.line((plot.left, y), (plot.right, y), class, if frame.is_wide() { 1.2 } else { 1.8 });
@@ -305,7 +307,7 @@ fn end_label(scene: &mut Scene, plot: &Plot, chart: &SeriesChart, values: &Value
     let x = plot.x(*at) + px * 0.7;
     let class = if point.complete { "c-text" } else { "c-muted" };
     let label = Label::new(x, y, px, &point.value.short()).class(class).weight(Weight::SemiBold);
-    scene.label(label.within(scene.frame.width - x));
+    scene.label(label.halo().within(scene.frame.width - x));
 }
 
 /// Exact values on hover, for pages.
