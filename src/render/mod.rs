@@ -2,6 +2,7 @@
 pub mod chart;
 pub mod html;
 
+pub mod console;
 pub mod discord;
 pub mod json;
 #[cfg(test)]

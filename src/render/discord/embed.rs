@@ -122,7 +122,7 @@ fn said(answer: &Answer, receipts: Option<&str>, dashboard: bool) -> Vec<Vec<Str
     for block in &answer.blocks {
         match block {
             Block::Text(prose) => paragraphs.push(pieces(prose, receipts)),
-            Block::Table(table) if is_list(table) => paragraphs.extend(list(table, dashboard)),
+            Block::Table(table) if words::is_list(table) => paragraphs.extend(list(table, dashboard)),
             Block::Table(_) | Block::Facts(_) | Block::Chart(_) | Block::Caveat(_) => {}
         }
     }
@@ -196,18 +196,9 @@ fn figure_field(line: &FactLine, receipts: Option<&str>) -> Field {
 /// Tables that are shown as aligned columns.
 fn grids(answer: &Answer) -> impl Iterator<Item = &Table> {
     answer.blocks.iter().filter_map(|block| match block {
-        Block::Table(table) if !is_list(table) => Some(table),
+        Block::Table(table) if !words::is_list(table) => Some(table),
         Block::Table(_) | Block::Text(_) | Block::Facts(_) | Block::Chart(_) | Block::Caveat(_) => None,
     })
-}
-
-/// A term and words about it, as the list of commands: sentences would be cut in columns.
-fn is_list(table: &Table) -> bool {
-    let wordy = |cell: &Cell| match cell {
-        Cell::Text(_) | Cell::Nothing | Cell::Link { .. } => true,
-        Cell::Fact(_) | Cell::Change(..) | Cell::Band(_) | Cell::Status(_) | Cell::Spark(_) => false,
-    };
-    table.columns.len() == 2 && table.rows.iter().all(|row| row.iter().all(wordy))
 }
 
 fn list(table: &Table, dashboard: bool) -> Vec<Vec<String>> {

@@ -1,6 +1,6 @@
 //! What Discord accepts. Its client library checks only content, embed total and embed count; the rest is ours.
 //!
-//! Characters are Unicode code points, as the platform counts them.
+//! Characters are Unicode code points, as the platform counts them. Alternative texts keep to `chart::ALT_CHARS_MAX`.
 
 /// Characters of an embed's title.
 pub const TITLE_CHARS_MAX: usize = 256;
@@ -28,7 +28,5 @@ pub const LABEL_CHARS_MAX: usize = 80;
 pub const CUSTOM_ID_CHARS_MAX: usize = 100;
 /// Characters of the address behind a link button.
 pub const LINK_CHARS_MAX: usize = 512;
-/// Characters of a picture's alternative text.
-pub const ALT_CHARS_MAX: usize = 1_024;
 /// Characters of a message's content.
 pub const CONTENT_CHARS_MAX: usize = 2_000;

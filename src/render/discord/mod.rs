@@ -15,6 +15,7 @@ use serenity::builder::CreateAttachment;
 use serenity::builder::CreateEmbed;
 
 use crate::problem::Problem;
+use crate::render::chart;
 use crate::render::words;
 use crate::reply::Answer;
 use crate::reply::Block;
@@ -49,13 +50,7 @@ const PICTURE_FILE_NAME: &str = "chart.png";
 
 impl Picture {
     fn of(spec: &ChartSpec) -> Self {
-        let text = [spec.description(), spec.title()].map(words::harmless);
-        let alt = text.iter().find(|text| !text.is_empty()).map_or("", String::as_str);
-        Self {
-            file_name: PICTURE_FILE_NAME.into(),
-            alt: words::clip(alt, limits::ALT_CHARS_MAX),
-            spec: spec.clone(),
-        }
+        Self { file_name: PICTURE_FILE_NAME.into(), alt: chart::alt(spec), spec: spec.clone() }
     }
 
     /// The drawn picture as a file with its alternative text.

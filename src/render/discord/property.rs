@@ -199,7 +199,7 @@ fn check_text(text: &str, max: usize) {
     assert!(!text.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'), "{text}");
     let power = powerful_part(text);
     assert!(!power.contains('<') && !power.contains("||") && !power.contains("__"), "{text}");
-    assert!(power.matches("**").count() % 2 == 0, "bold is open: {text}");
+    assert!(power.matches("**").count().is_multiple_of(2), "bold is open: {text}");
     let own = "](https://etsm.example/";
     let links = power.matches("](").count();
     assert_eq!(links, power.matches(own).count(), "a foreign link: {text}");

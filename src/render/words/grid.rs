@@ -81,6 +81,15 @@ fn is_picture(table: &Table, column: usize) -> bool {
     table.rows.iter().any(|row| matches!(row.get(column), Some(Cell::Spark(_))))
 }
 
+/// A term and words about it, as the list of commands: sentences would be cut in columns.
+pub(in crate::render) fn is_list(table: &Table) -> bool {
+    let wordy = |cell: &Cell| match cell {
+        Cell::Text(_) | Cell::Nothing | Cell::Link { .. } => true,
+        Cell::Fact(_) | Cell::Change(..) | Cell::Band(_) | Cell::Status(_) | Cell::Spark(_) => false,
+    };
+    table.columns.len() == 2 && table.rows.iter().all(|row| row.iter().all(wordy))
+}
+
 /// A cell as plain text.
 pub(in crate::render) fn cell(cell: &Cell) -> String {
     match cell {
