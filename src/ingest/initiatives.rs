@@ -34,6 +34,8 @@ pub struct InitiativeRecord {
     pub id: Option<InitiativeId>,
     /// With whom.
     pub account: AccountId,
+    /// The account as the file writes it, which may be its name.
+    pub account_text: String,
     /// What it is.
     pub title: String,
     /// How much it matters.
@@ -118,7 +120,8 @@ impl Kind for Initiatives<'_> {
         sign: DecimalSign,
         _names: &mut Vec<(AccountId, String)>,
     ) -> Result<InitiativeRecord, (usize, Flaw)> {
-        let (account, _) = account_of(&cells[ACCOUNT]).map_err(|flaw| (ACCOUNT, flaw))?;
+        let (account, derived) = account_of(&cells[ACCOUNT]).map_err(|flaw| (ACCOUNT, flaw))?;
+        let account_text = derived.unwrap_or_else(|| account.as_str().to_owned());
         let title = plain_text("title", &cells[TITLE])
             .and_then(|title| title.ok_or_else(|| missing_field("title")))
             .map_err(|flaw| (TITLE, flaw))?;
@@ -139,6 +142,7 @@ impl Kind for Initiatives<'_> {
         Ok(InitiativeRecord {
             id: optional_name("initiative_id", &cells[ID]).map_err(|flaw| (ID, flaw))?,
             account,
+            account_text,
             title,
             priority: optional_word(&cells[PRIORITY]).map_err(|flaw| (PRIORITY, flaw))?,
             status: optional_word(&cells[STATUS]).map_err(|flaw| (STATUS, flaw))?,

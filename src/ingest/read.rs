@@ -34,7 +34,7 @@ pub enum Input<'a> {
     /// A file on disk.
     File(File),
     /// Anything that can be read once, such as the body of a request.
-    Stream(Box<dyn Read + 'a>),
+    Stream(Box<dyn Read + Send + 'a>),
 }
 
 impl<'a> Input<'a> {

@@ -35,6 +35,8 @@ pub struct Context {
 pub struct Batch<R> {
     /// The good ones, in file order.
     pub rows: Vec<R>,
+    /// For each of `rows`, which data record of the file it was, from 1.
+    pub numbers: Vec<u64>,
     /// The display name of each account in `rows` whose id had to be derived from another text, each once.
     pub names: Vec<(AccountId, String)>,
     /// The bad ones, in file order.
@@ -45,7 +47,7 @@ pub struct Batch<R> {
 
 impl<R> Default for Batch<R> {
     fn default() -> Self {
-        Self { rows: Vec::new(), names: Vec::new(), rejections: Vec::new(), bytes: 0 }
+        Self { rows: Vec::new(), numbers: Vec::new(), names: Vec::new(), rejections: Vec::new(), bytes: 0 }
     }
 }
 
@@ -143,7 +145,10 @@ impl<'k, 't, K: Kind> Collector<'k, 't, K> {
             None => self.kind.row(cells, sign, &mut self.batch.names),
         };
         match row {
-            Ok(row) => self.batch.rows.push(row),
+            Ok(row) => {
+                self.batch.rows.push(row);
+                self.batch.numbers.push(self.records);
+            }
             Err((slot, flaw)) => {
                 let column = self.kind.columns().get(slot).map(|column| column.name.to_owned());
                 self.note(column, flaw);

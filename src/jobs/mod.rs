@@ -1,1 +1,3 @@
 //! Work that runs beside the surfaces: imports.
+
+pub mod import;

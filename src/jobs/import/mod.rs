@@ -1,0 +1,79 @@
+//! Files into the store: read, recorded batch by batch, and reported.
+//!
+//! Invariant: what a report counts as accepted or replaced is committed, unless the import was a dry run.
+
+mod accounts;
+mod initiatives;
+mod pipe;
+mod report;
+mod usage;
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::domain::Currency;
+use crate::domain::SourceId;
+use crate::ingest::Context;
+use crate::store::Keep;
+use crate::store::Store;
+use crate::store::StoreError;
+
+pub use pipe::Progress;
+pub use report::{FileFault, ImportReport, ImportReports, Totals};
+
+/// What the files of an import hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Records {
+    /// Usage rows.
+    Usage,
+    /// Accounts.
+    Accounts,
+    /// Initiatives.
+    Initiatives,
+}
+
+/// How an import is done.
+#[derive(Debug, Clone)]
+pub struct ImportOptions {
+    /// Name of the source; `import` unless the person says otherwise.
+    pub source: SourceId,
+    /// Whether to keep what is read.
+    pub keep: Keep,
+    /// Up to when the source's data are complete; the end of the newest hour in the files when not given, and never
+    /// later than `now`.
+    pub watermark: Option<Timestamp>,
+    /// The present instant.
+    pub now: Timestamp,
+    /// The currency of the portfolio.
+    pub currency: Currency,
+}
+
+impl ImportOptions {
+    /// As `etsm import` without options does it.
+    #[must_use]
+    pub fn new(now: Timestamp, currency: Currency) -> Self {
+        let source = SourceId::new("import").expect("the word is an id");
+        Self { source, keep: Keep::Yes, watermark: None, now, currency }
+    }
+
+    fn context(&self) -> Context {
+        Context { source: self.source.clone(), now: self.now, currency: self.currency }
+    }
+}
+
+/// Imports files one after the other; `-` is the standard input. A file that cannot be read is in the reports and
+/// does not keep the others from being read. An error means that the store failed: batches before it are kept.
+pub async fn import_files(
+    store: &Store,
+    records: Records,
+    files: &[PathBuf],
+    options: &ImportOptions,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<ImportReports, StoreError> {
+    match records {
+        Records::Usage => usage::import(store, files, options, progress).await,
+        Records::Accounts => accounts::import(store, files, options, progress).await,
+        Records::Initiatives => initiatives::import(store, files, options, progress).await,
+    }
+}

@@ -1,0 +1,117 @@
+//! Usage files: each batch is committed before the next is recorded.
+
+use std::collections::HashSet;
+use std::hash::BuildHasher;
+use std::hash::RandomState;
+use std::path::Path;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::domain::Grain;
+use crate::domain::UsageRow;
+use crate::ingest;
+use crate::store::Keep;
+use crate::store::Outcome;
+use crate::store::Recorded;
+use crate::store::Store;
+use crate::store::StoreError;
+use crate::store::UsageWriter;
+
+use super::ImportOptions;
+use super::pipe::Pipe;
+use super::pipe::Progress;
+use super::report::ImportReport;
+use super::report::ImportReports;
+
+/// Keys that are remembered to tell a row restated within the import from one restated since; beyond them, both
+/// statements of such a row are in the sums. About 20 MB.
+const KEYS_MAX: usize = 1_000_000;
+
+/// Imports usage files through one writer, so that a dry run counts what is in two of them once.
+pub(super) async fn import(
+    store: &Store,
+    files: &[PathBuf],
+    options: &ImportOptions,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<ImportReports, StoreError> {
+    let mut writer = store.usage_writer(options.keep).await?;
+    let mut reports = ImportReports { files: Vec::new(), dry_run: options.keep == Keep::DryRun };
+    let mut written = Written::default();
+    for (number, file) in files.iter().enumerate() {
+        let mut tell = |records, bytes| progress(Progress { file: number, records, bytes });
+        let report = import_one(&mut writer, file, options, &mut written, &mut tell).await?;
+        reports.push(file, report);
+    }
+    let newest = reports.files.iter().filter_map(|(_, report)| report.watermark).max();
+    writer.finish(newest.map(|watermark| (options.source.clone(), watermark))).await?;
+    Ok(reports)
+}
+
+async fn import_one(
+    writer: &mut UsageWriter,
+    file: &Path,
+    options: &ImportOptions,
+    written: &mut Written,
+    progress: &mut (dyn FnMut(u64, u64) + Send),
+) -> Result<ImportReport, StoreError> {
+    let times = (options.keep == Keep::DryRun).then(Vec::new);
+    let mut report = ImportReport { times, ..ImportReport::default() };
+    let mut newest = None;
+    let mut pipe = Pipe::open(file, options.context(), ingest::read_usage);
+    while let Some(batch) = pipe.next().await {
+        if !batch.rows.is_empty() {
+            let recorded = writer.record(&batch.rows, &batch.names).await?;
+            note(&mut report, written, &batch.rows, &recorded);
+            newest = newest.max(batch.rows.iter().map(|row| row.at).max());
+        }
+        report.reject(batch.rejections);
+        progress(report.records(), batch.bytes);
+    }
+    pipe.close(&mut report).await;
+    report.watermark = newest.map(|newest| watermark(newest, options));
+    Ok(report)
+}
+
+/// The end of the newest hour, or what the person says; never in the future.
+fn watermark(newest: Timestamp, options: &ImportOptions) -> Timestamp {
+    let end = Grain::Hour.next(Grain::Hour.floor(newest));
+    options.watermark.unwrap_or(end).min(options.now)
+}
+
+fn note(report: &mut ImportReport, written: &mut Written, rows: &[UsageRow], recorded: &Recorded) {
+    report.accepted += recorded.accepted;
+    report.duplicates += recorded.duplicates;
+    report.replaced += recorded.replaced;
+    for (row, outcome) in rows.iter().zip(&recorded.outcomes) {
+        match outcome {
+            Outcome::Accepted => {
+                written.insert(row);
+                report.totals.add(row.used);
+                report.note_time(row.at);
+            }
+            Outcome::Duplicate => {}
+            Outcome::Replaced { before } => {
+                if !written.insert(row) {
+                    report.totals.take_back(*before);
+                }
+                report.totals.add(row.used);
+            }
+        }
+    }
+}
+
+/// Hashes of the keys that this import has written.
+#[derive(Debug, Default)]
+struct Written {
+    state: RandomState,
+    keys: HashSet<u64>,
+}
+
+impl Written {
+    /// Whether the row's key was not written before.
+    fn insert(&mut self, row: &UsageRow) -> bool {
+        let key = self.state.hash_one((&row.account, row.at, &row.endpoint, &row.model, &row.event));
+        if self.keys.len() < KEYS_MAX { self.keys.insert(key) } else { !self.keys.contains(&key) }
+    }
+}
