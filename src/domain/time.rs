@@ -49,7 +49,9 @@ impl Window {
     #[must_use]
     pub fn ending(to: Timestamp, length: SignedDuration) -> Self {
         let from = to.checked_sub(length).unwrap_or(Timestamp::MIN);
-        Self { from: from.min(to - SignedDuration::from_millis(1)), to }
+        // Before the first instant that can be named there is nothing: the window is empty there, and harmless.
+        let before = to.checked_sub(SignedDuration::from_millis(1)).unwrap_or(Timestamp::MIN);
+        Self { from: from.min(before), to }
     }
 
     /// First instant.
@@ -354,6 +356,12 @@ mod tests {
         assert_eq!(window.from(), at("2026-03-01T15:00:00Z"));
         assert_eq!(window.previous().to(), window.from());
         assert_eq!(window.previous().length(), window.length());
+    }
+
+    #[test]
+    fn before_the_first_instant_there_is_nothing() {
+        let window = Window::new(Timestamp::MIN, Timestamp::MAX).unwrap();
+        assert!(!window.previous().contains(Timestamp::MIN));
     }
 
     #[test]

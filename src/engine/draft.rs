@@ -163,3 +163,131 @@ pub(super) fn instant(as_of: Timestamp, complete: Option<Timestamp>, today: Date
     let until = complete.unwrap_or(as_of).min(as_of);
     Instant { until: hour_from(until), as_of: hour_from(as_of), today }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn empty() -> Snapshot {
+        Snapshot::empty(Arc::new(HealthRules::default_rules()), Currency::USD)
+    }
+
+    fn row(at: Timestamp) -> UsageRow {
+        UsageRow {
+            source: "import".parse().unwrap(),
+            at,
+            account: "acme".parse().unwrap(),
+            endpoint: "/a".parse().unwrap(),
+            model: Some("m".parse().unwrap()),
+            event: None,
+            used: Used { api_calls: 4, errors: None, tokens: 9, cost: Money::from_micros(7) },
+            tokens: TokenSplit::default(),
+        }
+    }
+
+    fn initiative(account: &str, status: InitiativeStatus) -> Initiative {
+        Initiative {
+            id: "ini-1".parse().unwrap(),
+            account: account.parse().unwrap(),
+            title: "Roll out".into(),
+            priority: Priority::High,
+            status,
+            owner: None,
+            expected_revenue: None,
+            start: None,
+            due: None,
+            target: None,
+            updates: Vec::new(),
+        }
+    }
+
+    fn stuck(snapshot: &Snapshot, account: &str) -> Option<Quantity> {
+        let kind = Measure::FactorMeasured(FactorKind::Initiatives);
+        let window = Window::ending(snapshot.built_at(), jiff::SignedDuration::from_hours(1));
+        snapshot.fact(kind, &UsageFilter::of(account.parse().unwrap()), window).map(|fact| fact.value)
+    }
+
+    #[test]
+    fn the_as_of_is_the_latest_watermark_and_never_in_the_future() {
+        let now = at("2026-03-05T12:00:00Z");
+        let as_of = |marks: &[&str], rows: &[&str]| {
+            let mut draft = empty().draft();
+            let source = |n| format!("s{n}").parse().unwrap();
+            let mark = |(n, text): (usize, &&str)| SourceMark { source: source(n), watermark: at(text) };
+            draft.watermarks(marks.iter().enumerate().map(mark).collect());
+            draft.usage(&"acme".parse().unwrap(), rows.iter().map(|text| row(at(text))));
+            draft.finish(1, now).as_of()
+        };
+        assert_eq!(as_of(&[], &[]), None);
+        assert_eq!(as_of(&[], &["2026-03-01T10:59:00Z"]), Some(at("2026-03-01T11:00:00Z")));
+        assert_eq!(
+            as_of(&["2026-03-02T00:00:00Z", "2026-03-04T00:00:00Z"], &[]),
+            Some(at("2026-03-04T00:00:00Z"))
+        );
+        assert_eq!(as_of(&["2026-03-09T00:00:00Z"], &[]), Some(now));
+    }
+
+    #[test]
+    fn what_a_draft_does_not_replace_is_shared() {
+        let mut draft = empty().draft();
+        for id in ["acme", "zeta", "beta"] {
+            draft.usage(&id.parse().unwrap(), [row(at("2026-03-01T10:00:00Z"))]);
+        }
+        let first = draft.finish(1, at("2026-03-05T12:00:00Z"));
+        let mut draft = first.draft();
+        draft.usage(&"beta".parse().unwrap(), []);
+        draft.accounts([Account::discovered("acme".parse().unwrap(), "Acme & Sons")]);
+        let second = draft.finish(2, at("2026-03-05T12:10:00Z"));
+        let entry = |snapshot: &Snapshot, id: &str| snapshot.entry(&id.parse().unwrap()).unwrap().clone();
+        let (old, new) = (entry(&first, "zeta"), entry(&second, "zeta"));
+        assert!(Arc::ptr_eq(&old.frame, &new.frame) && Arc::ptr_eq(&first.dictionary, &second.dictionary));
+        assert!(Arc::ptr_eq(old.derived.as_ref().unwrap(), new.derived.as_ref().unwrap()));
+        assert!(Arc::ptr_eq(&entry(&first, "acme").frame, &entry(&second, "acme").frame));
+        assert_eq!(second.account(&"acme".parse().unwrap()).unwrap().name, "Acme & Sons");
+        assert_eq!((first.rows(), second.rows()), (3, 2));
+        let ids: Vec<_> = second.accounts().map(|account| account.id.as_str()).collect();
+        assert_eq!(ids, ["acme", "beta", "zeta"]);
+        assert_eq!(
+            (second.endpoints(None).len(), second.models(Some(&"beta".parse().unwrap())).len()),
+            (1, 0)
+        );
+    }
+
+    #[test]
+    fn an_initiative_follows_its_account() {
+        let now = at("2026-03-05T12:00:00Z");
+        let mut draft = empty().draft();
+        // Known before its account is.
+        draft.initiatives([initiative("acme", InitiativeStatus::Blocked)]);
+        let snapshot = draft.finish(1, now);
+        assert_eq!((snapshot.initiatives().count(), stuck(&snapshot, "acme")), (1, None));
+        let mut draft = snapshot.draft();
+        draft.accounts(["acme", "beta"].map(|id| Account::discovered(id.parse().unwrap(), id)));
+        let snapshot = draft.finish(2, now);
+        assert_eq!(stuck(&snapshot, "acme"), Some(Quantity::Share(1.0)));
+        let mut draft = snapshot.draft();
+        draft.initiatives([initiative("beta", InitiativeStatus::Active)]);
+        let snapshot = draft.finish(3, now);
+        assert_eq!((stuck(&snapshot, "acme"), stuck(&snapshot, "beta")), (None, Some(Quantity::Share(0.0))));
+    }
+
+    #[test]
+    fn notes_stay_until_they_are_replaced() {
+        let id: AccountId = "acme".parse().unwrap();
+        let note = Note {
+            account: id.clone(),
+            at: at("2026-03-01T10:00:00Z"),
+            author: "dana".parse().unwrap(),
+            text: "Renewal call".into(),
+        };
+        let mut draft = empty().draft();
+        draft.notes(&id, vec![note.clone()]);
+        let snapshot = draft.finish(1, note.at).draft().finish(2, note.at);
+        assert_eq!(snapshot.notes(&id), [note]);
+    }
+}

@@ -133,3 +133,120 @@ fn change(now: i64, before: i64) -> Option<f64> {
         _ => Some((now as f64 - before as f64) / (before as f64).abs()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::*;
+    use crate::engine::HealthRules;
+    use crate::engine::SourceMark;
+
+    fn at(text: &str) -> jiff::Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn row(day: &str, account: &str, endpoint: &str, calls: u64, errors: Option<u64>) -> UsageRow {
+        UsageRow {
+            source: "import".parse().unwrap(),
+            at: at(&format!("{day}T10:30:00Z")),
+            account: account.parse().unwrap(),
+            endpoint: endpoint.parse().unwrap(),
+            model: None,
+            event: None,
+            used: Used { api_calls: calls, errors, tokens: 0, cost: Money::ZERO },
+            tokens: TokenSplit::default(),
+        }
+    }
+
+    fn snapshot() -> Snapshot {
+        let mut draft = Snapshot::empty(Arc::new(HealthRules::default_rules()), Currency::USD).draft();
+        let acme = [
+            row("2026-03-01", "acme", "/a", 100, None),
+            row("2026-03-02", "acme", "/a", 30, None),
+            row("2026-03-02", "acme", "/b", 20, None),
+        ];
+        draft.usage(&"acme".parse().unwrap(), acme);
+        draft.usage(&"beta".parse().unwrap(), [row("2026-03-02", "beta", "/a", 50, Some(5))]);
+        draft.accounts([Account::discovered("gamma".parse().unwrap(), "Gamma")]);
+        let watermark = at("2026-03-03T00:00:00Z");
+        draft.watermarks(vec![SourceMark { source: "import".parse().unwrap(), watermark }]);
+        draft.finish(3, watermark)
+    }
+
+    fn day(text: &str) -> Window {
+        format!("{text}..{text}").parse::<Range>().unwrap().window(jiff::Timestamp::UNIX_EPOCH)
+    }
+
+    #[track_caller]
+    fn check(measure: &str, account: &str, endpoint: &str, expected: Option<Quantity>) {
+        let filter = UsageFilter {
+            account: (!account.is_empty()).then(|| account.parse().unwrap()),
+            endpoint: (!endpoint.is_empty()).then(|| endpoint.parse().unwrap()),
+            model: None,
+        };
+        let fact = snapshot().fact(measure.parse().unwrap(), &filter, day("2026-03-02"));
+        assert_eq!(fact.map(|fact| fact.value), expected, "{measure} {account} {endpoint}");
+    }
+
+    #[test]
+    fn a_measure_is_computed_over_its_window() {
+        check("sum.calls", "", "", Some(Quantity::Calls(100)));
+        check("sum.calls", "acme", "/b", Some(Quantity::Calls(20)));
+        check("sum.calls", "acme", "/never", Some(Quantity::Calls(0)));
+        check("sum.calls", "nobody", "", None);
+        check("sum.errors", "acme", "", None);
+        check("sum.errors", "beta", "", Some(Quantity::Errors(5)));
+        check("change.calls", "acme", "", Some(Quantity::Change(Some(-0.5))));
+        check("change.calls", "beta", "", Some(Quantity::Change(None)));
+        check("change.calls", "gamma", "", Some(Quantity::Change(Some(0.0))));
+        check("share.calls", "acme", "/b", Some(Quantity::Share(0.4)));
+        check("share.calls", "", "/a", Some(Quantity::Share(0.8)));
+        check("share.calls", "gamma", "/a", None);
+        check("portfolio_share.calls", "acme", "", Some(Quantity::Share(0.5)));
+        check("accounts_active", "", "", Some(Quantity::Accounts(2)));
+        check("accounts_active", "", "/b", Some(Quantity::Accounts(1)));
+        check("accounts", "", "", Some(Quantity::Accounts(3)));
+        check("health", "gamma", "", None);
+        check("health", "", "", None);
+        check("in_band.healthy", "", "", Some(Quantity::Accounts(0)));
+        check("factor.trend", "acme", "", None);
+        check("factor_weight.trend", "acme", "", Some(Quantity::Share(0.0)));
+        check("initiatives_open", "", "", Some(Quantity::Initiatives(0)));
+    }
+
+    #[test]
+    fn a_change_shows_both_of_its_sums() {
+        let snapshot = snapshot();
+        let filter = UsageFilter::of("acme".parse().unwrap());
+        let fact = snapshot.fact(Measure::Change(Metric::ApiCalls), &filter, day("2026-03-02")).unwrap();
+        let receipt = snapshot.receipt(&fact.key, 2).unwrap();
+        let parts: Vec<_> = receipt.parts.iter().map(|(label, _, value)| (label.as_str(), *value)).collect();
+        let expected =
+            [("In the window", Quantity::Calls(50)), ("In the window before", Quantity::Calls(100))];
+        assert_eq!(parts, expected);
+        assert_eq!(receipt.rows_total, 3);
+        let rows: Vec<_> =
+            receipt.rows.iter().map(|row| (row.endpoint.as_str(), row.used.api_calls)).collect();
+        assert_eq!(rows, [("/a", 30), ("/b", 20)]);
+        assert_eq!(receipt.rows[0].hour, at("2026-03-02T10:00:00Z"));
+    }
+
+    #[test]
+    fn odd_windows_of_a_fact_id_do_no_harm() {
+        let snapshot = snapshot();
+        let window = Window::new(jiff::Timestamp::MIN, jiff::Timestamp::MAX).unwrap();
+        for account in [None, Some("acme".parse().unwrap())] {
+            let filter = UsageFilter { account, ..UsageFilter::default() };
+            for word in ["change.calls", "health", "factor.growth", "initiatives_overdue", "in_band.watch"] {
+                for window in
+                    [window, window.previous(), Window::ending(at("1970-01-01T00:00:00Z"), window.length())]
+                {
+                    let fact = snapshot.fact(word.parse().unwrap(), &filter, window);
+                    assert!(fact.is_none_or(|fact| snapshot.receipt(&fact.key, 3).is_some()), "{word}");
+                }
+            }
+        }
+    }
+}

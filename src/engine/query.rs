@@ -175,5 +175,8 @@ fn by_part(
             }
         });
     }
-    seen.into_iter().zip(values.chunks(width)).map(|(key, values)| (name(key), values.to_vec())).collect()
+    seen.into_iter()
+        .zip(values.chunks(width.max(1)))
+        .map(|(key, values)| (name(key), values.to_vec()))
+        .collect()
 }

@@ -138,16 +138,17 @@ fn growth(frame: &AccountFrame, day: u32, window: u32) -> Verdict {
     let Some(first) = frame.first_day() else { return too_new };
     let Some(start) = day.checked_sub(2 * window).filter(|start| *start >= first) else { return too_new };
     let upto = |day: u32| frame.upto_of(day * DAY_HOURS, Metric::ApiCalls);
-    let (now, before) = (upto(day) - upto(day - window), upto(day - window) - upto(start));
-    if before <= 0 {
-        return if now > 0 {
+    let now = upto(day).wrapping_sub(upto(day - window)) as f64;
+    let before = upto(day - window).wrapping_sub(upto(start)) as f64;
+    if before <= 0.0 {
+        return if now > 0.0 {
             let words = "back in use after silence in the weeks before";
             Verdict::Found { on_curve: f64::INFINITY, measured: Quantity::Change(None), words }
         } else {
             Verdict::Missing("silent in both of the periods that would be compared")
         };
     }
-    let change = (now - before) as f64 / before as f64;
+    let change = (now - before) / before;
     let words = match change {
         ..=-0.3 => "far fewer calls than in the weeks before",
         ..=-0.05 => "fewer calls than in the weeks before",
