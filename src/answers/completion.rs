@@ -14,7 +14,7 @@ use crate::engine::Snapshot;
 
 use super::catalog::{Callable, OptionEntry, OptionKind, callable, callables};
 use super::desk::Choice;
-use super::lookup::{closeness, find_account};
+use super::lookup::{ALIKE, closeness, find_account};
 use super::words::{self, Word};
 
 /// Choices offered at once; Discord shows no more.
@@ -78,12 +78,10 @@ fn called(words: &[Word]) -> Option<(Callable, &[Word])> {
 fn command_choices(asker: &Asker, line: &str) -> Vec<Choice> {
     let typed = line.trim().to_lowercase();
     let typed: String = typed.split_whitespace().collect::<Vec<_>>().join(" ");
-    let offered = allowed(asker).map(|one| (one.name(), one.about));
-    let fitting =
-        offered.filter_map(|(name, about)| closeness(&typed, &name).map(|close| (close, name, about)));
-    let mut fitting: Vec<_> = fitting.collect();
-    fitting.sort_by_key(|(close, ..)| *close);
-    fitting.into_iter().map(|(_, name, about)| choice(&format!("{name} — {about}"), &name)).collect()
+    let names: Vec<(String, &str)> = allowed(asker).map(|one| (one.name(), one.about)).collect();
+    let offered =
+        names.iter().map(|(name, about)| (choice(&format!("{name} — {about}"), name), vec![name.as_str()]));
+    closest(&typed, offered)
 }
 
 /// What may stand at the end of a call: values of the option begun, or of the next one in order, or names of options.
@@ -222,7 +220,8 @@ fn dates(snapshot: &Snapshot, entry: &OptionEntry, typed: &str) -> Vec<Choice> {
     steps.into_iter().map(day).filter(|choice| choice.value.starts_with(typed)).collect()
 }
 
-/// The choices whose texts fit best what is typed, in their order among equals.
+/// The choices whose texts fit best what is typed, in their order among equals. Those that are only alike are for when
+/// nothing fits.
 fn closest<'a>(typed: &str, offered: impl Iterator<Item = (Choice, Vec<&'a str>)>) -> Vec<Choice> {
     let mut fitting: Vec<(u8, Choice)> = offered
         .filter_map(|(choice, texts)| {
@@ -231,6 +230,9 @@ fn closest<'a>(typed: &str, offered: impl Iterator<Item = (Choice, Vec<&'a str>)
         })
         .collect();
     fitting.sort_by_key(|(close, _)| *close);
+    if fitting.first().is_some_and(|(close, _)| *close < ALIKE) {
+        fitting.retain(|(close, _)| *close < ALIKE);
+    }
     fitting.into_iter().take(CHOICES_MAX).map(|(_, choice)| choice).collect()
 }
 

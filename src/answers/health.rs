@@ -70,7 +70,7 @@ pub(super) fn answer(
     let card = card(reading, account, health, format!("{name} — health"), subtitle)?;
     answer.blocks.push(Block::Chart(ChartSpec::Health(card)));
     answer.blocks.extend(missing_words(health, "").map(Block::Caveat));
-    if let Some(then) = &then {
+    if let Some(then) = then.as_ref().filter(|then| missing(&then.health) != missing(health)) {
         let on = format!(" on {}", day_words(then.day));
         answer.blocks.extend(missing_words(&then.health, &on).map(Block::Caveat));
     }
@@ -256,13 +256,17 @@ fn card(
     })
 }
 
+fn missing(health: &Health) -> Vec<String> {
+    health.missing().map(|one| one.kind.word().to_owned()).collect()
+}
+
 fn missing_words(health: &Health, on: &str) -> Option<Prose> {
-    let missing: Vec<String> = health.missing().map(|one| one.kind.word().to_owned()).collect();
+    let missing = missing(health);
     if missing.is_empty() || health.score.is_none() {
         return None;
     }
     Some(Prose::plain(format!(
-        "Left out{on} for lack of data: {}. Their weight went to the other factors.",
+        "Not judged{on} for lack of data: {}. Their weight went to the other factors.",
         list_words(&missing)
     )))
 }

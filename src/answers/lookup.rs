@@ -40,6 +40,9 @@ pub(super) fn find_account(snapshot: &Snapshot, given: &str) -> Result<AccountId
     Err(Problem::UnknownAccount { given: given.to_owned(), nearest })
 }
 
+/// The closeness of texts that are only alike.
+pub(super) const ALIKE: u8 = 4;
+
 /// How well a text fits what is typed so far, 0 the best; `None` when it does not.
 pub(super) fn closeness(typed: &str, text: &str) -> Option<u8> {
     /// Below it, a completion would surprise.
@@ -60,5 +63,5 @@ pub(super) fn closeness(typed: &str, text: &str) -> Option<u8> {
         return Some(3);
     }
     let alike = typed.chars().count() > 2 && strsim::jaro_winkler(typed, &text) >= ALIKE_MIN;
-    alike.then_some(4)
+    alike.then_some(ALIKE)
 }

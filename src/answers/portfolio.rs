@@ -41,6 +41,13 @@ pub(super) struct PortfolioAsked {
     pub(super) range: Range,
 }
 
+/// The window of sums, and that of states: health is always that of now, as the bands are.
+#[derive(Debug, Clone, Copy)]
+struct Over {
+    window: Window,
+    state: Window,
+}
+
 impl PortfolioAsked {
     fn question(&self) -> Question {
         Question::Portfolio { band: self.band, owner: self.owner.clone(), sort: self.sort, range: self.range }
@@ -48,8 +55,8 @@ impl PortfolioAsked {
 }
 
 pub(super) fn answer(reading: &Reading<'_>, asked: &PortfolioAsked) -> Result<Answer, Problem> {
-    let window = reading.window(asked.range)?;
-    let portfolio = reading.snapshot.portfolio(window);
+    let over = Over { window: reading.window(asked.range)?, state: reading.state()? };
+    let portfolio = reading.snapshot.portfolio(over.window);
     let mut answer = reading.answer(format!("Portfolio — {}", asked.range.words()), &asked.question());
     answer.actions = actions(asked);
     let mut listed: Vec<&PortfolioAccount> =
@@ -59,14 +66,14 @@ pub(super) fn answer(reading: &Reading<'_>, asked: &PortfolioAsked) -> Result<An
     }
     listed.sort_by(|one, two| order(reading, asked.sort, one, two));
 
-    answer.blocks.push(Block::Facts(headlines(reading, window)));
+    answer.blocks.push(Block::Facts(headlines(reading, over)));
     if asked.band.is_some() || asked.owner.is_some() {
         answer.blocks.push(Block::Text(scope_words(asked, listed.is_empty())));
     }
     if !listed.is_empty() {
-        answer.blocks.push(Block::Table(account_table(reading, asked, window, &listed)));
+        answer.blocks.push(Block::Table(account_table(reading, asked, over, &listed)));
     }
-    let chart = bands_chart(reading, asked, window, &portfolio);
+    let chart = bands_chart(reading, asked, over, &portfolio);
     answer.blocks.push(Block::Chart(ChartSpec::Bands(chart)));
     if portfolio.bands.unknown > 0 {
         let words = "Some accounts are in no band: there is too little usage to judge them yet.";
@@ -76,16 +83,16 @@ pub(super) fn answer(reading: &Reading<'_>, asked: &PortfolioAsked) -> Result<An
     Ok(answer)
 }
 
-fn headlines(reading: &Reading<'_>, window: Window) -> Vec<FactLine> {
+fn headlines(reading: &Reading<'_>, over: Over) -> Vec<FactLine> {
     let all = UsageFilter::default();
     let mut lines = Vec::new();
-    lines.extend(reading.line("Accounts", Measure::Accounts, &all, window));
-    lines.extend(reading.line("Active accounts", Measure::ActiveAccounts, &all, window));
+    lines.extend(reading.line("Accounts", Measure::Accounts, &all, over.window));
+    lines.extend(reading.line("Active accounts", Measure::ActiveAccounts, &all, over.window));
     for metric in [Metric::ApiCalls, Metric::Tokens, Metric::Cost] {
-        lines.extend(reading.sum_line(metric, &all, window, true));
+        lines.extend(reading.sum_line(metric, &all, over.window, true));
     }
     for band in Band::ALL {
-        lines.extend(reading.line(&capital(band.word()), Measure::InBand(*band), &all, window));
+        lines.extend(reading.line(&capital(band.word()), Measure::InBand(*band), &all, over.state));
     }
     lines
 }
@@ -153,7 +160,7 @@ fn scope_words(asked: &PortfolioAsked, is_empty: bool) -> Prose {
 fn account_table(
     reading: &Reading<'_>,
     asked: &PortfolioAsked,
-    window: Window,
+    over: Over,
     listed: &[&PortfolioAccount],
 ) -> Table {
     let title = match asked.sort {
@@ -181,10 +188,10 @@ fn account_table(
         vec![
             Cell::Link { text: reading.name(id).to_owned(), path: account_path(id.as_str()) },
             row.band.map_or(Cell::Nothing, Cell::Band),
-            reading.cell(Measure::HealthScore, &filter, window),
-            reading.cell(Measure::Sum(Metric::ApiCalls), &filter, window),
-            reading.change_cell(Metric::ApiCalls, &filter, window),
-            reading.cell(Measure::Sum(Metric::Cost), &filter, window),
+            reading.cell(Measure::HealthScore, &filter, over.state),
+            reading.cell(Measure::Sum(Metric::ApiCalls), &filter, over.window),
+            reading.change_cell(Metric::ApiCalls, &filter, over.window),
+            reading.cell(Measure::Sum(Metric::Cost), &filter, over.window),
             Cell::Spark(row.weeks.iter().map(|calls| *calls as f64).collect()),
             owner.map_or(Cell::Nothing, |person| Cell::Text(person.to_string())),
         ]
@@ -200,7 +207,7 @@ fn account_table(
 fn bands_chart(
     reading: &Reading<'_>,
     asked: &PortfolioAsked,
-    window: Window,
+    over: Over,
     portfolio: &Portfolio,
 ) -> BandsChart {
     let mut worst: Vec<&PortfolioAccount> =
@@ -211,20 +218,20 @@ fn bands_chart(
         Some(Bar {
             name: reading.name(&row.account).to_owned(),
             length: row.score?,
-            fact: reading.fact_of(Measure::HealthScore, &filter, window)?,
-            aside: reading.fact_of(Measure::Change(Metric::ApiCalls), &filter, window),
+            fact: reading.fact_of(Measure::HealthScore, &filter, over.state)?,
+            aside: reading.fact_of(Measure::Change(Metric::ApiCalls), &filter, over.window),
             band: row.band,
         })
     };
     let slice = |band: &Band| {
-        Some(BandSlice { band: *band, accounts: reading.fact(Measure::InBand(*band), window)? })
+        Some(BandSlice { band: *band, accounts: reading.fact(Measure::InBand(*band), over.state)? })
     };
     let bands: Vec<BandSlice> = Band::ALL.iter().filter_map(slice).collect();
     let counts: Vec<String> =
         bands.iter().map(|one| format!("{} {}", one.accounts.value.short(), one.band)).collect();
     BandsChart {
         title: "Portfolio — health bands".into(),
-        subtitle: window_words(asked.range, window),
+        subtitle: window_words(asked.range, over.window),
         description: format!("Accounts by health band: {}.", counts.join(", ")),
         bands,
         worst: worst.iter().take(WORST_MAX).filter_map(bar).collect(),

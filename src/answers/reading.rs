@@ -118,6 +118,8 @@ impl<'a> Reading<'a> {
     ) -> Option<FactLine> {
         let fact = self.fact_of(Measure::Sum(metric), filter, window)?;
         let change = if compare { self.fact_of(Measure::Change(metric), filter, window) } else { None };
+        // Where there was nothing before, there is nothing to compare with; a caveat says since when there is.
+        let change = change.filter(|fact| fact.value != Quantity::Change(None));
         Some(FactLine { label: metric.title().into(), fact, change, more_is_good: more_is_good(metric) })
     }
 
@@ -173,6 +175,16 @@ impl<'a> Reading<'a> {
             ));
         }
         caveats
+    }
+
+    /// Tells that a range goes on after the data do.
+    pub(super) fn clipped_caveat(&self, range: Range) -> Option<Block> {
+        let as_of = self.snapshot.as_of()?;
+        let last = range.window(as_of).last_day();
+        (utc_date(as_of) < last).then(|| {
+            let (last, until) = (day_words(last), instant_words(as_of));
+            Block::Caveat(Prose::plain(format!("The range ends on {last}; the newest data are of {until}.")))
+        })
     }
 
     /// Buttons for other ranges of the same question.

@@ -79,6 +79,8 @@ pub(super) fn answer(reading: &Reading<'_>, asked: &UsageAsked) -> Result<Answer
     answer.blocks.push(Block::Chart(ChartSpec::Series(chart)));
     answer.blocks.extend(uneven);
     answer.blocks.extend(young_words(reading, asked, window));
+    answer.blocks.extend(unnamed_words(reading, asked, window));
+    answer.blocks.extend(reading.clipped_caveat(asked.range));
     answer.blocks.extend(reading.late_caveats());
     Ok(answer)
 }
@@ -234,11 +236,24 @@ fn young_words(reading: &Reading<'_>, asked: &UsageAsked, window: Window) -> Opt
         None => reading.snapshot.accounts().filter_map(|one| reading.snapshot.first_use(&one.id)).min(),
     }?;
     let before = window.previous();
-    let is_young = asked.compare && before.contains(first) && first > before.from();
-    is_young.then(|| {
-        let day = day_words(utc_date(first));
-        let words =
-            format!("Usage begins on {day}, so the period before is not a whole one to compare with.");
+    let day = day_words(utc_date(first));
+    let words = if window.contains(first) {
+        format!("Usage begins on {day}, within the range, so there is no period before to compare with.")
+    } else if before.contains(first) && first > before.from() {
+        format!("Usage begins on {day}, so the period before is not a whole one to compare with.")
+    } else {
+        return None;
+    };
+    asked.compare.then(|| Block::Caveat(Prose::plain(words)))
+}
+
+/// Tells that some usage is in the totals and in no row of the split.
+fn unnamed_words(reading: &Reading<'_>, asked: &UsageAsked, window: Window) -> Option<Block> {
+    let by = asked.by?;
+    let parts = reading.snapshot.breakdown(&asked.filter(), asked.metric, window, by);
+    let is_unnamed = parts.iter().any(|part| part.part.is_none() && part.value != 0);
+    is_unnamed.then(|| {
+        let words = format!("Some usage does not say its {}: it is in the totals and in no row.", by.word());
         Block::Caveat(Prose::plain(words))
     })
 }

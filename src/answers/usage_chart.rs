@@ -3,7 +3,6 @@
 use jiff::SignedDuration;
 
 use crate::domain::Grain;
-use crate::domain::Measure;
 use crate::domain::Metric;
 use crate::domain::Quantity;
 use crate::domain::UsageFilter;
@@ -31,10 +30,11 @@ pub(super) fn chart(reading: &Reading<'_>, asked: &UsageAsked, whose: &str, wind
         }
         Some(by) => parts(reading, asked, &filter, window, by),
     };
-    let change =
-        asked.compare.then(|| reading.fact_of(Measure::Change(asked.metric), &filter, window)).flatten();
-    let total = reading.fact_of(Measure::Sum(asked.metric), &filter, window);
+    let headline = reading.sum_line(asked.metric, &filter, window, asked.compare);
+    let (total, change) = headline.map_or((None, None), |line| (Some(line.fact), line.change));
+    // Nothing at all before is no line worth drawing.
     let previous = asked.compare.then(|| before(reading, asked, &filter, window));
+    let previous = previous.filter(|one| one.points.iter().any(|point| point.value.as_f64() != Some(0.0)));
     let title = match &asked.endpoint {
         Some(endpoint) => format!("{whose} — {} of {endpoint} per {}", asked.metric.title(), grain.word()),
         None => format!("{whose} — {} per {}", asked.metric.title(), grain.word()),
