@@ -217,6 +217,7 @@ fn open_string_end(lines: &mut Lines<'_>, at: usize) -> io::Result<Element> {
     let mut start = at + 1;
     while let Some(line) = lines.line_at(start)? {
         let text = lines.window()[start..line.end].trim_ascii_start();
+        let text = text.strip_prefix(b",").unwrap_or(text).trim_ascii_start();
         if text.starts_with(b"{") || text.starts_with(b"]") {
             break;
         }

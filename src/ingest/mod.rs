@@ -14,6 +14,7 @@ mod lines;
 mod moment;
 mod number;
 mod parquet;
+mod parts;
 mod read;
 mod record;
 mod rejection;

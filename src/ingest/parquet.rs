@@ -166,7 +166,7 @@ fn cell(value: AnyValue<'_>) -> Cell<'_> {
         AnyValue::UInt64(number) => Cell::Whole(number.into()),
         AnyValue::Float32(number) => Cell::Text(Cow::Owned(number.to_string())),
         AnyValue::Float64(number) => Cell::Real(number),
-        AnyValue::Date(days) => at(Timestamp::from_second(i64::from(days) * 86_400)),
+        AnyValue::Date(days) => date(days),
         AnyValue::Datetime(number, unit, _) => at(match unit {
             TimeUnit::Nanoseconds => Timestamp::from_nanosecond(number.into()),
             TimeUnit::Microseconds => Timestamp::from_microsecond(number),
@@ -177,6 +177,19 @@ fn cell(value: AnyValue<'_>) -> Cell<'_> {
             format!("the value has the type {}, which is not read here", other.dtype()),
         )),
     }
+}
+
+/// A date column, as a bare date in text.
+fn date(days: i32) -> Cell<'static> {
+    Timestamp::from_second(i64::from(days) * 86_400).map_or_else(
+        |_far| {
+            Cell::Damaged(Flaw::new(
+                Reason::BadTimestamp,
+                "the date lies beyond the year 9999; check the column",
+            ))
+        },
+        |at| Cell::Text(Cow::Owned(crate::domain::utc_date(at).to_string())),
+    )
 }
 
 fn at(instant: Result<Timestamp, jiff::Error>) -> Cell<'static> {

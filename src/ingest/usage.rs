@@ -23,6 +23,7 @@ use super::columns::required;
 use super::moment;
 use super::number;
 use super::number::DecimalSign;
+use super::parts::Parts;
 use super::record::Cell;
 use super::record::Context;
 use super::record::Kind;
@@ -84,6 +85,7 @@ pub(super) struct Usage<'c> {
     models: HashMap<String, Model>,
     /// Rows mostly come in the order of time: the last text and what it meant.
     last_time: (String, Timestamp),
+    parts: Parts,
 }
 
 impl<'c> Usage<'c> {
@@ -95,6 +97,7 @@ impl<'c> Usage<'c> {
             endpoints: HashMap::new(),
             models: HashMap::new(),
             last_time: (String::new(), Timestamp::UNIX_EPOCH),
+            parts: Parts::default(),
         }
     }
 
@@ -186,7 +189,7 @@ impl Kind for Usage<'_> {
             .and_then(|endpoint| endpoint.ok_or_else(|| missing_field("endpoint")))
             .map_err(|flaw| (ENDPOINT, flaw))?;
         let model = remembered(&mut self.models, "model", &cells[MODEL]).map_err(|flaw| (MODEL, flaw))?;
-        let row = UsageRow {
+        let mut row = UsageRow {
             source: self.context.source.clone(),
             at,
             account,
@@ -196,8 +199,21 @@ impl Kind for Usage<'_> {
             used: Used { api_calls, errors: maybe(ERRORS)?, tokens, cost },
             tokens: TokenSplit { input: maybe(INPUT)?, output: maybe(OUTPUT)?, cached: maybe(CACHED)? },
         };
+        if row.event.is_none() && is_bare_date(&cells[TIMESTAMP]) {
+            self.parts.tell_apart(&mut row);
+        }
         self.tell_name(&row.account, &cells[ACCOUNT], names);
         Ok(row)
+    }
+}
+
+/// Whether the time names a day and nothing finer; all other forms have more digits.
+fn is_bare_date(cell: &Cell<'_>) -> bool {
+    let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
+    match cell {
+        Cell::Text(text) => digits(text) <= 8,
+        Cell::Whole(number) => digits(&number.to_string()) <= 8,
+        Cell::Missing | Cell::Real(_) | Cell::Instant(_) | Cell::Damaged(_) => false,
     }
 }
 
