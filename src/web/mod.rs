@@ -3,6 +3,16 @@
 //! Invariant: no figure is made here. A query becomes a [`crate::answers::Question`], the desk answers, and the answer
 //! is printed; what a page shows is what chat says.
 
+mod api;
+mod ask;
+mod assets;
+mod charts;
+mod form;
+mod guard;
+mod links;
+mod page;
+mod pages;
+mod probes;
 mod ready;
 mod router;
 mod serve;

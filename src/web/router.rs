@@ -1,11 +1,103 @@
 //! Every route and every layer on one screen.
 
-use axum::Router;
-use axum::routing::get;
+use std::time::Duration;
 
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::extract::Request;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::middleware;
+use axum::middleware::Next;
+use axum::response::IntoResponse as _;
+use axum::response::Response;
+use axum::routing::get;
+use axum::routing::post;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use super::api;
+use super::assets;
+use super::charts;
+use super::guard;
+use super::page;
+use super::pages;
+use super::probes;
+use super::ready::Readiness;
 use super::state::WebState;
+
+/// A handler that takes longer is given up: whoever asked has given up too.
+const HANDLER_TIME_MAX: Duration = Duration::from_secs(30);
+/// A body that stalls for so long is given up.
+const BODY_STALL_MAX: Duration = Duration::from_secs(10);
+/// Bodies are lines of chat so far.
+const BODY_BYTES_MAX: usize = 64 * 1024;
 
 /// The whole HTTP surface.
 pub fn router(state: WebState) -> Router {
-    Router::new().route("/healthz", get(async || "ok\n")).with_state(state)
+    let waits = middleware::from_fn_with_state(state.ready.clone(), wait_for_figures);
+    let figures = pages(state.browser_chat).merge(api()).route_layer(waits);
+    Router::new()
+        .route("/healthz", get(probes::alive))
+        .route("/readyz", get(probes::ready))
+        .route("/metrics", get(probes::metrics))
+        .route("/version", get(probes::version))
+        .route("/assets/{name}", get(assets::show))
+        .merge(figures)
+        .route("/api/{*rest}", get(api::not_found))
+        .fallback(async || page::not_found())
+        .method_not_allowed_fallback(async || page::wrong_method())
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(RequestBodyTimeoutLayer::new(BODY_STALL_MAX))
+        .layer(CatchPanicLayer::custom(page::panicked))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, HANDLER_TIME_MAX))
+        .layer(middleware::from_fn_with_state(guard::Hosts::of(&state.public_url), guard::check))
+        .layer(CompressionLayer::new().gzip(true).br(true))
+        .layer(middleware::from_fn(guard::harden))
+        .with_state(state)
+}
+
+fn pages(browser_chat: bool) -> Router<WebState> {
+    let chat = Router::new()
+        .route("/chat", get(pages::chat))
+        .route("/chat/ask", post(pages::chat_ask))
+        .route("/chat/complete", get(pages::chat_complete));
+    Router::new()
+        .route("/", get(pages::portfolio))
+        .route("/accounts", get(pages::accounts))
+        .route("/accounts/{id}", get(pages::account_overview))
+        .route("/accounts/{id}/usage", get(pages::account_usage))
+        .route("/accounts/{id}/health", get(pages::account_health))
+        .route("/usage", get(pages::usage))
+        .route("/movers", get(pages::movers))
+        .route("/initiatives", get(pages::initiatives))
+        .route("/initiatives/{id}", get(pages::initiative))
+        .route("/facts/{id}", get(pages::fact))
+        .route("/status", get(pages::status))
+        .route("/help", get(pages::help))
+        .route("/chart/{file}", get(charts::show))
+        .merge(if browser_chat { chat } else { Router::new() })
+}
+
+fn api() -> Router<WebState> {
+    Router::new()
+        .route("/api/v1/usage", get(api::usage))
+        .route("/api/v1/accounts", get(api::accounts))
+        .route("/api/v1/accounts/{id}", get(api::account))
+        .route("/api/v1/accounts/{id}/health", get(api::health))
+        .route("/api/v1/portfolio", get(api::portfolio))
+        .route("/api/v1/initiatives", get(api::initiatives))
+}
+
+/// Figures are served once the snapshot is there; before, a page says so and asks again by itself.
+async fn wait_for_figures(State(ready): State<Readiness>, request: Request, next: Next) -> Response {
+    if ready.is_ready() {
+        return next.run(request).await;
+    }
+    if request.uri().path().starts_with("/api/") {
+        return api::loading().into_response();
+    }
+    page::loading()
 }

@@ -1,0 +1,16 @@
+// Instants in words; all times of the dashboard are UTC.
+const form = (options) => new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", ...options });
+const day = form({ day: "numeric", month: "short" });
+const long = form({ weekday: "short", day: "numeric", month: "short", year: "numeric" });
+const hour = form({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const month = form({ month: "long", year: "numeric" });
+
+export function tick(at, grain) {
+  return grain === "hour" ? hour.format(at) : day.format(at);
+}
+
+export function heading(at, grain) {
+  if (grain === "hour") return `${hour.format(at)} UTC`;
+  if (grain === "month") return month.format(at);
+  return grain === "week" ? `week of ${long.format(at)}` : long.format(at);
+}

@@ -1,0 +1,237 @@
+//! The figures of a chart as rows: for "View as table" and for CSV files.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::domain::Fact;
+use crate::domain::Grain;
+use crate::domain::Quantity;
+use crate::reply::BandsChart;
+use crate::reply::Bar;
+use crate::reply::BarsChart;
+use crate::reply::ChartSpec;
+use crate::reply::HealthCard;
+use crate::reply::SeriesChart;
+use crate::reply::TimelineChart;
+
+/// The figures of a chart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChartTable {
+    /// Names of the columns.
+    pub head: Vec<String>,
+    /// Each as long as `head`.
+    pub rows: Vec<Vec<ChartCell>>,
+}
+
+/// One field, for people and for programs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChartCell {
+    /// With all digits and its unit.
+    pub words: String,
+    /// A plain number or text.
+    pub plain: String,
+}
+
+impl ChartCell {
+    fn text(text: impl Into<String>) -> Self {
+        let words = text.into();
+        Self { plain: words.clone(), words }
+    }
+
+    fn quantity(value: Quantity) -> Self {
+        Self { words: value.exact(), plain: plain(value) }
+    }
+
+    fn fact(fact: Option<&Fact>) -> Self {
+        fact.map_or_else(
+            || Self { words: "–".into(), plain: String::new() },
+            |fact| Self::quantity(fact.value),
+        )
+    }
+}
+
+/// A number without unit and grouping; money in whole units with all its digits.
+fn plain(value: Quantity) -> String {
+    match value {
+        Quantity::Calls(n)
+        | Quantity::Errors(n)
+        | Quantity::Tokens(n)
+        | Quantity::Accounts(n)
+        | Quantity::Initiatives(n) => n.to_string(),
+        Quantity::Money(amount, _) => amount.to_string(),
+        Quantity::Days(n) => n.to_string(),
+        Quantity::Share(value) | Quantity::Score(value) | Quantity::Points(value) => value.to_string(),
+        Quantity::Change(change) => change.map(|value| value.to_string()).unwrap_or_default(),
+    }
+}
+
+/// The figures that a chart draws.
+#[must_use]
+pub fn chart_table(spec: &ChartSpec) -> ChartTable {
+    match spec {
+        ChartSpec::Series(chart) => series(chart),
+        ChartSpec::Health(card) => health(card),
+        ChartSpec::Bands(chart) => bands(chart),
+        ChartSpec::Bars(chart) => bars(chart),
+        ChartSpec::Timeline(chart) => timeline(chart),
+    }
+}
+
+/// The same as CSV (RFC 4180), with plain numbers and cells that no spreadsheet takes for a formula.
+#[must_use]
+pub fn chart_csv(spec: &ChartSpec) -> String {
+    let table = chart_table(spec);
+    let mut out = String::new();
+    let mut line = |cells: &mut dyn Iterator<Item = &str>| {
+        let cells: Vec<String> = cells.map(csv_cell).collect();
+        out.push_str(&cells.join(","));
+        out.push_str("\r\n");
+    };
+    line(&mut table.head.iter().map(String::as_str));
+    for row in &table.rows {
+        line(&mut row.iter().map(|cell| cell.plain.as_str()));
+    }
+    out
+}
+
+/// A field of a CSV file. A text that a spreadsheet would run as a formula gets an apostrophe in front (OWASP, "CSV
+/// Injection"); a negative number stays a number.
+#[must_use]
+pub fn csv_cell(text: &str) -> String {
+    let runs = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && text.parse::<f64>().is_err();
+    let safe = if runs { format!("'{text}") } else { text.to_owned() };
+    if safe.contains([',', '"', '\n', '\r', ';', '\t']) {
+        format!("\"{}\"", safe.replace('"', "\"\""))
+    } else {
+        safe
+    }
+}
+
+fn time_cell(at: Timestamp, grain: Grain) -> ChartCell {
+    let zoned = at.to_zoned(TimeZone::UTC);
+    let words = match grain {
+        Grain::Hour => zoned.strftime("%Y-%m-%d %H:%M").to_string(),
+        Grain::Day | Grain::Week => zoned.date().to_string(),
+        Grain::Month => zoned.strftime("%Y-%m").to_string(),
+    };
+    ChartCell { words, plain: at.to_string() }
+}
+
+fn series(chart: &SeriesChart) -> ChartTable {
+    let lines: Vec<_> = chart.series.iter().chain(&chart.previous).collect();
+    let mut head = vec![format!("{} (UTC)", first_upper(chart.grain.word()))];
+    head.extend(lines.iter().map(|line| line.name.clone()));
+    head.push("Complete".into());
+    let first = lines.first().map(|line| line.points.as_slice()).unwrap_or_default();
+    let rows = first
+        .iter()
+        .enumerate()
+        .map(|(index, point)| {
+            let mut row = vec![time_cell(point.at, chart.grain)];
+            row.extend(lines.iter().map(|line| match line.points.get(index) {
+                Some(point) => ChartCell::quantity(point.value),
+                None => ChartCell::fact(None),
+            }));
+            row.push(ChartCell::text(if point.complete { "yes" } else { "no" }));
+            row
+        })
+        .collect();
+    ChartTable { head, rows }
+}
+
+fn health(card: &HealthCard) -> ChartTable {
+    let head = ["Factor", "Score", "Weight", "Measured", "Why"].map(String::from).to_vec();
+    let mut rows: Vec<Vec<ChartCell>> = card
+        .factors
+        .iter()
+        .map(|factor| {
+            vec![
+                ChartCell::text(first_upper(factor.kind.word())),
+                ChartCell::fact(factor.score.as_ref()),
+                ChartCell::fact(factor.weight.as_ref()),
+                ChartCell::fact(factor.measured.as_ref()),
+                ChartCell::text(factor.words.clone()),
+            ]
+        })
+        .collect();
+    let band = card.band.map_or("not judged", |band| band.word());
+    let blank = || ChartCell::text("");
+    rows.push(vec![
+        ChartCell::text("All"),
+        ChartCell::fact(card.score.as_ref()),
+        blank(),
+        blank(),
+        ChartCell::text(band),
+    ]);
+    ChartTable { head, rows }
+}
+
+fn bands(chart: &BandsChart) -> ChartTable {
+    let head = ["Name", "Value", "Beside it"].map(String::from).to_vec();
+    let slices = chart.bands.iter().map(|slice| {
+        vec![
+            ChartCell::text(first_upper(slice.band.word())),
+            ChartCell::fact(Some(&slice.accounts)),
+            ChartCell::text(""),
+        ]
+    });
+    ChartTable { head, rows: slices.chain(chart.worst.iter().map(bar_row)).collect() }
+}
+
+fn bars(chart: &BarsChart) -> ChartTable {
+    let head = ["Name", "Value", "Beside it"].map(String::from).to_vec();
+    ChartTable { head, rows: chart.bars.iter().map(bar_row).collect() }
+}
+
+fn bar_row(bar: &Bar) -> Vec<ChartCell> {
+    vec![
+        ChartCell::text(bar.name.clone()),
+        ChartCell::fact(Some(&bar.fact)),
+        ChartCell::fact(bar.aside.as_ref()),
+    ]
+}
+
+fn timeline(chart: &TimelineChart) -> ChartTable {
+    let head = ["Initiative", "Note", "Start", "Due", "Status"].map(String::from).to_vec();
+    let day = |day: Option<jiff::civil::Date>| {
+        day.map_or_else(
+            || ChartCell { words: "–".into(), plain: String::new() },
+            |day| ChartCell::text(day.to_string()),
+        )
+    };
+    let rows = chart
+        .rows
+        .iter()
+        .map(|row| {
+            let status =
+                if row.overdue { format!("{}, overdue", row.status) } else { row.status.to_string() };
+            vec![
+                ChartCell::text(row.title.clone()),
+                ChartCell::text(row.note.clone()),
+                day(row.start),
+                day(row.due),
+                ChartCell::text(status),
+            ]
+        })
+        .collect();
+    ChartTable { head, rows }
+}
+
+fn first_upper(word: &str) -> String {
+    let mut chars = word.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_runs_as_a_formula() {
+        assert_eq!(csv_cell("=cmd|' /C calc'!A0"), "'=cmd|' /C calc'!A0");
+        assert_eq!(csv_cell("@SUM(1,2)"), "\"'@SUM(1,2)\"");
+        assert_eq!(csv_cell("-12.5"), "-12.5");
+        assert_eq!(csv_cell("-1+1"), "'-1+1");
+        assert_eq!(csv_cell("say \"hi\", all"), "\"say \"\"hi\"\", all\"");
+    }
+}

@@ -1,0 +1,228 @@
+//! Blocks of an answer as fragments of a page.
+
+use askama::Template;
+
+use crate::domain::Fact;
+use crate::domain::FactKey;
+use crate::problem::Problem;
+use crate::render::chart;
+use crate::render::words;
+use crate::reply::Answer;
+use crate::reply::Block;
+use crate::reply::Cell;
+use crate::reply::ChartSpec;
+use crate::reply::FactLine;
+use crate::reply::Prose;
+use crate::reply::Span;
+use crate::reply::Table;
+use crate::reply::Tone;
+
+use super::chart_data::chart_json;
+use super::chart_table::ChartTable;
+use super::chart_table::chart_table;
+
+/// Where the same chart is served as a file; each has a query already, so more may follow after `&`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChartLinks {
+    /// `/chart/usage.svg?account=acme`.
+    pub svg: String,
+    /// `/chart/usage.png?account=acme`.
+    pub png: String,
+    /// `/chart/usage.csv?account=acme`.
+    pub csv: String,
+}
+
+/// All blocks of an answer, for a page. Headings inside begin at the second level.
+#[must_use]
+pub fn answer_body(answer: &Answer, links: Option<&ChartLinks>) -> String {
+    answer.blocks.iter().map(|block| block_html(block, links)).collect()
+}
+
+/// Whether an answer has a chart that script can draw better than we do.
+#[must_use]
+pub fn is_live(answer: &Answer) -> bool {
+    answer.blocks.iter().any(|block| matches!(block, Block::Chart(ChartSpec::Series(_))))
+}
+
+/// A problem in the place of an answer's blocks.
+#[must_use]
+pub fn apology(problem: &Problem) -> String {
+    block_html(&Block::Caveat(Prose::plain(problem.to_string())), None)
+}
+
+/// A table with all its rows.
+#[must_use]
+pub fn whole_table(table: &Table) -> String {
+    table_html(table, usize::MAX)
+}
+
+/// A figure that leads to its receipt.
+#[must_use]
+pub fn fact_link(fact: &Fact) -> String {
+    print(&FactView { fact })
+}
+
+/// Where a fact's receipt is. The id holds percent signs of its own, which a path must escape again.
+#[must_use]
+pub fn fact_path(key: &FactKey) -> String {
+    format!("/facts/{}", key.to_string().replace('%', "%25"))
+}
+
+/// Sentences, with their figures and names marked up.
+#[must_use]
+pub fn prose(prose: &Prose) -> String {
+    print(&ProseView { spans: &prose.0 })
+}
+
+/// Writes a template to memory.
+pub(super) fn print(view: &impl Template) -> String {
+    view.render().expect("our templates write only to memory and print only types that cannot fail")
+}
+
+/// One block of an answer.
+pub(super) fn block_html(block: &Block, links: Option<&ChartLinks>) -> String {
+    match block {
+        Block::Text(text) => format!("<p class=\"prose\">{}</p>\n", prose(text)),
+        Block::Facts(lines) => print(&FactsView { lines }),
+        Block::Table(table) => print(&TableView { table, rows: &table.rows, more: table.more }),
+        Block::Chart(spec) => print(&FigureView {
+            spec,
+            drawing: chart::page(spec),
+            json: chart_json(spec),
+            table: chart_table(spec),
+            links,
+        }),
+        Block::Caveat(text) => print(&CaveatView { text: prose(text) }),
+    }
+}
+
+/// Rows of a table, at most `rows_max`; the rest is told as a count.
+pub(super) fn table_html(table: &Table, rows_max: usize) -> String {
+    let shown = table.rows.len().min(rows_max);
+    print(&TableView { table, rows: &table.rows[..shown], more: table.more + table.rows.len() - shown })
+}
+
+#[derive(Template)]
+#[template(path = "answer/fact.html")]
+struct FactView<'a> {
+    fact: &'a Fact,
+}
+
+#[derive(Template)]
+#[template(path = "answer/prose.html")]
+struct ProseView<'a> {
+    spans: &'a [Span],
+}
+
+#[derive(Template)]
+#[template(path = "answer/facts.html")]
+pub(super) struct FactsView<'a> {
+    pub(super) lines: &'a [FactLine],
+}
+
+#[derive(Template)]
+#[template(path = "answer/table.html")]
+struct TableView<'a> {
+    table: &'a Table,
+    rows: &'a [Vec<Cell>],
+    more: usize,
+}
+
+#[derive(Template)]
+#[template(path = "answer/cell.html")]
+struct CellView<'a> {
+    cell: &'a Cell,
+}
+
+#[derive(Template)]
+#[template(path = "answer/caveat.html")]
+struct CaveatView {
+    text: String,
+}
+
+#[derive(Template)]
+#[template(path = "answer/figure.html")]
+struct FigureView<'a> {
+    spec: &'a ChartSpec,
+    drawing: String,
+    json: Option<String>,
+    table: ChartTable,
+    links: Option<&'a ChartLinks>,
+}
+
+impl TableView<'_> {
+    fn numeric(&self, at: &usize) -> bool {
+        self.table.columns.get(*at).is_some_and(|column| column.numeric)
+    }
+
+    fn heading(&self, at: &usize) -> &str {
+        self.table.columns.get(*at).map_or("", |column| column.title.as_str())
+    }
+}
+
+fn cell_html(cell: &Cell) -> String {
+    print(&CellView { cell })
+}
+
+fn tone_word(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Good => "good",
+        Tone::Neutral => "neutral",
+        Tone::Bad => "bad",
+    }
+}
+
+fn line_tone(line: &FactLine, change: &Fact) -> &'static str {
+    tone_word(words::tone(change, line.more_is_good))
+}
+
+/// A path of our own; anything that could lead to another host leads home instead.
+fn inner_path(path: &str) -> &str {
+    let mut chars = path.chars();
+    match (chars.next(), chars.next()) {
+        (Some('/'), next) if !matches!(next, Some('/' | '\\')) => path,
+        _ => "/",
+    }
+}
+
+fn kind_word(spec: &ChartSpec) -> &'static str {
+    match spec {
+        ChartSpec::Series(_) => "series",
+        ChartSpec::Health(_) => "health",
+        ChartSpec::Bands(_) => "bands",
+        ChartSpec::Bars(_) => "bars",
+        ChartSpec::Timeline(_) => "timeline",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Measure;
+    use crate::domain::Metric;
+    use crate::domain::Quantity;
+    use crate::domain::UsageFilter;
+    use crate::domain::Window;
+
+    fn fact(measure: Measure, value: Quantity) -> Fact {
+        let window =
+            Window::new("2026-01-01T00:00:00Z".parse().unwrap(), "2026-02-01T00:00:00Z".parse().unwrap());
+        let filter = UsageFilter { endpoint: Some("/v1/chat".parse().unwrap()), ..UsageFilter::default() };
+        Fact { key: FactKey { measure, filter, window: window.unwrap(), version: 3 }, value }
+    }
+
+    #[test]
+    fn a_figure_is_short_and_leads_to_its_receipt() {
+        let html = fact_link(&fact(Measure::Sum(Metric::ApiCalls), Quantity::Calls(12_431)));
+        assert!(html.contains("12.4 k</a>") && html.contains("title=\"12,431 API calls\""), "{html}");
+        assert!(html.contains("/facts/sum.calls~~%252Fv1%252Fchat~~"), "{html}");
+    }
+
+    #[test]
+    fn text_from_outside_is_escaped_and_isolated() {
+        let html = prose(&Prose::plain("About ").outside("<img src=x onerror=alert(1)>"));
+        assert!(html.starts_with("About <bdi>&#60;img") && !html.contains("<img"), "{html}");
+        let cell = cell_html(&Cell::Link { text: "a\"b".into(), path: "//evil.example".into() });
+        assert!(cell.contains("href=\"/\""), "{cell}");
+    }
+}

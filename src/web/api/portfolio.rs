@@ -1,0 +1,88 @@
+//! `GET /api/v1/portfolio`: the whole portfolio over a window, against the one before.
+
+use axum::extract::Query;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Serialize;
+
+use crate::web::ask::Pairs;
+use crate::web::state::WebState;
+
+use super::ApiFailure;
+use super::Options;
+use super::WireAsOf;
+use super::WireUsed;
+use super::answer;
+use super::computed;
+use super::growth;
+
+#[derive(Serialize)]
+struct WirePortfolio {
+    #[serde(flatten)]
+    fresh: WireAsOf,
+    currency: String,
+    from: String,
+    to: String,
+    now: WireUsed,
+    before: WireUsed,
+    /// Relative; `null` when there was nothing before.
+    change: WireChange,
+    accounts: usize,
+    bands: WireBands,
+}
+
+#[derive(Serialize)]
+struct WireChange {
+    api_calls: Option<f64>,
+    tokens_used: Option<f64>,
+    cost: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct WireBands {
+    healthy: u64,
+    watch: u64,
+    at_risk: u64,
+    /// Accounts that cannot be judged yet.
+    unknown: u64,
+}
+
+pub(crate) async fn show(
+    State(state): State<WebState>,
+    Query(mut query): Query<Pairs>,
+) -> Result<Response, ApiFailure> {
+    for (name, _) in &mut query {
+        // An older word for the same.
+        if name == "window" {
+            "range".clone_into(name);
+        }
+    }
+    let options = Options::new(query, &["range", "from", "to"])?;
+    let snapshot = state.snapshot()?;
+    let wire = computed(move || {
+        let (window, _) = options.window(&snapshot)?;
+        let portfolio = snapshot.portfolio(window);
+        let (now, before) = (portfolio.now, portfolio.before);
+        Ok(WirePortfolio {
+            fresh: WireAsOf::of(&snapshot),
+            currency: snapshot.currency().code().to_owned(),
+            from: window.from().to_string(),
+            to: window.to().to_string(),
+            change: WireChange {
+                api_calls: growth(now.api_calls as f64, before.api_calls as f64),
+                tokens_used: growth(now.tokens as f64, before.tokens as f64),
+                cost: growth(now.cost.as_f64(), before.cost.as_f64()),
+            },
+            now: now.into(),
+            before: before.into(),
+            accounts: portfolio.accounts.len(),
+            bands: WireBands {
+                healthy: portfolio.bands.healthy,
+                watch: portfolio.bands.watch,
+                at_risk: portfolio.bands.at_risk,
+                unknown: portfolio.bands.unknown,
+            },
+        })
+    });
+    Ok(answer(wire.await?))
+}

@@ -1,0 +1,197 @@
+//! The frame around every page, and the pages that say what went wrong.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::response::Html;
+use axum::response::IntoResponse;
+use axum::response::Response;
+
+use crate::problem::Problem;
+use crate::render::words;
+use crate::reply::AsOf;
+
+use super::assets::asset_path;
+use super::state::WebState;
+
+/// Where in the navigation a page stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Portfolio,
+    Accounts,
+    Usage,
+    Movers,
+    Initiatives,
+    Chat,
+    Status,
+    Help,
+    Nowhere,
+}
+
+/// Paths and names of the navigation, in its order.
+const NAVIGATION: &[(Place, &str, &str)] = &[
+    (Place::Portfolio, "/", "Portfolio"),
+    (Place::Accounts, "/accounts", "Accounts"),
+    (Place::Usage, "/usage", "Usage"),
+    (Place::Movers, "/movers", "Movers"),
+    (Place::Initiatives, "/initiatives", "Initiatives"),
+    (Place::Chat, "/chat", "Chat"),
+    (Place::Status, "/status", "Status"),
+    (Place::Help, "/help", "Help"),
+];
+
+/// What the layout needs of a page.
+pub(super) struct Frame {
+    /// Of the browser's tab; may hold hostile text.
+    pub(super) title: String,
+    place: Place,
+    chat: bool,
+    pub(super) scripts: Vec<String>,
+    pub(super) as_of: Option<String>,
+}
+
+impl Frame {
+    pub(super) fn new(state: &WebState, place: Place, title: impl Into<String>) -> Self {
+        Self { title: title.into(), place, chat: state.browser_chat, scripts: Vec::new(), as_of: None }
+    }
+
+    /// With a script that only this page needs.
+    pub(super) fn script(mut self, name: &str) -> Self {
+        self.scripts.push(asset_path(name));
+        self
+    }
+
+    /// With how fresh its figures are, in the footer.
+    pub(super) fn dated(mut self, as_of: AsOf) -> Self {
+        self.as_of = Some(words::as_of(as_of));
+        self
+    }
+
+    pub(super) fn asset(&self, name: &str) -> String {
+        asset_path(name)
+    }
+
+    /// Path, name, whether it is the present one, and the name of its icon.
+    pub(super) fn navigation(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+        let shown = move |place: &Place| self.chat || *place != Place::Chat;
+        NAVIGATION
+            .iter()
+            .filter(move |(place, ..)| shown(place))
+            .map(|(place, path, name)| (*path, *name, *place == self.place))
+    }
+}
+
+/// Prints a page.
+pub(super) fn page(view: &impl Template) -> Response {
+    print(StatusCode::OK, view)
+}
+
+fn print(status: StatusCode, view: &impl Template) -> Response {
+    match view.render() {
+        Ok(text) => (status, Html(text)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "Could not print a page");
+            (StatusCode::INTERNAL_SERVER_ERROR, "This page could not be printed.\n").into_response()
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "pages/error.html")]
+struct ErrorPage {
+    frame: Frame,
+    heading: &'static str,
+    message: String,
+    retry: bool,
+}
+
+/// A problem on its way to a page.
+#[derive(Debug)]
+pub(super) struct Failure(pub(super) Problem);
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let status = status_of(&self.0);
+        let heading = match &self.0 {
+            Problem::UnknownCommand { .. } | Problem::BadOption { .. } => "That was not understood",
+            Problem::UnknownAccount { .. } => "No such account",
+            Problem::AmbiguousAccount { .. } => "Which account?",
+            Problem::Unknown { .. } => "Not found",
+            Problem::NotAllowed { .. } => "Not allowed",
+            Problem::NoData => "No data yet",
+            Problem::Busy => "Busy",
+            Problem::Internal { .. } => "Something broke",
+        };
+        error_page(status, heading, self.0.to_string())
+    }
+}
+
+/// The HTTP status that fits a problem.
+pub(super) fn status_of(problem: &Problem) -> StatusCode {
+    match problem {
+        Problem::UnknownCommand { .. } | Problem::BadOption { .. } | Problem::AmbiguousAccount { .. } => {
+            StatusCode::BAD_REQUEST
+        }
+        Problem::UnknownAccount { .. } | Problem::Unknown { .. } => StatusCode::NOT_FOUND,
+        Problem::NotAllowed { .. } => StatusCode::FORBIDDEN,
+        // An empty desk works; there is only nothing on it.
+        Problem::NoData => StatusCode::OK,
+        Problem::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        Problem::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn bare_frame(title: &str) -> Frame {
+    Frame { title: title.to_owned(), place: Place::Nowhere, chat: false, scripts: Vec::new(), as_of: None }
+}
+
+fn error_page(status: StatusCode, heading: &'static str, message: String) -> Response {
+    print(status, &ErrorPage { frame: bare_frame(heading), heading, message, retry: false })
+}
+
+/// A refusal before any handler ran; for browsers and programs alike, so it is plain text.
+pub(super) fn refusal(status: StatusCode, words: &'static str) -> Response {
+    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{words}\n")).into_response()
+}
+
+/// There is no such page.
+pub(super) fn not_found() -> Response {
+    let message = "There is no such page. It may have moved, or the address was cut short.";
+    error_page(StatusCode::NOT_FOUND, "Not found", message.into())
+}
+
+/// The page exists, but not for this method.
+pub(super) fn wrong_method() -> Response {
+    let message = "This address does not take that kind of request.";
+    error_page(StatusCode::METHOD_NOT_ALLOWED, "Not possible here", message.into())
+}
+
+/// The figures are still being loaded; the page asks again by itself.
+pub(super) fn loading() -> Response {
+    let message = "The figures are being loaded. This page comes back by itself in a moment.";
+    let view = ErrorPage {
+        frame: bare_frame("Loading"),
+        heading: "Just a moment",
+        message: message.into(),
+        retry: true,
+    };
+    let mut response = print(StatusCode::SERVICE_UNAVAILABLE, &view);
+    response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
+    response
+}
+
+/// A handler panicked. The cause is logged under a reference and never shown.
+pub(super) fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
+    let words = cause
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| cause.downcast_ref::<&str>().copied())
+        .unwrap_or("a panic without words");
+    Failure(Problem::internal(anyhow::anyhow!("a handler panicked: {words}"))).into_response()
+}

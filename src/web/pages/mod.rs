@@ -1,0 +1,32 @@
+//! The pages: a struct, its template and its handler stand together.
+
+mod account;
+mod accounts;
+mod answer;
+mod chat;
+mod fact;
+mod help;
+mod initiatives;
+mod movers;
+mod portfolio;
+mod status;
+mod usage;
+
+pub(super) use account::{health as account_health, overview as account_overview, usage as account_usage};
+pub(super) use accounts::show as accounts;
+pub(super) use chat::{ask as chat_ask, complete as chat_complete, show as chat};
+pub(super) use fact::show as fact;
+pub(super) use help::show as help;
+pub(super) use initiatives::{list as initiatives, show as initiative};
+pub(super) use movers::show as movers;
+pub(super) use portfolio::show as portfolio;
+pub(super) use status::show as status;
+pub(super) use usage::show as usage;
+
+use crate::problem::Problem;
+use crate::web::page::Failure;
+
+/// The grammar gave another question than its command asks; a page cannot go on from there.
+fn mismatch() -> Failure {
+    Failure(Problem::internal(anyhow::anyhow!("a command was understood as another question")))
+}

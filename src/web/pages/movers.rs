@@ -1,0 +1,32 @@
+//! `/movers`: the largest rises and falls.
+
+use axum::extract::Query;
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::answers::Question;
+
+use crate::web::ask::Pairs;
+use crate::web::ask::understand;
+use crate::web::links::Here;
+use crate::web::page::Failure;
+use crate::web::page::Place;
+use crate::web::state::WebState;
+
+use super::answer;
+
+pub(crate) async fn show(
+    State(state): State<WebState>,
+    Query(query): Query<Pairs>,
+) -> Result<Response, Failure> {
+    let question = understand("movers", query)?;
+    let call = question.call();
+    let Question::Movers { range, .. } = &question else { return Err(super::mismatch()) };
+    let here = Here { path: "/movers", call: &call, in_path: None };
+    let around = answer::Around {
+        pills: vec![here.ranges(*range), here.words("Metric", "metric", "calls")],
+        ..answer::Around::default()
+    };
+    let answer = state.ask(question.clone()).await?;
+    Ok(answer::show(&state, Place::Movers, &question, &answer, around))
+}

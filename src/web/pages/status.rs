@@ -1,0 +1,42 @@
+//! `/status`: how fresh the figures are, and which parts are up.
+
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::answers::Question;
+use crate::render::html;
+use crate::reply::Cell;
+use crate::reply::Column;
+use crate::reply::Table;
+
+use crate::web::ask::Tile;
+use crate::web::page::Failure;
+use crate::web::page::Place;
+use crate::web::ready::PartState;
+use crate::web::state::WebState;
+
+use super::answer;
+
+pub(crate) async fn show(State(state): State<WebState>) -> Result<Response, Failure> {
+    let question = Question::Status;
+    let answer = state.ask(question.clone()).await?;
+    let parts = Tile { title: "Parts".into(), path: None, body: parts(&state), live: false };
+    let around = answer::Around { tiles: vec![parts], ..answer::Around::default() };
+    Ok(answer::show(&state, Place::Status, &question, &answer, around))
+}
+
+fn parts(state: &WebState) -> String {
+    let row = |(name, _, part): (String, bool, PartState)| {
+        let why = match &part {
+            PartState::Down(why) => Cell::Text(why.clone()),
+            PartState::Starting | PartState::Up | PartState::Off => Cell::Nothing,
+        };
+        vec![Cell::Text(name), Cell::Text(part.word().to_owned()), why]
+    };
+    html::whole_table(&Table {
+        title: "Parts of this program".into(),
+        columns: vec![Column::words("Part"), Column::words("State"), Column::words("Why")],
+        rows: state.ready.parts().into_iter().map(row).collect(),
+        more: 0,
+    })
+}

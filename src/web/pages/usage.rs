@@ -1,0 +1,35 @@
+//! `/usage`: the explorer over the whole portfolio, or over whom the form asks for.
+
+use axum::extract::Query;
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::answers::Question;
+
+use crate::web::ask::Pairs;
+use crate::web::ask::understand;
+use crate::web::form::Form;
+use crate::web::links::Here;
+use crate::web::page::Failure;
+use crate::web::page::Place;
+use crate::web::state::WebState;
+
+use super::answer;
+
+pub(crate) async fn show(
+    State(state): State<WebState>,
+    Query(query): Query<Pairs>,
+) -> Result<Response, Failure> {
+    let question = understand("usage", query)?;
+    let call = question.call();
+    let Question::Usage { range, .. } = &question else { return Err(super::mismatch()) };
+    let here = Here { path: "/usage", call: &call, in_path: None };
+    let fields = ["account", "endpoint", "range", "by", "metric", "compare"];
+    let around = answer::Around {
+        pills: vec![here.ranges(*range)],
+        form: Some(Form::new(&state, "/usage", &call, &fields)),
+        ..answer::Around::default()
+    };
+    let answer = state.ask(question.clone()).await?;
+    Ok(answer::show(&state, Place::Usage, &question, &answer, around))
+}
