@@ -81,7 +81,7 @@ pub(super) async fn answer(answer: &Answer, public_url: &str) -> Body {
         Ok(Ok(bytes)) => {
             let mut json = message(&reply.embeds, &reply.components);
             json["attachments"] =
-                json!([{"id": 0, "filename": picture.file_name, "description": picture.alt}]);
+                json!([{"id": "0", "filename": picture.file_name, "description": picture.alt}]);
             return Body { json, picture: Some((picture.file_name, bytes)) };
         }
         Ok(Err(failed)) => failed.to_string(),

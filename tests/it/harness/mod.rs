@@ -1,1 +1,185 @@
 //! Starts the whole program in memory and drives it in the user's words.
+//!
+//! A test with a harness runs in its own runtime on one thread (`#[tokio::test]`), so that the log it hears is its own.
+
+pub mod clock;
+pub mod discord;
+mod log;
+pub mod seed;
+mod terminal;
+mod web;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use etsm::answers::Desk;
+use etsm::app;
+use etsm::config::Environment;
+use etsm::config::Settings;
+use etsm::domain::Clock;
+use etsm::domain::Role;
+use etsm::engine::Engine;
+use etsm::store::Store;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::subscriber::DefaultGuard;
+
+use clock::TestClock;
+use discord::FakeDiscord;
+use log::Log;
+use terminal::Terminal;
+use web::Web;
+
+/// When the tests happen, unless they move the clock.
+const NOW: &str = "2026-03-31T12:00:00Z";
+/// Longest wait for a clean stop; longer than any deadline inside.
+const STOP_MAX: Duration = Duration::from_secs(15);
+
+/// The running program with the world around it.
+pub struct Harness {
+    folder: TempDir,
+    settings: Settings,
+    clock: Arc<TestClock>,
+    discord: FakeDiscord,
+    log: Log,
+    _listening: DefaultGuard,
+    expected: Vec<String>,
+    running: Option<Running>,
+}
+
+struct Running {
+    address: SocketAddr,
+    stop: CancellationToken,
+    app: JoinSet<anyhow::Result<()>>,
+}
+
+impl Harness {
+    /// Everything over the seed's data, connected to the fake Discord.
+    pub async fn start() -> Self {
+        Self::start_with(|_settings| {}).await
+    }
+
+    /// The same with other settings.
+    pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+        let mut harness = Self::prepare(change).await;
+        harness.run().await;
+        harness.discord.ready().await;
+        harness
+    }
+
+    /// The data and the world, but the program does not run yet.
+    pub async fn prepare(change: impl FnOnce(&mut Settings)) -> Self {
+        let (log, listening) = Log::listen();
+        let discord = FakeDiscord::start().await;
+        let folder = tempfile::tempdir().unwrap();
+        let environment = Environment::of([
+            ("ETSM_DATA_DIR", folder.path().to_str().unwrap()),
+            ("ETSM_PUBLIC_URL", "https://etsm.example.com"),
+            ("ETSM_DISCORD_TOKEN", discord::TOKEN),
+            ("ETSM_DISCORD_API_BASE", discord.base()),
+        ]);
+        let mut settings = Settings::load(None, &environment).unwrap();
+        settings.chat.role = Role::Manager;
+        settings.chat.browser = true;
+        let guild = Some(discord::GUILD);
+        settings.discord.as_mut().expect("there is a token").guild_id = guild;
+        change(&mut settings);
+        let clock = Arc::new(TestClock::at(NOW));
+        let store = Store::open_dir(folder.path()).await.unwrap();
+        let engine = Engine::new(Arc::clone(&settings.health), settings.currency);
+        let desk = Desk::new(Arc::new(engine), store.clone(), Arc::clone(&clock) as Arc<dyn Clock>);
+        seed::plant(&desk).await;
+        store.close().await;
+        Self {
+            folder,
+            settings,
+            clock,
+            discord,
+            log,
+            _listening: listening,
+            expected: Vec::new(),
+            running: None,
+        }
+    }
+
+    /// Starts the program.
+    pub async fn run(&mut self) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let outside = app::Outside { listener, clock: Arc::clone(&self.clock) as Arc<dyn Clock> };
+        let stop = CancellationToken::new();
+        let mut app = JoinSet::new();
+        app.spawn(app::run(self.settings.clone(), outside, stop.clone()));
+        self.running = Some(Running { address, stop, app });
+    }
+
+    /// Stops the program and starts it again over the same data.
+    pub async fn restart(&mut self) {
+        self.stop().await.unwrap();
+        self.run().await;
+        self.discord.ready().await;
+    }
+
+    /// Asks the program to stop, and how it ended.
+    pub async fn stop(&mut self) -> anyhow::Result<()> {
+        self.running.as_ref().expect("it runs").stop.cancel();
+        self.ends().await
+    }
+
+    /// Waits until the program ends by itself, and how.
+    pub async fn ends(&mut self) -> anyhow::Result<()> {
+        let mut running = self.running.take().expect("it runs");
+        let ended = tokio::time::timeout(STOP_MAX, running.app.join_next()).await;
+        ended.expect("it ends in time").expect("it was started").expect("it does not panic")
+    }
+
+    pub fn discord(&self) -> &FakeDiscord {
+        &self.discord
+    }
+
+    pub fn clock(&self) -> &TestClock {
+        &self.clock
+    }
+
+    /// The folder of the data.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// The browser.
+    pub fn web(&self) -> Web {
+        Web::at(self.running.as_ref().expect("it runs").address)
+    }
+
+    /// A terminal on the same machine.
+    pub fn terminal(&self) -> Terminal<'_> {
+        Terminal { folder: self.folder.path() }
+    }
+
+    /// The log will hold a warning or an error with these words.
+    pub fn expect_warning(&mut self, words: &str) {
+        self.expected.push(words.to_owned());
+    }
+
+    /// Stops, and fails on whatever is left over: replies that were never given, calls that Discord would refuse,
+    /// warnings that nobody expected, and expected ones that did not come.
+    pub async fn finish(mut self) {
+        if self.running.is_some() {
+            self.stop().await.unwrap();
+        }
+        let mut left = self.discord.leftovers();
+        let mut lines = self.log.take();
+        for words in &self.expected {
+            let before = lines.len();
+            lines.retain(|line| !line.contains(words.as_str()));
+            if lines.len() == before {
+                left.push(format!("no warning says “{words}”"));
+            }
+        }
+        left.extend(lines);
+        assert!(left.is_empty(), "left over:\n{}", left.join("\n"));
+    }
+}

@@ -1,0 +1,121 @@
+//! A message as its reader sees it.
+
+use std::fmt;
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::limits::size_of_png;
+use super::state::Message;
+
+/// A reply as one user sees it.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// Which message it is; the same after an edit.
+    pub message: u64,
+    /// Whether only the asker sees it.
+    pub ephemeral: bool,
+    /// All words of its embeds, top to bottom, markdown as it was sent.
+    pub text: String,
+    /// Its pictures.
+    pub pictures: Vec<Picture>,
+    /// Its buttons, left to right.
+    pub buttons: Vec<Button>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Picture {
+    pub alt: String,
+    pub width: u32,
+    pub height: u32,
+}
+
+#[derive(Debug, Clone)]
+pub struct Button {
+    pub label: String,
+    /// Where it leads, or nothing when it asks.
+    pub url: Option<String>,
+    pub custom_id: Option<String>,
+    pub disabled: bool,
+}
+
+impl Shown {
+    pub fn of(message: &Message) -> Self {
+        let list = |value: &Value, key: &str| value[key].as_array().cloned().unwrap_or_default();
+        let mut text = String::new();
+        for embed in list(&message.body, "embeds") {
+            let word = |value: &Value| value.as_str().map(|word| format!("{word}\n")).unwrap_or_default();
+            text += &word(&embed["author"]["name"]);
+            text += &word(&embed["title"]);
+            text += &word(&embed["description"]);
+            for field in list(&embed, "fields") {
+                write!(text, "{}{}", word(&field["name"]), word(&field["value"])).unwrap();
+            }
+            text += &word(&embed["footer"]["text"]);
+        }
+        let pictures = message.files.iter().map(|file| {
+            let (width, height) = size_of_png(&file.bytes).expect("the upload was checked");
+            Picture { alt: file.alt.clone(), width, height }
+        });
+        let rows = list(&message.body, "components");
+        let buttons = rows.iter().flat_map(|row| list(row, "components")).map(|button| Button {
+            label: button["label"].as_str().unwrap_or_default().to_owned(),
+            url: button["url"].as_str().map(str::to_owned),
+            custom_id: button["custom_id"].as_str().map(str::to_owned),
+            disabled: button["disabled"] == true,
+        });
+        Self {
+            message: message.id,
+            ephemeral: message.ephemeral,
+            text,
+            pictures: pictures.collect(),
+            buttons: buttons.collect(),
+        }
+    }
+
+    /// The address of the link button to the dashboard.
+    #[track_caller]
+    pub fn link(&self) -> &str {
+        self.buttons.iter().find_map(|button| button.url.as_deref()).expect("there is a link button")
+    }
+
+    #[track_caller]
+    pub fn button(&self, label: &str) -> &Button {
+        self.buttons.iter().find(|button| button.label == label).unwrap_or_else(|| {
+            let all: Vec<&str> = self.buttons.iter().map(|button| button.label.as_str()).collect();
+            panic!("no button is labelled “{label}”, only {all:?}")
+        })
+    }
+}
+
+/// Links as they read: `[45 k](https://…)` is `45 k`.
+fn without_addresses(text: &str) -> String {
+    let mut parts = text.split("](https://");
+    let mut read = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let opened = read.rfind('[').expect("a link begins with a bracket");
+        read.remove(opened);
+        read += part.split_once(')').expect("a link ends with a parenthesis").1;
+    }
+    read
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.ephemeral {
+            writeln!(f, "(only you can see this)")?;
+        }
+        f.write_str(&without_addresses(&self.text))?;
+        for picture in &self.pictures {
+            writeln!(f, "[picture {}×{}: {}]", picture.width, picture.height, picture.alt)?;
+        }
+        for button in &self.buttons {
+            match &button.url {
+                Some(url) => writeln!(f, "[{} → {url}]", button.label)?,
+                None if button.disabled => writeln!(f, "[{} ·]", button.label)?,
+                None => writeln!(f, "[{}]", button.label)?,
+            }
+        }
+        Ok(())
+    }
+}
