@@ -14,9 +14,32 @@ use super::health::UsageVerdicts;
 use super::health::judge;
 use super::hour::DAY_HOURS;
 use super::rules::HealthRules;
+use super::sums::Sums;
 
 /// Weeks of `usage_trends`.
 pub(super) const WEEKS: usize = 12;
+
+/// Days before the as-of at which the sums of all accounts are kept: the edges of the ranges that are asked for most
+/// and of the windows before them, so that the portfolio reads one place for each account instead of its rows.
+const KEPT_DAYS: [u32; 13] = [0, 1, 2, 7, 14, 30, 60, 84, 90, 168, 180, 365, 400];
+
+/// An instant up to which something is summed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Edge {
+    /// One of [`KEPT_DAYS`].
+    Kept(usize),
+    /// Any other hour.
+    Hour(u32),
+}
+
+impl Edge {
+    /// The edge at `hour` in a snapshot whose data end at `as_of`.
+    pub(super) fn new(hour: u32, as_of: Option<u32>) -> Self {
+        let back = as_of.and_then(|as_of| as_of.checked_sub(hour));
+        let kept = back.and_then(|back| KEPT_DAYS.iter().position(|days| days * DAY_HOURS == back));
+        kept.map_or(Self::Hour(hour), Self::Kept)
+    }
+}
 
 /// One account. Cloning shares all parts.
 #[derive(Debug, Clone)]
@@ -48,6 +71,8 @@ pub(super) struct Derived {
     pub(super) at: Instant,
     pub(super) health: Health,
     pub(super) weeks: [i64; WEEKS],
+    /// Everything before each of [`KEPT_DAYS`].
+    kept: [Sums; KEPT_DAYS.len()],
 }
 
 impl Entry {
@@ -85,7 +110,18 @@ impl Entry {
         let verdicts = known.unwrap_or_else(|| Arc::new(UsageVerdicts::of(&self.frame, rules, day)));
         let health = judge(self, rules, &verdicts, at.until, at.today);
         self.verdicts = Some(verdicts);
-        self.derived = Some(Arc::new(Derived { at, health, weeks: weekly_calls(&self.frame, at.as_of) }));
+        let kept = KEPT_DAYS.map(|days| self.frame.upto(at.as_of.saturating_sub(days * DAY_HOURS)));
+        let weeks = weekly_calls(&self.frame, at.as_of);
+        self.derived = Some(Arc::new(Derived { at, health, weeks, kept }));
+    }
+
+    /// Everything before an edge.
+    pub(super) fn upto(&self, edge: Edge) -> Sums {
+        match (edge, &self.derived) {
+            (Edge::Kept(index), Some(derived)) => derived.kept[index],
+            (Edge::Kept(_), None) => Sums::default(),
+            (Edge::Hour(hour), _) => self.frame.upto(hour),
+        }
     }
 
     /// Health at the instant that was derived for.

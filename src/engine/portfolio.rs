@@ -6,6 +6,7 @@ use crate::domain::Band;
 use crate::domain::Metric;
 use crate::domain::Window;
 
+use super::entry::Edge;
 use super::hour::hour_from;
 use super::results::{BandCounts, Mover, Portfolio, PortfolioAccount};
 use super::snapshot::Snapshot;
@@ -15,13 +16,16 @@ impl Snapshot {
     /// All accounts whose sum differs from the window before, largest absolute difference first, ties by id.
     #[must_use]
     pub fn movers(&self, metric: Metric, window: Window) -> Vec<Mover> {
-        let [from, middle, to] = three_edges(window);
+        let [from, middle, to] = three_edges(window).map(|hour| self.edge(hour));
         let mut moved: Vec<(u64, usize, i64, i64)> = Vec::new();
         for (at, entry) in self.entries.iter().enumerate() {
-            let frame = &entry.frame;
-            let start = frame.upto_of(middle, metric);
-            let previous = start.wrapping_sub(frame.upto_of(from, metric));
-            let value = frame.upto_of(to, metric).wrapping_sub(start);
+            let upto = |edge| match edge {
+                Edge::Kept(_) => entry.upto(edge).of(metric),
+                Edge::Hour(hour) => entry.frame.upto_of(hour, metric),
+            };
+            let start = upto(middle);
+            let previous = start.wrapping_sub(upto(from));
+            let value = upto(to).wrapping_sub(start);
             if value != previous {
                 moved.push((value.abs_diff(previous), at, value, previous));
             }
@@ -38,13 +42,12 @@ impl Snapshot {
     /// The whole portfolio over a window.
     #[must_use]
     pub fn portfolio(&self, window: Window) -> Portfolio {
-        let [from, middle, to] = three_edges(window);
+        let [from, middle, to] = three_edges(window).map(|hour| self.edge(hour));
         let mut accounts = Vec::with_capacity(self.entries.len());
         let (mut now, mut before, mut bands) = (Sums::default(), Sums::default(), BandCounts::default());
         for entry in &self.entries {
-            let start = entry.frame.upto(middle);
-            let (own_now, own_before) =
-                (entry.frame.upto(to).minus(&start), start.minus(&entry.frame.upto(from)));
+            let start = entry.upto(middle);
+            let (own_now, own_before) = (entry.upto(to).minus(&start), start.minus(&entry.upto(from)));
             now = now.plus(&own_now);
             before = before.plus(&own_before);
             let derived = entry.derived.as_ref();

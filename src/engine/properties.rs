@@ -13,6 +13,9 @@ use super::*;
 /// Begin of the generated rows: Monday 2026-01-26, so that weeks, a month and its end are crossed.
 const START: i64 = 1_769_990_400 - 7 * 86_400;
 
+/// The watermark, in minutes after the begin: within an hour, so that its rows are cut.
+const AS_OF: u32 = 40 * 1_440 + 90;
+
 #[derive(Debug, Clone)]
 struct Row {
     account: u8,
@@ -97,7 +100,12 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
 }
 
 fn windows() -> impl Strategy<Value = Window> {
-    let edge = prop_oneof![0_u32..45 * 1_440, (0_u32..45).prop_map(|day| day * 1_440)];
+    // Any minute, midnights, and whole days before the as-of, whose sums are kept.
+    let edge = prop_oneof![
+        0_u32..45 * 1_440,
+        (0_u32..45).prop_map(|day| day * 1_440),
+        prop::sample::select(vec![0, 1, 2, 7, 14, 30]).prop_map(|days| AS_OF - days * 1_440),
+    ];
     (edge.clone(), edge).prop_filter_map("empty", |(a, b)| Window::new(instant(a.min(b)), instant(a.max(b))))
 }
 
@@ -135,7 +143,7 @@ fn built(rows: &[Row]) -> Snapshot {
     for (n, rows) in by_account(rows) {
         draft.usage(&account(n), rows);
     }
-    draft.watermarks(marks(40 * 1_440 + 90));
+    draft.watermarks(marks(AS_OF));
     draft.finish(7, instant(50 * 1_440))
 }
 
@@ -242,7 +250,7 @@ proptest! {
             snapshot = draft.finish(step as u64, instant(45 * 1_440));
         }
         let mut draft = snapshot.draft();
-        draft.watermarks(marks(40 * 1_440 + 90));
+        draft.watermarks(marks(AS_OF));
         let snapshot = draft.finish(7, instant(50 * 1_440));
         prop_assert_eq!(read(&snapshot, window), read(&at_once, window));
     }

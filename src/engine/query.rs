@@ -47,7 +47,11 @@ impl Snapshot {
     /// Raw sums of the filtered usage over a window.
     pub(super) fn sums(&self, filter: &UsageFilter, window: Window) -> Sums {
         let hours = hours(window);
-        let each = self.select(filter).kept().map(|(entry, keep)| entry.frame.between(hours, &keep));
+        let (from, to) = (self.edge(hours.0), self.edge(hours.1));
+        let each = self.select(filter).kept().map(|(entry, keep)| match keep {
+            Keep::All => entry.upto(to).minus(&entry.upto(from)),
+            Keep::Nothing | Keep::Parts(_) => entry.frame.between(hours, &keep),
+        });
         each.fold(Sums::default(), |sum, one| sum.plus(&one))
     }
 

@@ -22,9 +22,9 @@ use crate::domain::utc_date;
 
 use super::dictionary::Dictionary;
 use super::draft::{Draft, instant};
-use super::entry::Entry;
+use super::entry::{Edge, Entry};
 use super::frame::Part;
-use super::hour::hour_start;
+use super::hour::{hour_from, hour_start};
 use super::results::SourceMark;
 use super::rules::HealthRules;
 
@@ -254,6 +254,11 @@ impl Snapshot {
     pub fn weekly_calls(&self, account: &AccountId) -> Vec<i64> {
         let derived = self.entry(account).and_then(|entry| entry.derived.as_ref());
         derived.map(|derived| derived.weeks.to_vec()).unwrap_or_default()
+    }
+
+    /// The edge of a window as the sums of accounts are looked up by.
+    pub(super) fn edge(&self, hour: u32) -> Edge {
+        Edge::new(hour, self.as_of.map(hour_from))
     }
 
     /// One account's entry.
