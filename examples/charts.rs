@@ -34,6 +34,7 @@ fn main() {
             eprintln!("{name}-{shade}: {took} ms, {} kB", png.len() / 1_000);
             fs::write(folder.join(format!("{name}-{shade}.png")), png).unwrap();
         }
+        fs::write(folder.join(format!("{name}.svg")), chart::svg(&spec, Palette::Light)).unwrap();
         let compact = chart::png_sized(&spec, Palette::Light, Size::Compact, 1.0).unwrap();
         fs::write(folder.join(format!("{name}-compact.png")), compact).unwrap();
         page.push_str(&chart::page(&spec));

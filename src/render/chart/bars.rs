@@ -72,12 +72,15 @@ impl Scale {
         let (down, up) = (most(-1.0), most(1.0));
         let words = |sign: f64| {
             let side = bars.iter().filter(|bar| (length(bar) < 0.0) == (sign < 0.0));
-            side.map(|bar| value_width(scene, bar) + 12.0).fold(0.0, f64::max)
+            // Beside the bar, which is never shorter than can be seen.
+            side.map(|bar| value_width(scene, bar) + 14.0).fold(0.0, f64::max)
         };
         let room = frame.right() - left;
         // Wide pictures write values at the ends of the bars; both sides keep room for theirs.
         let (before, after) = if frame.is_wide() { (words(-1.0), words(1.0)) } else { (0.0, 0.0) };
-        let unit = (room - before - after).max(room * 0.2) / (down + up).max(f64::MIN_POSITIVE);
+        // Without any length nothing is drawn to scale.
+        let whole = down + up;
+        let unit = if whole > f64::MIN_POSITIVE { (room - before - after).max(0.0) / whole } else { 0.0 };
         Self { zero: left + before + down * unit, unit }
     }
 }
@@ -87,8 +90,10 @@ const NAME_ROOM: f64 = 270.0;
 
 fn row(scene: &mut Scene, bar: &Bar, scale: &Scale, y: f64) {
     let frame = scene.frame;
-    let length = length(bar) * scale.unit;
-    let (x, width) = (scale.zero + length.min(0.0), length.abs().max(2.0));
+    // The sign of the value itself: a short fall must not round to the side of the rises.
+    let falls = length(bar) < 0.0;
+    let width = (length(bar) * scale.unit).abs().max(2.0);
+    let x = if falls { scale.zero - width } else { scale.zero };
     let tone = tone(bar);
     let class = match (bar.band, tone) {
         (Some(band), _) => signs::band_fill(band),
@@ -100,7 +105,7 @@ fn row(scene: &mut Scene, bar: &Bar, scale: &Scale, y: f64) {
         let base = y + frame.body * 0.36;
         scene.bar(x, y - 10.0, width, 20.0, class);
         scene.label(Label::new(frame.margin, base, frame.body, &bar.name).class("c-text").within(NAME_ROOM));
-        let start = if length < 0.0 { x - 12.0 - value_width(scene, bar) } else { x + width + 12.0 };
+        let start = if falls { x - 12.0 - value_width(scene, bar) } else { x + width + 12.0 };
         value(scene, bar, tone, start, base);
     } else {
         let base = y - 6.0;

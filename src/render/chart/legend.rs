@@ -112,11 +112,14 @@ fn headline_below(scene: &mut Scene, headline: &Headline<'_>, subtitle_y: f64) -
     y - subtitle_y
 }
 
-const VERSUS: &str = " vs period before";
+const VERSUS: &str = "vs period before";
 
 fn change_width(frame: Frame, change: &Fact, px: f64) -> f64 {
     let marked = marked_change_width(change, px);
-    marked + font::width(VERSUS, frame.small, Weight::Regular) + 1.0
+    marked
+        + font::width(" ", frame.small, Weight::Regular)
+        + font::width(VERSUS, frame.small, Weight::Regular)
+        + 1.0
 }
 
 /// A change with its arrow, and what it is measured against.
@@ -124,7 +127,8 @@ fn change_at(scene: &mut Scene, x: f64, y: f64, px: f64, change: &Fact, more_is_
     let small = scene.frame.small;
     let end = x + marked_change(scene, x, y, px, change, tone(change, more_is_good));
     let space = font::width(" ", small, Weight::Regular);
-    scene.label(Label::new(end + space, y, small, VERSUS));
+    let room = scene.frame.right() - end - space;
+    scene.label(Label::new(end + space, y, small, VERSUS).within(room));
 }
 
 /// Whether a change is what one hopes for.
@@ -186,7 +190,12 @@ pub(super) fn marked_change(scene: &mut Scene, x: f64, y: f64, px: f64, change: 
 fn direction(change: &Fact) -> f64 {
     match change.value {
         Quantity::Change(Some(value)) if value.abs() < 0.000_5 => 0.0,
-        _ => change.value.as_f64().map_or(0.0, |value| if value == 0.0 { 0.0 } else { value.signum() }),
+        _ => match change.value.as_f64() {
+            Some(value) if value > 0.0 => 1.0,
+            Some(value) if value < 0.0 => -1.0,
+            // Zero, and what is no number.
+            _ => 0.0,
+        },
     }
 }
 

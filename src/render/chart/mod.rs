@@ -76,29 +76,4 @@ fn lay_out(spec: &ChartSpec, size: Size) -> Scene {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_text_leaves_the_canvas_or_covers_another() {
-        for (name, spec) in samples::all() {
-            for size in [Size::Wide, Size::Compact] {
-                check_boxes(&lay_out(&spec, size), name);
-            }
-        }
-    }
-
-    #[track_caller]
-    fn check_boxes(scene: &Scene, name: &str) {
-        let boxes = scene.text_boxes();
-        for (index, ([left, top, right, bottom], text)) in boxes.iter().enumerate() {
-            let (width, height) = (scene.frame.width + 0.01, scene.frame.height + 0.01);
-            let inside = *left >= -0.01 && *top >= -0.01 && *right <= width && *bottom <= height;
-            assert!(inside, "{name}: “{text}” leaves the canvas: {left} {top} {right} {bottom}");
-            for ([l, t, r, b], other) in &boxes[index + 1..] {
-                let apart = right <= l || r <= left || bottom <= t || b <= top;
-                assert!(apart, "{name}: “{text}” covers “{other}”");
-            }
-        }
-    }
-}
+mod tests;

@@ -130,6 +130,16 @@ fn cost() -> SeriesChart {
     }
 }
 
+/// A few weeks of two parts.
+fn parts() -> SeriesChart {
+    let part = |base: f64| points("2026-08-03T00:00:00Z", 7 * DAY_MS, 1, calls(8, base, 0.6));
+    SeriesChart {
+        title: "Acme — API calls per week by model".into(),
+        previous: Some(Series { name: "before".into(), points: part(700.0) }),
+        ..series_chart(Metric::ApiCalls, Grain::Week, vec![("large", part(600.0)), ("small", part(250.0))])
+    }
+}
+
 /// Many points, long names, huge numbers.
 fn extreme() -> SeriesChart {
     let values = (0..2_000).map(|index| Quantity::Tokens((course(index, 4.1e15, 0.9)) as u64));
@@ -315,6 +325,7 @@ pub(crate) fn all() -> Vec<(&'static str, ChartSpec)> {
     vec![
         ("series", ChartSpec::Series(compared())),
         ("series-stacked", ChartSpec::Series(stacked())),
+        ("series-parts", ChartSpec::Series(parts())),
         ("series-cost", ChartSpec::Series(cost())),
         ("series-extreme", ChartSpec::Series(extreme())),
         ("health", ChartSpec::Health(health())),

@@ -95,15 +95,9 @@ pub(super) fn draw(scene: &mut Scene, chart: &SeriesChart) {
     }
     date_axis(scene, &plot, chart.grain, &values.at);
     if beside {
-        legend::keys_in_column(
-            scene,
-            &keys,
-            plot.right + frame.small * 1.6,
-            plot.top - frame.small * 0.6,
-            gutter,
-        );
+        let x = plot.right + frame.small * 1.6;
+        legend::keys_in_column(scene, &keys, x, plot.top - frame.small * 0.6, frame.right() - x);
     }
-    hits(scene, &plot, chart);
     if values.sums.iter().all(|value| *value == 0.0) {
         nothing(scene, &plot, chart.metric);
     }
@@ -112,6 +106,8 @@ pub(super) fn draw(scene: &mut Scene, chart: &SeriesChart) {
     if !beside {
         end_label(scene, &plot, chart, &values);
     }
+    // Last, so that they lie above all that is drawn.
+    hits(scene, &plot, chart);
 }
 
 fn currency(chart: &SeriesChart) -> Option<Currency> {

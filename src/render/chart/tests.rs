@@ -1,0 +1,287 @@
+//! What holds for each picture, whatever is drawn: it is whole, safe, and nothing leaves it.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use resvg::usvg::Tree;
+
+use crate::domain::Band;
+use crate::domain::Currency;
+use crate::domain::Fact;
+use crate::domain::FactKey;
+use crate::domain::FactorKind;
+use crate::domain::Grain;
+use crate::domain::InitiativeStatus;
+use crate::domain::Measure;
+use crate::domain::Metric;
+use crate::domain::Money;
+use crate::domain::Quantity;
+use crate::reply::{
+    BandSlice, BandsChart, Bar, BarsChart, FactorBar, HealthCard, Series, SeriesChart, SeriesPoint,
+    TimelineChart, TimelineRow,
+};
+
+use super::*;
+
+const SIZES: [Size; 2] = [Size::Wide, Size::Compact];
+
+/// No text leaves the canvas; and, where `apart`, none covers another.
+fn check_boxes(scene: &Scene, apart: bool) -> Result<(), String> {
+    let boxes = scene.text_boxes();
+    let (width, height) = (scene.frame.width + 0.01, scene.frame.height + 0.01);
+    for (index, ([left, top, right, bottom], text)) in boxes.iter().enumerate() {
+        if !(*left >= -0.01 && *top >= -0.01 && *right <= width && *bottom <= height) {
+            return Err(format!("“{text}” leaves the canvas: {left} {top} {right} {bottom}"));
+        }
+        for ([l, t, r, b], other) in &boxes[index + 1..] {
+            if apart && !(right <= l || r <= left || bottom <= t || b <= top) {
+                return Err(format!("“{text}” covers “{other}”"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Each class of a picture.
+fn classes(svg: &str) -> BTreeSet<&str> {
+    let lists = svg.split("class=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    lists.flat_map(str::split_whitespace).collect()
+}
+
+/// What holds for any spec.
+fn check(spec: &ChartSpec) -> Result<(), String> {
+    let css = page_css();
+    for size in SIZES {
+        check_boxes(&lay_out(spec, size), true)?;
+        for palette in [Palette::Light, Palette::Dark, Palette::Page] {
+            let svg = svg_sized(spec, palette, size);
+            Tree::from_str(&svg, &resvg::usvg::Options::default())
+                .map_err(|error| format!("{palette:?} {size:?}: {error}\n{svg}"))?;
+            if palette == Palette::Page && (svg.contains("<style") || svg.contains("style=")) {
+                return Err("the page's content policy forbids styles inside".into());
+            }
+            for class in classes(&svg) {
+                if !css.contains(&format!("\n.{class} {{")) && !css.contains(&format!(" .{class} {{")) {
+                    return Err(format!("the page's style sheet has no class {class}"));
+                }
+            }
+        }
+    }
+    let alt = alt(spec);
+    if alt.encode_utf16().count() > ALT_CHARS_MAX || alt.chars().any(char::is_control) {
+        return Err(format!("odd alternative text: {alt}"));
+    }
+    Ok(())
+}
+
+#[test]
+fn the_samples_are_whole_and_no_text_covers_another() {
+    for (name, spec) in samples::all() {
+        check(&spec).unwrap_or_else(|wrong| panic!("{name}: {wrong}"));
+    }
+}
+
+#[test]
+fn a_picture_has_the_pixels_that_were_asked_for() {
+    let spec = ChartSpec::Timeline(samples::timeline(3));
+    for (palette, scale, wanted) in [
+        (Palette::Light, 1.0, (1200, 630)),
+        (Palette::Dark, 0.5, (600, 315)),
+        (Palette::Page, f32::NAN, (1200, 630)),
+    ] {
+        let png = png(&spec, palette, scale).unwrap();
+        assert_eq!(png[..8], *b"\x89PNG\r\n\x1a\n");
+        let side = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
+        assert_eq!((side(16), side(20)), wanted);
+    }
+}
+
+#[test]
+fn light_and_dark_differ_and_letters_are_drawn() {
+    let named = |title: &str| {
+        let chart = TimelineChart { title: title.into(), ..samples::timeline(0) };
+        png(&ChartSpec::Timeline(chart), Palette::Light, 0.5).unwrap()
+    };
+    // A name without any glyph still leaves its mark.
+    let (latin, kanji, nothing) = (named("Acme"), named("株式会社"), named(""));
+    assert!(latin != nothing && kanji != nothing && latin != kanji);
+    let spec = ChartSpec::Timeline(samples::timeline(2));
+    assert_ne!(png(&spec, Palette::Light, 0.5).unwrap(), png(&spec, Palette::Dark, 0.5).unwrap());
+}
+
+#[test]
+fn hostile_words_stay_words() {
+    let hostile = "</text><script>alert(1)</script>\u{0}\u{1b}[31m\u{202e}\u{ffff}\"'& ]]>";
+    let chart = TimelineChart { title: hostile.into(), description: hostile.into(), ..samples::timeline(1) };
+    let svg = page(&ChartSpec::Timeline(chart));
+    assert!(!svg.contains("<script") && !svg.contains('\u{202e}') && !svg.contains('\u{1b}'), "{svg}");
+    assert!(svg.contains("&#60;script&#62;alert(1)&#60;/script&#62; [31m"), "{svg}");
+}
+
+/// The sample of that name for a page.
+fn page_sample(name: &str) -> String {
+    let (_, spec) = samples::all().into_iter().find(|(other, _)| *other == name).unwrap();
+    svg(&spec, Palette::Page)
+}
+
+#[test]
+fn each_kind_looks_as_it_did() {
+    for name in ["series", "series-parts", "health", "bands", "bars", "timeline"] {
+        insta::assert_snapshot!(name, page_sample(name));
+    }
+}
+
+#[test]
+fn two_thousand_points_become_as_many_as_can_be_seen() {
+    let (_, spec) = samples::all().into_iter().find(|(name, _)| *name == "series-extreme").unwrap();
+    assert!(svg(&spec, Palette::Page).len() < 80_000);
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("Acme".to_owned()),
+        ".{0,60}",
+        "\\\\PC{0,300}",
+        Just("<b>&\u{0}\u{202e}".into()),
+        Just("W".repeat(200))
+    ]
+}
+
+fn number() -> impl Strategy<Value = f64> {
+    prop_oneof![-200.0..200.0, any::<f64>(), Just(f64::NAN), Just(f64::INFINITY)]
+}
+
+fn quantity() -> impl Strategy<Value = Quantity> {
+    prop_oneof![
+        any::<u64>().prop_map(Quantity::Calls),
+        (0..2_000_000u64).prop_map(Quantity::Tokens),
+        any::<i64>().prop_map(|micros| Quantity::Money(
+            Money::from_micros(micros),
+            "CHF".parse::<Currency>().unwrap()
+        )),
+        number().prop_map(Quantity::Score),
+        option::of(number()).prop_map(Quantity::Change),
+        number().prop_map(Quantity::Share),
+        any::<i64>().prop_map(Quantity::Days),
+    ]
+}
+
+fn metric() -> impl Strategy<Value = Metric> {
+    prop::sample::select(Metric::ALL.to_vec())
+}
+
+fn fact() -> impl Strategy<Value = Fact> {
+    (quantity(), metric(), any::<bool>()).prop_map(|(value, metric, change)| {
+        let Fact { key, value } = samples::fact(value);
+        let measure = if change { Measure::Change(metric) } else { Measure::Sum(metric) };
+        Fact { key: FactKey { measure, ..key }, value }
+    })
+}
+
+fn band() -> impl Strategy<Value = Band> {
+    prop::sample::select(vec![Band::AtRisk, Band::Watch, Band::Healthy])
+}
+
+fn points() -> impl Strategy<Value = Vec<SeriesPoint>> {
+    let from = prop_oneof![Just(1_700_000_000_000i64), -300_000_000_000_000..200_000_000_000_000i64];
+    let step = prop::sample::select(vec![3_600_000i64, 86_400_000, 7 * 86_400_000, 30 * 86_400_000]);
+    let values = vec((quantity(), any::<bool>()), 0..40);
+    (from, step, values).prop_map(|(from, step, values)| {
+        let point = |(index, (value, complete))| SeriesPoint {
+            at: Timestamp::from_millisecond(from + step * index as i64).unwrap(),
+            value,
+            complete,
+        };
+        values.into_iter().enumerate().map(point).collect()
+    })
+}
+
+fn series() -> impl Strategy<Value = ChartSpec> {
+    let words = (text(), text(), text());
+    let lines = vec((text(), points()).prop_map(|(name, points)| Series { name, points }), 0..10);
+    let previous = option::of(points());
+    let grain = prop::sample::select(Grain::ALL.to_vec());
+    (words, metric(), grain, lines, previous, option::of(fact()), option::of(fact())).prop_map(
+        |((title, subtitle, description), metric, grain, series, previous, change, total)| {
+            let previous = previous.map(|points| Series { name: String::new(), points });
+            ChartSpec::Series(SeriesChart {
+                title,
+                subtitle,
+                description,
+                metric,
+                grain,
+                series,
+                previous,
+                change,
+                total,
+            })
+        },
+    )
+}
+
+fn health() -> impl Strategy<Value = ChartSpec> {
+    let kind = prop::sample::select(FactorKind::ALL.to_vec());
+    let factor = (kind, option::of(fact()), option::of(fact()), option::of(fact()), text()).prop_map(
+        |(kind, weight, score, measured, words)| FactorBar { kind, weight, score, measured, words },
+    );
+    let words = (text(), text(), text());
+    (words, option::of(fact()), option::of(band()), vec(factor, 0..9)).prop_map(
+        |((title, subtitle, description), score, band, factors)| {
+            ChartSpec::Health(HealthCard { title, subtitle, description, score, band, factors })
+        },
+    )
+}
+
+fn bars() -> impl Strategy<Value = Vec<Bar>> {
+    let bar = (text(), number(), fact(), option::of(fact()), option::of(band()))
+        .prop_map(|(name, length, fact, aside, band)| Bar { name, length, fact, aside, band });
+    vec(bar, 0..30)
+}
+
+fn bands() -> impl Strategy<Value = ChartSpec> {
+    let slice = (band(), fact()).prop_map(|(band, accounts)| BandSlice { band, accounts });
+    (text(), text(), text(), vec(slice, 0..4), bars()).prop_map(
+        |(title, subtitle, description, bands, worst)| {
+            ChartSpec::Bands(BandsChart { title, subtitle, description, bands, worst })
+        },
+    )
+}
+
+fn movers() -> impl Strategy<Value = ChartSpec> {
+    (text(), text(), text(), bars()).prop_map(|(title, subtitle, description, bars)| {
+        ChartSpec::Bars(BarsChart { title, subtitle, description, bars })
+    })
+}
+
+fn date() -> impl Strategy<Value = Date> {
+    let near = (2026..2028i16, 1..13i8, 1..29i8);
+    let any = (-9999..=9999i16, 1..13i8, 1..29i8);
+    prop_oneof![4 => near, 1 => any].prop_map(|(year, month, day)| Date::new(year, month, day).unwrap())
+}
+
+fn timeline() -> impl Strategy<Value = ChartSpec> {
+    let status = prop::sample::select(InitiativeStatus::ALL.to_vec());
+    let row = (text(), text(), option::of(date()), option::of(date()), status, any::<bool>()).prop_map(
+        |(title, note, start, due, status, overdue)| TimelineRow { title, note, start, due, status, overdue },
+    );
+    (text(), text(), text(), date(), vec(row, 0..20)).prop_map(
+        |(title, subtitle, description, today, rows)| {
+            ChartSpec::Timeline(TimelineChart { title, subtitle, description, today, rows })
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_spec_becomes_a_whole_picture(
+        spec in prop_oneof![series(), health(), bands(), movers(), timeline()]
+    ) {
+        prop_assert_eq!(check(&spec), Ok(()));
+    }
+}
