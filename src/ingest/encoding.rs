@@ -153,7 +153,8 @@ fn utf16_of(head: &[u8]) -> Option<&'static Encoding> {
     if head.starts_with(b"\xfe\xff") {
         return Some(UTF_16BE);
     }
-    let pairs: Vec<&[u8]> = head.chunks_exact(2).take(512).collect();
+    // The first column names are ASCII, whatever the rows are.
+    let pairs: Vec<&[u8]> = head.chunks_exact(2).take(16).collect();
     let mostly = |wanted: fn(&&&[u8]) -> bool| pairs.iter().filter(wanted).count() * 10 > pairs.len() * 7;
     if pairs.len() >= 2 && mostly(|pair| pair[0] != 0 && pair[1] == 0) {
         return Some(UTF_16LE);

@@ -210,7 +210,8 @@ fn assemble(whole: &str, fraction: &str, exponent: i64, text: &str) -> Result<De
     let length = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     // Where the decimal sign stands, counted from the first significant digit.
     let point = length(significant.len()) - length(fraction.len()) + exponent;
-    if point > 308 {
+    // 10³⁰⁸ is where other programs' numbers become infinite.
+    if point > 309 {
         let message = format!("{} is beyond all bounds; check the figure", shown(text));
         return Err(Flaw::new(Reason::NonFinite, message));
     }
