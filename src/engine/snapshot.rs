@@ -1,5 +1,6 @@
 //! The snapshot, and the engine that holds the present one.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::collections::HashSet;
@@ -231,17 +232,17 @@ impl Snapshot {
     /// Health of an account as it was at `at`, from the usage and initiatives known now.
     #[must_use]
     pub fn health_at(&self, account: &AccountId, at: Timestamp) -> Option<Health> {
-        self.entry(account).and_then(|entry| self.health_of(entry, at))
+        self.entry(account).and_then(|entry| self.health_of(entry, at)).map(Cow::into_owned)
     }
 
     /// Health of an entry at an instant; from the as-of on, that of the snapshot.
-    pub(super) fn health_of(&self, entry: &Entry, at: Timestamp) -> Option<Health> {
+    pub(super) fn health_of<'a>(&self, entry: &'a Entry, at: Timestamp) -> Option<Cow<'a, Health>> {
         if self.as_of.is_none_or(|as_of| at >= as_of) {
-            return entry.health().cloned();
+            return entry.health().map(Cow::Borrowed);
         }
         let known = entry.derived.as_ref()?.at.until;
         let until = instant(at, None, utc_date(at)).until.min(known);
-        Some(entry.health_at(&self.rules, until, utc_date(at)))
+        Some(Cow::Owned(entry.health_at(&self.rules, until, utc_date(at))))
     }
 
     /// The day that initiatives are due against at an instant: today from the as-of on, else the day of the instant.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::sync::Arc;
+use std::sync::Mutex;
 
 use etsm::answers::Desk;
 use etsm::config::HealthRules;
@@ -38,11 +39,11 @@ use jiff::Timestamp;
 
 const USAGE: &str = include_str!("../data/usage/two-weeks.csv");
 
-struct Still(Timestamp);
+struct Hands(Mutex<Timestamp>);
 
-impl Clock for Still {
+impl Clock for Hands {
     fn now(&self) -> Timestamp {
-        self.0
+        *self.0.lock().unwrap()
     }
 }
 
@@ -128,9 +129,13 @@ fn initiatives() -> Vec<Initiative> {
 
 /// A desk over an empty store, at half past one after the last hour of the file.
 async fn empty_desk() -> Desk {
+    empty_desk_at(Arc::new(Hands(Mutex::new(at("2025-03-17T01:30:00Z"))))).await
+}
+
+async fn empty_desk_at(clock: Arc<Hands>) -> Desk {
     let engine = Engine::new(Arc::new(HealthRules::default_rules()), Currency::USD);
     let store = Store::in_memory().await.unwrap();
-    let desk = Desk::new(Arc::new(engine), store, Arc::new(Still(at("2025-03-17T01:30:00Z"))));
+    let desk = Desk::new(Arc::new(engine), store, clock);
     desk.load().await.unwrap();
     desk
 }
@@ -587,6 +592,25 @@ async fn late_data_are_told_and_never_a_decline() {
     let told = said(&desk, "usage range:7d").await;
     let caveat = "! The source ‹push› has delivered only up to 16 Mar 2025 12:00 UTC; figures after that are not complete.";
     assert!(told.contains(caveat), "{told}");
+}
+
+#[tokio::test]
+async fn a_new_day_begins_without_new_data() {
+    let clock = Arc::new(Hands(Mutex::new(at("2025-03-17T01:30:00Z"))));
+    let desk = empty_desk_at(Arc::clone(&clock)).await;
+    desk.record_accounts(&accounts()).await.unwrap();
+    desk.record_usage(&rows(), &[], Some(("import".parse().unwrap(), at("2025-03-17T00:00:00Z"))))
+        .await
+        .unwrap();
+    desk.record_initiatives(&initiatives()).await.unwrap();
+    let list = said(&desk, "initiative list pair-016").await;
+    assert!(list.contains("- Overdue: 0"), "{list}");
+    *clock.0.lock().unwrap() = at("2025-05-01T09:00:00Z");
+    let list = said(&desk, "initiative list pair-016").await;
+    assert!(list.contains("- Overdue: 1") && list.contains("today is 1 May 2025"), "{list}");
+    let usage = said(&desk, "usage pair-016").await;
+    let caveat = "! The newest data are of 17 Mar 2025 00:00 UTC; what came after is not in yet.";
+    assert!(usage.contains(caveat), "{usage}");
 }
 
 #[tokio::test]
