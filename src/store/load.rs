@@ -2,6 +2,8 @@
 //!
 //! One text carries all rows of an account: a driver that hands over single values costs more than reading them.
 
+use std::sync::Arc;
+
 use sqlx::AnyConnection;
 
 use crate::domain::AccountId;
@@ -34,7 +36,7 @@ const ROW_BYTES: usize = 40;
 
 impl Store {
     /// All usage of the accounts given (all accounts when `None`), grouped by account in the order of their ids and in
-    /// time order, handed over in runs of one account each, so that memory holds one account at a time. Accounts
+    /// time order, handed over in runs of one account each, so that memory holds two accounts at a time. Accounts
     /// without usage are left out. All of it is one view: what is written meanwhile is not in it.
     pub async fn each_account_usage(
         &self,
@@ -43,24 +45,29 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut reading = self.read().await?;
         let wanted = wanted(&mut reading, accounts).await?;
-        let texts = Texts {
+        let texts = Arc::new(Texts {
             sources: by_number(&mut reading, &SOURCES).await?,
             endpoints: by_number(&mut reading, &ENDPOINTS).await?,
             models: by_number(&mut reading, &MODELS).await?,
-        };
+        });
+        // The database reads the next account while this one is unpacked.
+        let mut before: Option<(AccountId, String)> = None;
         for (account, number) in wanted {
-            let packed: Option<String> = sqlx::query_scalar(ROWS_OF_ACCOUNT)
-                .bind(number)
-                .fetch_one(&mut *reading)
-                .await
-                .doing("reading usage")?;
-            if let Some(packed) = packed {
-                let rows = texts.unpack(&account, packed.as_bytes())?;
+            let (next, unpacked) = tokio::join!(fetch(&mut reading, number), texts.unpack(before.take()));
+            if let Some((account, rows)) = unpacked? {
                 take(account, rows);
             }
+            before = next?.map(|packed| (account, packed));
+        }
+        if let Some((account, rows)) = texts.unpack(before).await? {
+            take(account, rows);
         }
         Ok(())
     }
+}
+
+async fn fetch(connection: &mut AnyConnection, account: i64) -> Result<Option<String>, StoreError> {
+    sqlx::query_scalar(ROWS_OF_ACCOUNT).bind(account).fetch_one(connection).await.doing("reading usage")
 }
 
 /// The accounts asked for that exist, in the order of their ids.
@@ -92,7 +99,23 @@ struct Texts {
 }
 
 impl Texts {
-    fn unpack(&self, account: &AccountId, packed: &[u8]) -> Result<Vec<UsageRow>, StoreError> {
+    /// Unpacks beside the runtime: a large account takes milliseconds.
+    async fn unpack(
+        self: &Arc<Self>,
+        packed: Option<(AccountId, String)>,
+    ) -> Result<Option<(AccountId, Vec<UsageRow>)>, StoreError> {
+        let Some((account, packed)) = packed else { return Ok(None) };
+        let texts = Arc::clone(self);
+        let work = move || {
+            let rows = texts.rows(&account, packed.as_bytes())?;
+            Ok(Some((account, rows)))
+        };
+        tokio::task::spawn_blocking(work).await.unwrap_or_else(|stopped| {
+            Err(corrupt("usage", format!("its rows could not be unpacked: {stopped}")))
+        })
+    }
+
+    fn rows(&self, account: &AccountId, packed: &[u8]) -> Result<Vec<UsageRow>, StoreError> {
         let mut rows = Vec::with_capacity(packed.len() / ROW_BYTES + 1);
         let mut fields = Fields::of(packed);
         while !fields.is_empty() {
