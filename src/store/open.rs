@@ -4,6 +4,7 @@
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::Any;
@@ -19,6 +20,7 @@ use sqlx::migrate::Migrator;
 use super::counters;
 use super::error::Doing;
 use super::error::StoreError;
+use super::statements::Statements;
 
 /// File of the default database inside the data folder.
 const FILE_NAME: &str = "etsm.db";
@@ -41,6 +43,7 @@ pub struct Store {
     readers: AnyPool,
     writer: AnyPool,
     dialect: Dialect,
+    statements: Arc<Statements>,
 }
 
 /// Which database it is, where that makes a difference.
@@ -95,7 +98,8 @@ impl Store {
         } else {
             connect(&address, READERS_MAX, Duration::from_secs(30)).await?
         };
-        Ok(Self { readers, writer, dialect: address.dialect })
+        let statements = Arc::new(Statements::new(address.dialect));
+        Ok(Self { readers, writer, dialect: address.dialect, statements })
     }
 
     /// Opens the default file `etsm.db` in `dir`, which is created.
@@ -148,8 +152,8 @@ impl Store {
         })
     }
 
-    pub(super) fn dialect(&self) -> Dialect {
-        self.dialect
+    pub(super) fn statements(&self) -> &Statements {
+        &self.statements
     }
 
     /// A view that does not move; dropping it ends it.

@@ -47,10 +47,15 @@ pub enum Keep {
 #[derive(Debug)]
 pub struct UsageWriter {
     store: Store,
-    /// Open from the first batch of a dry run to its end.
-    dry_run: Option<Transaction<'static, Any>>,
-    statements: Statements,
+    dry_run: Option<DryRun>,
     known: Known,
+}
+
+/// The one transaction of a dry run, and the data version before it.
+#[derive(Debug)]
+struct DryRun {
+    all: Transaction<'static, Any>,
+    version: u64,
 }
 
 impl Store {
@@ -58,10 +63,13 @@ impl Store {
     pub async fn usage_writer(&self, keep: Keep) -> Result<UsageWriter, StoreError> {
         let dry_run = match keep {
             Keep::Yes => None,
-            Keep::DryRun => Some(self.write().await?),
+            Keep::DryRun => {
+                let mut all = self.write().await?;
+                let version = counters::value(&mut all, "version").await?;
+                Some(DryRun { all, version })
+            }
         };
-        let statements = Statements::new(self.dialect());
-        Ok(UsageWriter { store: self.clone(), dry_run, statements, known: Known::default() })
+        Ok(UsageWriter { store: self.clone(), dry_run, known: Known::default() })
     }
 }
 
@@ -74,16 +82,15 @@ impl UsageWriter {
         rows: &[UsageRow],
         names: &[(AccountId, String)],
     ) -> Result<Recorded, StoreError> {
-        if let Some(all) = &mut self.dry_run {
-            let before = counters::value(all, "version").await?;
-            let mut recorded = record(all, &self.statements, &mut self.known, rows, names).await?;
-            recorded.version = before;
+        if let Some(DryRun { all, version }) = &mut self.dry_run {
+            let mut recorded = record(all, self.store.statements(), &mut self.known, rows, names).await?;
+            recorded.version = *version;
             return Ok(recorded);
         }
         let mut writing = self.store.write().await?;
         // Taken out: if this batch is rolled back, numbers that it gave away must be forgotten.
         let mut known = mem::take(&mut self.known);
-        let recorded = record(&mut writing, &self.statements, &mut known, rows, names).await?;
+        let recorded = record(&mut writing, self.store.statements(), &mut known, rows, names).await?;
         writing.commit().await.doing("committing usage")?;
         self.known = known;
         Ok(recorded)
@@ -91,7 +98,7 @@ impl UsageWriter {
 
     /// Says that the source's data are complete up to `watermark` (it never moves back) and ends; a dry run rolls back.
     pub async fn finish(self, watermark: Option<(SourceId, Timestamp)>) -> Result<(), StoreError> {
-        if let Some(all) = self.dry_run {
+        if let Some(DryRun { all, .. }) = self.dry_run {
             return all.rollback().await.doing("ending a dry run");
         }
         if let Some((source, watermark)) = watermark {
@@ -131,10 +138,8 @@ impl Known {
         names: &[(AccountId, String)],
     ) -> Result<(), StoreError> {
         let plain = |text: &str| text.to_owned();
-        let named = |account: &AccountId| {
-            let given = names.iter().find(|(id, _)| id == account);
-            given.map_or_else(|| account.as_str().to_owned(), |(_, name)| name.clone())
-        };
+        let names: HashMap<&AccountId, &str> = names.iter().map(|(id, name)| (id, name.as_str())).collect();
+        let named = |account: &AccountId| plain(names.get(account).copied().unwrap_or(account.as_str()));
         self.sources.learn(connection, rows.iter().map(|row| &row.source), |one| plain(one.as_str())).await?;
         self.accounts.learn(connection, rows.iter().map(|row| &row.account), named).await?;
         self.endpoints

@@ -264,6 +264,7 @@ async fn a_dry_run_counts_and_keeps_nothing() {
     assert_eq!(counts(&first), (1, 1, 0));
     let second = writer.record(&[row("acme", 2, 5), row("bolt", 2, 5)], &[]).await.unwrap();
     assert_eq!(counts(&second), (1, 1, 0));
+    assert_eq!([first.version, second.version], [version, version]);
     assert_eq!(usage(&store).await, [row("acme", 1, 5)], "readers see nothing of it");
     writer.finish(Some(("import".parse().unwrap(), at(9)))).await.unwrap();
     assert_eq!(usage(&store).await, [row("acme", 1, 5)]);
