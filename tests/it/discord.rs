@@ -19,6 +19,23 @@ async fn a_question_is_answered_with_figures_a_picture_and_a_link() {
 }
 
 #[tokio::test]
+async fn all_surfaces_say_the_same_figures() {
+    let app = Harness::start().await;
+    let line = "usage acme range:14d by:endpoint";
+    let shown = app.discord().user("dana").types("/usage account:acme range:14d by:endpoint").await;
+    let chat = app.web().chat(line).await;
+    let page = app.web().get("/accounts/acme/usage?range=14d&by=endpoint").await;
+    assert_eq!((chat.status, page.status), (200, 200));
+    // 14 days of 1,000 and 500 calls.
+    for figure in ["21 k", "14 k", "$42.00"] {
+        for surface in [&shown.text, &chat.body, &page.body] {
+            assert!(surface.contains(figure), "{figure} in {surface}");
+        }
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_mistake_is_told_to_the_asker_alone_with_what_would_be_right() {
     let app = Harness::start().await;
     let dana = app.discord().user("dana");
@@ -245,6 +262,20 @@ async fn limits_and_hiccups_of_discord_are_waited_out() {
     app.discord().fails(On::Edit, 502);
     let pressed = app.discord().user("dana").presses(&shown, &shown.buttons[1].label.clone()).await;
     assert_eq!(pressed.message, shown.message);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_reply_that_discord_does_not_take_goes_out_without_links() {
+    let mut app = Harness::start().await;
+    app.discord().fails(On::Edit, 400);
+    let shown = app.discord().user("dana").types("/health account:acme").await;
+    assert!(shown.text.contains("Acme") && shown.pictures.len() == 1, "{shown}");
+    assert!(
+        !shown.text.contains("](http") && shown.buttons.iter().all(|button| button.url.is_none()),
+        "{shown}"
+    );
+    app.expect_warning("it goes out without links");
     app.finish().await;
 }
 

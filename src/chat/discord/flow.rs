@@ -175,27 +175,32 @@ impl Flow {
         asked: Result<Answer, Problem>,
         place: Place,
     ) -> Result<Outcome, Refused> {
-        let hidden = asked.as_ref().is_ok_and(|answer| answer.private);
-        let (body, outcome) = match asked {
-            Ok(answer) => (message::answer(&answer, &self.public_url).await, Outcome::Answered),
-            Err(problem) => (message::said(&problem), Outcome::Refused),
-        };
-        let private = hidden || outcome == Outcome::Refused;
         let (application, token) = (inbound.application, &inbound.token);
-        match place {
-            Place::SameMessage if private => {
-                self.rest.follow_up(application, token, &message::private(&body)).await?;
-            }
-            Place::Channel if private => {
-                // As long as the deferred response stands, a follow-up would take its place and become public.
-                self.rest.delete(application, token).await?;
-                self.rest.follow_up(application, token, &message::private(&body)).await?;
+        let private = asked.as_ref().map_or(true, |answer| answer.private);
+        // As long as a deferred response stands, a follow-up would take its place and become public.
+        if private && place == Place::Channel {
+            self.rest.delete(application, token).await?;
+        }
+        let put = async |body: Body| match place {
+            Place::Channel | Place::SameMessage if private => {
+                self.rest.follow_up(application, token, &message::private(&body)).await
             }
             Place::Channel | Place::Private | Place::SameMessage => {
-                self.rest.edit(application, token, &body).await?;
+                self.rest.edit(application, token, &body).await
             }
+        };
+        let answer = match asked {
+            Ok(answer) => answer,
+            Err(problem) => return put(message::said(&problem)).await.map(|()| Outcome::Refused),
+        };
+        match put(message::answer(&answer, Some(&self.public_url)).await).await {
+            Err(refused) if refused.is_invalid() => {
+                warn!(%refused, "Discord does not take the reply; it goes out without links: {refused}");
+                put(message::answer(&answer, None).await).await?;
+            }
+            put => put?,
         }
-        Ok(outcome)
+        Ok(Outcome::Answered)
     }
 
     async fn tell(&self, inbound: &Inbound, problem: &Problem) -> Outcome {

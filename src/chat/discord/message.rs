@@ -69,8 +69,8 @@ pub(super) fn private(body: &Body) -> Body {
 }
 
 /// An answer as a message, with its picture. Drawing takes tens of milliseconds, so it happens beside the runtime.
-pub(super) async fn answer(answer: &Answer, public_url: &str) -> Body {
-    let reply = render::discord::answer(answer, Some(public_url));
+pub(super) async fn answer(answer: &Answer, public_url: Option<&str>) -> Body {
+    let reply = render::discord::answer(answer, public_url);
     let Some(picture) = reply.picture.clone() else {
         return Body { json: message(&reply.embeds, &reply.components), picture: None };
     };

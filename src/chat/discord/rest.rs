@@ -62,6 +62,11 @@ impl Refused {
         self.status == Some(401)
     }
 
+    /// Whether Discord finds fault with what was sent, as with an address that it does not take for a link.
+    pub(super) fn is_invalid(&self) -> bool {
+        self.status == Some(400) && !self.is_over()
+    }
+
     /// Whether trying again may help.
     fn may_pass(&self, twice: Twice) -> bool {
         match (self.status, twice) {

@@ -29,7 +29,7 @@ impl Web {
 
     /// Sends a line in the browser chat; the reply's HTML.
     pub async fn chat(&self, line: &str) -> Page {
-        let address = format!("http://{}/chat", self.address);
+        let address = format!("http://{}/chat/ask", self.address);
         let response = self.client.post(address).form(&[("line", line)]).send().await.unwrap();
         Page { status: response.status().as_u16(), body: response.text().await.unwrap() }
     }
