@@ -2,8 +2,9 @@
 
 mod cli;
 mod commands;
+mod demo;
 mod parts;
 mod run;
 
 pub use commands::main;
-pub use run::{Outside, run};
+pub use run::{Outside, run, run_with};

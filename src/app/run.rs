@@ -20,6 +20,7 @@ use crate::store::Store;
 use crate::telemetry;
 use crate::web;
 
+use super::demo::DemoPlan;
 use super::parts::Parts;
 
 /// How often the store is asked whether another process (an import) has written.
@@ -37,6 +38,16 @@ pub struct Outside {
 
 /// Runs until `stop` fires or a part dies; either way every part is asked to finish first.
 pub async fn run(settings: Settings, outside: Outside, stop: CancellationToken) -> anyhow::Result<()> {
+    run_with(settings, outside, stop, None).await
+}
+
+/// The same, over a simulated portfolio when a plan is given.
+pub async fn run_with(
+    settings: Settings,
+    outside: Outside,
+    stop: CancellationToken,
+    demo: Option<DemoPlan>,
+) -> anyhow::Result<()> {
     let metrics = telemetry::metrics();
     let store = open_store(&settings).await?;
     let engine = Arc::new(Engine::new(Arc::clone(&settings.health), settings.currency));
@@ -56,7 +67,12 @@ pub async fn run(settings: Settings, outside: Outside, stop: CancellationToken) 
     info!(address = %settings.bind, "The dashboard is at {}", settings.public_url);
     parts.start("dashboard", web::serve(outside.listener, web::router(state), stop.clone()));
 
-    let first_load = async { desk.load().await.context("reading the store") };
+    let first_load = async {
+        if let Some(plan) = demo {
+            plan.fill(&desk).await.context("making the simulated portfolio")?;
+        }
+        desk.load().await.context("reading the store")
+    };
     tokio::select! {
         loaded = first_load => loaded?,
         () = stop.cancelled() => return finish(parts, &store).await,

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod commands;
 mod discord;
 mod harness;
 mod import;

@@ -1,6 +1,8 @@
 //! What each word of the command line does.
 
+mod ask;
 mod check;
+mod import;
 mod serve;
 
 use std::io::Write;
@@ -61,13 +63,17 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         settings.data_dir.clone_from(folder);
     }
     match cli.command {
+        Command::Demo(demo) => serve::demo(settings, cli.data_dir.is_some(), demo).await,
         Command::Serve => serve::serve(settings).await,
+        Command::Import(import) => import::import(settings, import).await,
+        Command::Ask(ask) => ask::ask(settings, environment, ask).await,
+        Command::Chat(chat) => ask::chat(settings, environment, chat).await,
         Command::Probe(probe) => {
             let url = probe.url.unwrap_or_else(|| format!("http://{}", settings.bind));
             adapters::probe(&url).await?;
             Ok(ExitCode::SUCCESS)
         }
-        _ => Ok(ExitCode::SUCCESS),
+        Command::Check | Command::Completions { .. } => Ok(ExitCode::SUCCESS),
     }
 }
 

@@ -1,9 +1,11 @@
 //! `etsm serve` and `etsm demo`: the service in the foreground.
 
+use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -11,7 +13,9 @@ use crate::config::Settings;
 use crate::domain::SystemClock;
 use crate::telemetry;
 
-use super::super::run::{Outside, run};
+use super::super::cli::Demo;
+use super::super::demo::DemoPlan;
+use super::super::run::{Outside, run, run_with};
 
 /// Runs the service over real data.
 pub(super) async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
@@ -22,6 +26,44 @@ pub(super) async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
     let outside = outside(&settings).await?;
     run(settings, outside, stop_on_signal()?).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Runs the service over a simulated portfolio, on this machine only.
+pub(super) async fn demo(mut settings: Settings, own_folder: bool, demo: Demo) -> anyhow::Result<ExitCode> {
+    if !demo.bind.ip().is_loopback() {
+        bail!("the demo has no login, so it stays on this machine; use 127.0.0.1:{}", demo.bind.port());
+    }
+    let filter = if settings.log == "info" { "warn" } else { &settings.log };
+    telemetry::start_logs(filter).map_err(anyhow::Error::msg)?;
+    let fresh = if own_folder { None } else { Some(FreshFolder::make()?) };
+    if let Some(folder) = &fresh {
+        settings.data_dir.clone_from(&folder.0);
+    }
+    settings.bind = demo.bind;
+    settings.database_url = None;
+    settings.discord = None;
+    settings.chat.browser = true;
+    let outside = outside(&settings).await?;
+    // Port 0 asks for any free one.
+    settings.bind = outside.listener.local_addr().context("asking for the port")?;
+    settings.public_url = format!("http://{}", settings.bind);
+    let plan = DemoPlan { accounts: demo.accounts, days: demo.days, seed: demo.seed };
+    greet(&settings, plan)?;
+    run_with(settings, outside, stop_on_signal()?, Some(plan)).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn greet(settings: &Settings, plan: DemoPlan) -> anyhow::Result<()> {
+    let mut out = anstream::stdout().lock();
+    writeln!(
+        out,
+        "A simulated portfolio: {} accounts over {} days, seed {}.",
+        plan.accounts, plan.days, plan.seed
+    )?;
+    writeln!(out, "  dashboard  {}/", settings.public_url)?;
+    writeln!(out, "  chat       {}/chat", settings.public_url)?;
+    writeln!(out, "Stop with Ctrl-C.")?;
+    Ok(out.flush()?)
 }
 
 async fn outside(settings: &Settings) -> anyhow::Result<Outside> {
@@ -49,4 +91,22 @@ fn stop_on_signal() -> anyhow::Result<CancellationToken> {
         fire.cancel();
     });
     Ok(stop)
+}
+
+/// A folder that goes with the demo.
+struct FreshFolder(PathBuf);
+
+impl FreshFolder {
+    fn make() -> anyhow::Result<Self> {
+        let folder = std::env::temp_dir().join(format!("etsm-demo-{:08x}", rand::random::<u32>()));
+        std::fs::create_dir(&folder).with_context(|| format!("making the folder {}", folder.display()))?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for FreshFolder {
+    fn drop(&mut self) {
+        // What cannot be removed is left to the system, which empties its temporary folder.
+        let _left = std::fs::remove_dir_all(&self.0);
+    }
 }

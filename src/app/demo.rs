@@ -1,0 +1,57 @@
+//! The simulated portfolio: written through the same store as real data.
+
+use anyhow::Context;
+use tracing::info;
+
+use crate::answers::Desk;
+use crate::ingest::simulate::Simulated;
+use crate::ingest::simulate::SimulationPlan;
+use crate::store::Keep;
+
+/// Rows in one commit; a commit costs one sync of the disk.
+const BATCH_ROWS: usize = 10_000;
+
+/// What portfolio to make.
+#[derive(Debug, Clone, Copy)]
+pub struct DemoPlan {
+    /// How many accounts.
+    pub accounts: u16,
+    /// How many days of history; they end now.
+    pub days: u16,
+    /// The same seed makes the same portfolio.
+    pub seed: u64,
+}
+
+impl DemoPlan {
+    /// Writes the portfolio into the desk's store, unless it holds one already.
+    pub(super) async fn fill(self, desk: &Desk) -> anyhow::Result<()> {
+        let store = desk.store();
+        if store.counts().await.context("looking into the store")?.usage_rows > 0 {
+            info!("The data folder holds a portfolio already; it is shown as it is");
+            return Ok(());
+        }
+        let until = desk.clock().now();
+        let plan = SimulationPlan { accounts: self.accounts, days: self.days, seed: self.seed, until };
+        let made = Simulated::new(&plan);
+        store.put_accounts(&made.accounts).await.context("writing accounts")?;
+        let mut writer = store.usage_writer(Keep::Yes).await.context("beginning to write usage")?;
+        let mut batch = Vec::with_capacity(BATCH_ROWS * 2);
+        for (_, rows) in made.usage() {
+            batch.extend(rows);
+            while batch.len() >= BATCH_ROWS {
+                let rest = batch.split_off(BATCH_ROWS);
+                writer.record(&batch, &[]).await.context("writing usage")?;
+                batch = rest;
+            }
+        }
+        writer.record(&batch, &[]).await.context("writing usage")?;
+        writer.finish(None).await.context("writing usage")?;
+        for mark in &made.watermarks {
+            let writer = store.usage_writer(Keep::Yes).await.context("beginning to write watermarks")?;
+            writer.finish(Some(mark.clone())).await.context("writing watermarks")?;
+        }
+        store.put_initiatives(&made.initiatives).await.context("writing initiatives")?;
+        store.add_notes(&made.notes).await.context("writing notes")?;
+        Ok(())
+    }
+}
