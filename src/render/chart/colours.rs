@@ -69,6 +69,8 @@ const RULES: &[(&str, &str)] = &[
     ("c-track-line", "fill:none;stroke:@track;stroke-linecap:round"),
     ("c-overdue", "fill:none;stroke:@bad;stroke-dasharray:3 5;stroke-linecap:round"),
     ("c-before", "fill:none;stroke:@before;stroke-dasharray:7 6;stroke-linejoin:round"),
+    // Over coloured parts grey would drown.
+    ("c-before-over", "fill:none;stroke:@ink;stroke-dasharray:7 6;stroke-linejoin:round"),
     ("c-line", "fill:none;stroke:@series-1;stroke-linejoin:round;stroke-linecap:round"),
     (
         "c-line-partial",

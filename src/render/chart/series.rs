@@ -137,7 +137,7 @@ fn keys(chart: &SeriesChart, values: &Values) -> Vec<Key> {
         keys.push(Key { swatch: Swatch::Line("c-line"), words: "this period".into() });
     }
     if !values.before.is_empty() {
-        keys.push(Key { swatch: Swatch::Line("c-before"), words: "period before".into() });
+        keys.push(Key { swatch: Swatch::Line(before_class(values)), words: "period before".into() });
     }
     if values.complete.contains(&false) && values.at.len() > 1 {
         let swatch = if chart.series.len() > 1 {
@@ -210,6 +210,10 @@ fn nothing(scene: &mut Scene, plot: &Plot, metric: Metric) {
     );
 }
 
+fn before_class(values: &Values) -> &'static str {
+    if values.parts.len() > 1 { "c-before-over" } else { "c-before" }
+}
+
 /// Lines, areas and dots.
 fn marks(scene: &mut Scene, plot: &Plot, values: &Values) {
     let stroke = if scene.frame.is_wide() { 2.6 } else { 3.6 };
@@ -237,7 +241,11 @@ fn marks(scene: &mut Scene, plot: &Plot, values: &Values) {
         }
     }
     if values.before.len() > 1 {
-        scene.path(line(0..values.before.len(), &values.before), "c-before", stroke * 0.75);
+        let d = line(0..values.before.len(), &values.before);
+        if values.parts.len() > 1 {
+            scene.path(d.clone(), "c-seam", stroke * 1.5);
+        }
+        scene.path(d, before_class(values), stroke * 0.75);
     }
     if values.parts.len() == 1 {
         for (range, whole) in stretches {
