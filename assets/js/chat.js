@@ -173,5 +173,5 @@
   });
 
   toEnd();
-  if (matchMedia("(pointer: fine)").matches) field.focus();
+  if (!matchMedia("(pointer: coarse)").matches) field.focus();
 })();

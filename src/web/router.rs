@@ -61,7 +61,7 @@ pub fn router(state: WebState) -> Router {
 
 fn pages(browser_chat: bool) -> Router<WebState> {
     let chat = Router::new()
-        .route("/chat", get(pages::chat))
+        .route("/chat", get(pages::chat).post(pages::chat_ask))
         .route("/chat/ask", post(pages::chat_ask))
         .route("/chat/complete", get(pages::chat_complete));
     Router::new()

@@ -21,7 +21,7 @@ struct Command {
     about: &'static str,
     example: &'static str,
     options: &'static [OptionEntry],
-    /// The page that answers the example; `None` for what changes something.
+    /// The page that answers the command as it stands; the examples name accounts that may not exist here.
     page: Option<String>,
 }
 
@@ -48,7 +48,7 @@ impl HelpPage {
 
 pub(crate) async fn show(State(state): State<WebState>) -> Result<Response, Failure> {
     let command = |name: String, about, example, options| Command {
-        page: Question::parse(example).ok().and_then(|question| question.path()),
+        page: Question::parse(&name).ok().and_then(|question| question.path()),
         name,
         about,
         example,
