@@ -16,6 +16,7 @@ use crate::reply::TimelineRow;
 use crate::reply::Tone;
 
 use super::Page;
+use super::paint::wrapped_text;
 
 /// Widest name beside a bar.
 const NAME_WIDTH_MAX: usize = 28;
@@ -93,7 +94,7 @@ pub(super) fn diverging(chart: &BarsChart, page: Page) -> Vec<String> {
     let names = names(chart.bars.iter().map(|bar| bar.name.as_str()), page);
     let name_width = names.first().map_or(0, |name| name.width());
     let ends_of = |aside: bool| -> (Vec<String>, usize) {
-        let ends: Vec<String> = chart.bars.iter().map(|bar| figures(bar, aside)).collect();
+        let ends = figures(&chart.bars, aside);
         let width = ends.iter().map(|end| end.width()).max().unwrap_or(0);
         (ends, page.width.saturating_sub(name_width + width + 5))
     };
@@ -121,10 +122,19 @@ pub(super) fn diverging(chart: &BarsChart, page: Page) -> Vec<String> {
     (0..chart.bars.len()).map(line).collect()
 }
 
-fn figures(bar: &Bar, with_aside: bool) -> String {
-    let aside = bar.aside.as_ref().filter(|_| with_aside);
-    let aside = aside.map(|fact| format!("  {} {}", words::arrow(&fact.value), fact.value.short()));
-    format!("{}{}", words::pad(&bar.fact.value.short(), 8, true), aside.unwrap_or_default())
+/// What is written at the end of each bar, aligned.
+fn figures(bars: &[Bar], with_aside: bool) -> Vec<String> {
+    let column = |texts: Vec<String>| {
+        let width = texts.iter().map(|text| text.width()).max().unwrap_or(0);
+        texts.into_iter().map(move |text| words::pad(&text, width, true))
+    };
+    let main = column(bars.iter().map(|bar| words::figure(&bar.fact.value)).collect());
+    let aside = |bar: &Bar| bar.aside.as_ref().map(|fact| words::figure(&fact.value)).unwrap_or_default();
+    if !with_aside || bars.iter().all(|bar| bar.aside.is_none()) {
+        return main.collect();
+    }
+    let asides = column(bars.iter().map(aside).collect());
+    main.zip(asides).map(|(main, aside)| format!("{main}  {aside}")).collect()
 }
 
 /// Initiatives against the calendar, today as a line.
@@ -160,8 +170,14 @@ pub(super) fn timeline(chart: &TimelineChart, page: Page) -> Vec<String> {
     lines.push(
         page.paint.dim(&words::cut(&format!("{}  {from}{gap}{to}", " ".repeat(name_width)), page.width)),
     );
-    let note = format!("│ is today, {}; ! is past its due day; · has no dates.", words::day(chart.today));
-    lines.extend(super::paint::wrapped_text(&note, page.width).iter().map(|line| page.paint.dim(line)));
+    let mut note = format!("│ is today, {}.", words::day(chart.today));
+    if chart.rows.iter().any(|row| row.overdue) {
+        note.push_str(" ! is past its due day.");
+    }
+    if chart.rows.iter().any(|row| row.start.is_none() && row.due.is_none()) {
+        note.push_str(" · has no dates.");
+    }
+    lines.extend(wrapped_text(&note, page.width).iter().map(|line| page.paint.dim(line)));
     lines
 }
 

@@ -56,7 +56,7 @@ pub(super) fn table(table: &Table, page: Page) -> Vec<String> {
     }
     if table.rows.is_empty() && table.more == 0 {
         lines.push("None.".into());
-    } else if words::is_list(table) {
+    } else if words::is_list(table, usize::MAX) {
         lines.extend(list(table, page));
     } else if !table.rows.is_empty() {
         lines.extend(grid(table, page));
@@ -73,18 +73,34 @@ fn grid(table: &Table, page: Page) -> Vec<String> {
     let rule: usize =
         grid.head.iter().map(|cell| cell.width()).sum::<usize>() + GAP.len() * (grid.head.len() - 1);
     let mut lines = vec![page.paint.dim(grid.head.join(GAP).trim_end()), page.paint.dim(&"─".repeat(rule))];
-    for (texts, row) in grid.rows.iter().zip(&table.rows) {
-        let cells = texts.iter().zip(&grid.shown);
-        let painted: Vec<String> = cells
-            .map(|(text, index)| row.get(*index).map_or(text.clone(), |cell| painted(text, cell, page)))
-            .collect();
-        lines.push(painted.join(GAP).trim_end().to_owned());
+    for row in &table.rows {
+        lines.extend(row_lines(table, row, &grid, page));
     }
     if !grid.left_out.is_empty() {
         let words = format!("Left out at this width: {}.", grid.left_out.join(", "));
         lines.extend(wrapped_text(&words, page.width).iter().map(|line| page.paint.dim(line)));
     }
     lines
+}
+
+/// A row, on several lines when words beside its first cell need them.
+fn row_lines(table: &Table, row: &[Cell], grid: &Grid, page: Page) -> Vec<String> {
+    let cell = |(at, index): (usize, &usize)| {
+        let (width, text) = (grid.head[at].width(), row.get(*index).map(words::cell).unwrap_or_default());
+        let breaks = at > 0 && !table.columns[*index].numeric && text.width() > width;
+        if breaks { wrapped_text(&text, width) } else { vec![text] }
+    };
+    let cells: Vec<Vec<String>> = grid.shown.iter().enumerate().map(cell).collect();
+    let height = cells.iter().map(Vec::len).max().unwrap_or(0);
+    let line = |number: usize| {
+        let parts = cells.iter().zip(&grid.shown).zip(&grid.head).map(|((texts, index), head)| {
+            let text = texts.get(number).map_or("", String::as_str);
+            let text = words::pad(text, head.width(), table.columns[*index].numeric);
+            row.get(*index).map_or(text.clone(), |cell| painted(&text, cell, page))
+        });
+        parts.collect::<Vec<_>>().join(GAP).trim_end().to_owned()
+    };
+    (0..height).map(line).collect()
 }
 
 fn painted(text: &str, cell: &Cell, page: Page) -> String {

@@ -30,7 +30,9 @@ const TABLE_FIELDS_MAX: usize = 2;
 const NAME_CHARS_MAX: usize = 60;
 /// Columns of a table: wider ones wrap on a phone.
 const TABLE_WIDTH: usize = 56;
-/// Columns of a first cell in a list of words, as of commands.
+/// Characters of the line that names columns without room; a longer one is not worth its place.
+const COLUMNS_CHARS_MAX: usize = 160;
+/// Characters of a first cell in a list of words, as of commands.
 const TERM_CHARS_MAX: usize = 60;
 
 /// Indigo, when no band says more.
@@ -122,7 +124,9 @@ fn said(answer: &Answer, receipts: Option<&str>, dashboard: bool) -> Vec<Vec<Str
     for block in &answer.blocks {
         match block {
             Block::Text(prose) => paragraphs.push(pieces(prose, receipts)),
-            Block::Table(table) if words::is_list(table) => paragraphs.extend(list(table, dashboard)),
+            Block::Table(table) if words::is_list(table, TABLE_WIDTH) => {
+                paragraphs.extend(list(table, dashboard))
+            }
             Block::Table(_) | Block::Facts(_) | Block::Chart(_) | Block::Caveat(_) => {}
         }
     }
@@ -196,19 +200,24 @@ fn figure_field(line: &FactLine, receipts: Option<&str>) -> Field {
 /// Tables that are shown as aligned columns.
 fn grids(answer: &Answer) -> impl Iterator<Item = &Table> {
     answer.blocks.iter().filter_map(|block| match block {
-        Block::Table(table) if !words::is_list(table) => Some(table),
+        Block::Table(table) if !words::is_list(table, TABLE_WIDTH) => Some(table),
         Block::Table(_) | Block::Text(_) | Block::Facts(_) | Block::Chart(_) | Block::Caveat(_) => None,
     })
 }
 
+/// One line for each row: the term, what it is, and what else is known of it by name.
 fn list(table: &Table, dashboard: bool) -> Vec<Vec<String>> {
     let line = |row: &Vec<Cell>| {
         let text = |at: usize| row.get(at).map(words::cell).unwrap_or_default();
         let term = outside(&words::clip(&text(0), TERM_CHARS_MAX));
-        vec![
-            format!("**{}**", if term.is_empty() { "–".into() } else { term }),
-            format!(" — {}", outside(&text(1))),
-        ]
+        let term = if term.is_empty() { "–".into() } else { term };
+        let mut pieces = vec![format!("**{term}**"), format!(" — {}", outside(&text(1)))];
+        for (at, column) in table.columns.iter().enumerate().skip(2) {
+            if row.get(at) != Some(&Cell::Nothing) {
+                pieces.push(format!(" · {}: {}", name(&column.title), outside(&text(at))));
+            }
+        }
+        pieces
     };
     let mut lines = vec![vec![format!("**{}**", field_name(&table.title))]];
     lines.extend(table.rows.iter().map(line));
@@ -227,7 +236,8 @@ fn grid(table: &Table, dashboard: bool) -> String {
     let line = |cells: &Vec<String>| cells.join(words::GAP);
     let last = |shown: usize| {
         let missing = table.rows.len() - shown + table.more;
-        if missing > 0 { format!("\n{}", rest(missing, dashboard)) } else { String::new() }
+        let rows = (missing > 0).then(|| format!("\n{}", rest(missing, dashboard)));
+        rows.unwrap_or_default() + &columns_left_out(&grid.left_out, dashboard)
     };
     let mut lines = vec![line(&grid.head)];
     let mut used = chars(&fence(&lines));
@@ -240,6 +250,16 @@ fn grid(table: &Table, dashboard: bool) -> String {
         lines.push(next);
     }
     format!("{}{}", fence(&lines), last(lines.len() - 1))
+}
+
+/// Names of the columns that had no room, as a line below the table.
+fn columns_left_out(titles: &[String], dashboard: bool) -> String {
+    if titles.is_empty() || !dashboard {
+        return String::new();
+    }
+    let titles: Vec<String> = titles.iter().map(|title| name(title)).collect();
+    let line = format!("\nIn the dashboard too: {}", titles.join(", "));
+    if chars(&line) <= COLUMNS_CHARS_MAX { line } else { String::new() }
 }
 
 /// The band that the whole answer is about.

@@ -41,12 +41,10 @@ impl Grid {
         };
         let mut shown: Vec<usize> = (0..heads.len()).collect();
         let mut widths: Vec<usize> = shown.iter().map(|index| natural(*index)).collect();
-        let mut left_out = Vec::new();
         while !shrink(&mut widths, &shown, table, width) && shown.len() > 1 {
             // A picture says least without room; then what stands last.
             let picture = shown.iter().rposition(|index| is_picture(table, *index) && *index > 0);
-            let dropped = shown.remove(picture.unwrap_or(shown.len() - 1));
-            left_out.push(heads[dropped].clone());
+            shown.remove(picture.unwrap_or(shown.len() - 1));
             widths = shown.iter().map(|index| natural(*index)).collect();
         }
         let fit = |text: &str, at: usize| pad(text, widths[at], table.columns[shown[at]].numeric);
@@ -54,6 +52,8 @@ impl Grid {
             let cells = shown.iter().enumerate();
             cells.map(|(at, index)| fit(texts.get(*index).map_or("", String::as_str), at)).collect()
         };
+        let left_out = (0..heads.len()).filter(|index| !shown.contains(index));
+        let left_out = left_out.map(|index| heads[index].clone()).collect();
         Self { head: line(&heads), rows: texts.iter().map(|row| line(row)).collect(), shown, left_out }
     }
 }
@@ -81,13 +81,17 @@ fn is_picture(table: &Table, column: usize) -> bool {
     table.rows.iter().any(|row| matches!(row.get(column), Some(Cell::Spark(_))))
 }
 
-/// A term and words about it, as the list of commands: sentences would be cut in columns.
-pub(in crate::render) fn is_list(table: &Table) -> bool {
+/// Whether a table is a list of terms and words about them, as of commands: two columns, or more than fit into `width`.
+/// In columns its sentences would be cut.
+pub(in crate::render) fn is_list(table: &Table, width: usize) -> bool {
     let wordy = |cell: &Cell| match cell {
         Cell::Text(_) | Cell::Nothing | Cell::Link { .. } => true,
         Cell::Fact(_) | Cell::Change(..) | Cell::Band(_) | Cell::Status(_) | Cell::Spark(_) => false,
     };
-    table.columns.len() == 2 && table.rows.iter().all(|row| row.iter().all(wordy))
+    let natural = |row: &Vec<Cell>| row.iter().map(|one| cell(one).width() + GAP.len()).sum::<usize>();
+    let wide = || table.rows.iter().map(natural).max().unwrap_or(0) > width.saturating_add(GAP.len());
+    let wordy = table.rows.iter().all(|row| row.iter().all(wordy));
+    wordy && (table.columns.len() == 2 || (table.columns.len() > 2 && wide()))
 }
 
 /// A cell as plain text.

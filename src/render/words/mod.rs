@@ -70,6 +70,23 @@ pub fn arrow(change: &Quantity) -> &'static str {
     }
 }
 
+/// A figure as it stands at the end of a bar or in a line: a difference carries its arrow.
+#[must_use]
+pub fn figure(value: &Quantity) -> String {
+    match value {
+        Quantity::Change(_) | Quantity::Points(_) => format!("{} {}", arrow(value), value.short()),
+        Quantity::Calls(_)
+        | Quantity::Errors(_)
+        | Quantity::Tokens(_)
+        | Quantity::Money(..)
+        | Quantity::Accounts(_)
+        | Quantity::Initiatives(_)
+        | Quantity::Share(_)
+        | Quantity::Score(_)
+        | Quantity::Days(_) => value.short(),
+    }
+}
+
 /// Whether a change is what one hopes for.
 #[must_use]
 pub fn tone(change: &Fact, more_is_good: Option<bool>) -> Tone {
