@@ -7,6 +7,7 @@ use etsm::domain::{
     Account, AccountId, AccountStatus, CommitPeriod, Contract, Initiative, InitiativeStatus,
     InitiativeUpdate, Metric, Money, Note, Priority, TokenSplit, UsageRow, Used,
 };
+use etsm::ingest::simulate::{Simulated, SimulationPlan};
 use etsm::store::{Keep, Outcome, Recorded, Store, StoreError};
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -397,6 +398,35 @@ async fn an_initiative_id_is_given_once() {
     assert_eq!(given, ["ini-1", "ini-3", "ini-4"]);
     initiative.account = "nobody".parse().unwrap();
     assert!(store.put_initiatives(&[initiative]).await.is_err(), "an unknown account");
+}
+
+#[tokio::test]
+async fn a_simulated_portfolio_is_kept_whole() {
+    let until = "2026-06-17T14:35:12Z".parse().unwrap();
+    let plan = SimulationPlan { accounts: 12, days: 30, ..SimulationPlan::ending(until) };
+    let simulated = Simulated::new(&plan);
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    store.put_accounts(&simulated.accounts).await.unwrap();
+    store.put_initiatives(&simulated.initiatives).await.unwrap();
+    store.add_notes(&simulated.notes).await.unwrap();
+    let mut expected = BTreeMap::new();
+    for (account, rows) in simulated.usage() {
+        let recorded = record(&store, &rows).await;
+        assert_eq!(counts(&recorded), (rows.len() as u64, 0, 0));
+        expected.insert(account.clone(), rows);
+    }
+    let mut read = BTreeMap::new();
+    store.each_account_usage(None, |account, rows| drop(read.insert(account, rows))).await.unwrap();
+    expected.retain(|_account, rows| !rows.is_empty());
+    let in_key_order = |rows: &mut Vec<UsageRow>| rows.sort_by_key(key);
+    read.values_mut().for_each(in_key_order);
+    expected.values_mut().for_each(in_key_order);
+    assert!(read == expected, "the rows read back differ");
+    let mut initiatives = simulated.initiatives;
+    initiatives.sort_by(|one, other| one.id.cmp(&other.id));
+    assert_eq!(store.initiatives().await.unwrap(), initiatives);
+    assert_eq!(store.notes().await.unwrap(), simulated.notes);
 }
 
 /// One key of few, so that batches collide often, and figures of few.
