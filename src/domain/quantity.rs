@@ -51,6 +51,7 @@ impl Quantity {
                 short_number(*n as f64)
             }
             Self::Money(amount, currency) => short_money(*amount, *currency),
+            Self::Share(part) if *part > 0.0 && *part < 0.000_5 => "<0.1 %".into(),
             Self::Share(part) => format!("{} %", decimals(part * 100.0, 1)),
             Self::Change(None) => "new".into(),
             Self::Change(Some(change)) if change * 100.0 >= 9_999.5 => "over +9,999 %".into(),
@@ -60,7 +61,7 @@ impl Quantity {
             }
             Self::Score(score) => format!("{score:.0}"),
             Self::Points(points) => signed(*points, 0),
-            Self::Days(n) => grouped(i128::from(*n)),
+            Self::Days(n) => format!("{} d", grouped(i128::from(*n))),
         }
     }
 
@@ -233,6 +234,13 @@ mod tests {
         check(usd(52_940_000), "$52.94", "$52.94");
         check(usd(500), "<$0.01", "$0.0005");
         check(usd(-1_230_000), "−$1.23", "−$1.23");
+    }
+
+    #[test]
+    fn a_small_part_is_not_called_nothing() {
+        check(Quantity::Share(0.000_018), "<0.1 %", "0.0018 %");
+        check(Quantity::Share(0.0), "0 %", "0 %");
+        check(Quantity::Days(28), "28 d", "28 days");
     }
 
     #[test]

@@ -36,7 +36,10 @@ pub struct AsOf {
 
 /// One part of an answer.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "an answer holds one chart; a box would trouble every printer for nothing")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an answer holds one chart; a box would trouble every printer for nothing"
+)]
 pub enum Block {
     /// Sentences.
     Text(Prose),
