@@ -178,7 +178,7 @@ async fn an_answer_that_takes_long_is_acknowledged_in_time() {
     let shown = dana.sees(&token).await;
     assert!(shown.text.contains("Patience"), "{shown}");
     let slowest = app.discord().slowest_acknowledgement();
-    assert!(slowest < Duration::from_secs(1), "{slowest:?}");
+    assert!(slowest < Duration::from_secs(3), "{slowest:?}");
     app.finish().await;
 }
 
@@ -260,6 +260,7 @@ async fn limits_and_hiccups_of_discord_are_waited_out() {
     let shown = app.discord().user("dana").types("/health account:acme").await;
     assert!(shown.text.contains("Acme") && shown.pictures.len() == 1, "{shown}");
     app.discord().fails(On::Edit, 502);
+    app.discord().loses_an_answer();
     let pressed = app.discord().user("dana").presses(&shown, &shown.buttons[1].label.clone()).await;
     assert_eq!(pressed.message, shown.message);
     app.finish().await;

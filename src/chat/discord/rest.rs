@@ -48,6 +48,8 @@ pub(super) struct Refused {
     pub(super) status: Option<u16>,
     /// Discord's own code; 0 when it gave none.
     code: isize,
+    /// Whether it was not the first try.
+    again: bool,
     message: String,
 }
 
@@ -82,6 +84,7 @@ impl Refused {
                 return Self {
                     status: Some(refusal.status_code.as_u16()),
                     code: refusal.error.code,
+                    again: false,
                     message: format!("{}: {}", refusal.status_code, detailed(&refusal.error)),
                 };
             }
@@ -92,7 +95,7 @@ impl Refused {
             }
             other => other.to_string(),
         };
-        Self { status: None, code: 0, message }
+        Self { status: None, code: 0, again: false, message }
     }
 }
 
@@ -159,7 +162,10 @@ impl Rest {
     /// The first response to an interaction. One that is there already counts as done: a lost response was tried again.
     pub(super) async fn acknowledge(&self, id: u64, token: &str, body: &Body) -> Result<(), Refused> {
         let route = Route::InteractionResponse { interaction_id: InteractionId::new(id), token };
-        self.call(route, LightMethod::Post, Some(body), Twice::Harmless, ACKNOWLEDGE_MAX).await.map(drop)
+        match self.call(route, LightMethod::Post, Some(body), Twice::Harmless, ACKNOWLEDGE_MAX).await {
+            Err(refused) if refused.again && refused.code == ALREADY_ACKNOWLEDGED => Ok(()),
+            done => done.map(drop),
+        }
     }
 
     /// Edits the first response.
@@ -190,12 +196,12 @@ impl Rest {
         patience: Duration,
     ) -> Result<Vec<u8>, Refused> {
         let deadline = Instant::now() + patience;
-        let mut wait = WAIT_MIN;
+        let (mut wait, mut again) = (WAIT_MIN, false);
         loop {
             let tried = tokio::time::timeout_at(deadline, self.attempt(route, method, body));
             let refused = match tried.await.unwrap_or_else(|_late| Err(late())) {
                 Ok(bytes) => return Ok(bytes),
-                Err(refused) => refused,
+                Err(refused) => Refused { again, ..refused },
             };
             let pause = if refused.status == Some(429) { wait.max(LIMITED_WAIT_MIN) } else { wait };
             let pause = pause.mul_f64(1.0 + 0.25 * rand::random::<f64>());
@@ -204,6 +210,7 @@ impl Rest {
             }
             tokio::time::sleep(pause).await;
             wait = (wait * 2).min(WAIT_MAX);
+            again = true;
         }
     }
 
@@ -264,10 +271,11 @@ fn decode<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
     serde_json::from_slice(bytes).map_err(|error| Refused {
         status: None,
         code: 0,
+        again: false,
         message: format!("the response is not what Discord documents: {error}"),
     })
 }
 
 fn late() -> Refused {
-    Refused { status: None, code: 0, message: "no response in time".into() }
+    Refused { status: None, code: 0, again: false, message: "no response in time".into() }
 }

@@ -165,6 +165,11 @@ impl FakeDiscord {
         self.state.change(|inner| inner.faults.push(Fault { on, status, until }));
     }
 
+    /// The next acknowledgement is taken, but its answer is lost on the way.
+    pub fn loses_an_answer(&self) {
+        self.state.change(|inner| inner.lost_answers += 1);
+    }
+
     /// Longest time until an interaction was acknowledged.
     pub fn slowest_acknowledgement(&self) -> Duration {
         let inner = self.state.lock();
@@ -311,6 +316,7 @@ impl FakeUser<'_> {
             user: self.user.clone(),
             dispatched: Instant::now(),
             acknowledged_after: None,
+            answer_lost: false,
             response: None,
             original: None,
             waiting: false,

@@ -149,12 +149,14 @@ impl Rest {
         };
         let (after, response, pressed) =
             (interaction.dispatched.elapsed(), interaction.response, interaction.pressed);
-        if after > ACKNOWLEDGE_MAX {
+        if after > ACKNOWLEDGE_MAX && response.is_none() {
             inner.wrong(format!("an interaction was acknowledged after {} ms", after.as_millis()));
             return error(404, 10_062, "Unknown interaction");
         }
         if response.is_some() {
-            inner.wrong("an interaction was acknowledged twice");
+            if !std::mem::take(&mut interaction.answer_lost) {
+                inner.wrong("an interaction was acknowledged twice");
+            }
             return error(400, 40_060, "Interaction has already been acknowledged.");
         }
         let kind = json["type"].as_u64().unwrap_or_default();
@@ -178,13 +180,16 @@ impl Rest {
             6 => pressed,
             _ => None,
         };
+        let loses_answer = inner.lost_answers > 0;
+        inner.lost_answers -= usize::from(loses_answer);
         let interaction = inner.by_token(token).expect("it was there");
         interaction.acknowledged_after = Some(after);
         interaction.response = Some(kind);
         interaction.waiting = matches!(kind, 5 | 6);
         interaction.original = original;
         interaction.choices = json["data"]["choices"].as_array().cloned().filter(|_| kind == 8);
-        (204, Value::Null)
+        interaction.answer_lost = loses_answer;
+        if loses_answer { error(502, 0, "Bad Gateway") } else { (204, Value::Null) }
     }
 
     fn original(

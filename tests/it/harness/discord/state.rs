@@ -50,6 +50,8 @@ pub struct Inner {
     pub resumed: usize,
     /// Whether the application left with a close frame.
     pub said_goodbye: bool,
+    /// The next so many acknowledgements are taken, but the application reads of a failure.
+    pub lost_answers: usize,
     /// The next so many interactions are delivered twice.
     pub doubles: usize,
 }
@@ -82,6 +84,8 @@ pub struct Interaction {
     pub user: User,
     pub dispatched: Instant,
     pub acknowledged_after: Option<Duration>,
+    /// Whether the application could not read that its acknowledgement was taken.
+    pub answer_lost: bool,
     /// Type of the first response.
     pub response: Option<u64>,
     /// The message that `@original` stands for.
