@@ -82,12 +82,21 @@ pub async fn run_with(
 
     parts.start("freshness", keep_fresh(desk.clone(), stop.clone()));
     parts.start("upkeep", upkeep(metrics, stop.clone()));
-    ready.tells("discord", if settings.discord.is_some() { web::PartState::Up } else { web::PartState::Off });
+    ready.tells("discord", web::PartState::Off);
     if let Some(discord) = settings.discord.clone() {
         let (chat, url) = (settings.chat.clone(), settings.public_url.clone());
-        parts.start("discord", chat::discord::run(desk, discord, chat, url, stop));
+        let tell = move |connection| ready.tells("discord", connection_state(connection));
+        parts.start("discord", chat::discord::run(desk, discord, chat, url, tell, stop));
     }
     finish(parts, &store).await
+}
+
+fn connection_state(connection: chat::discord::Connection) -> web::PartState {
+    match connection {
+        chat::discord::Connection::Connecting => web::PartState::Starting,
+        chat::discord::Connection::Up => web::PartState::Up,
+        chat::discord::Connection::Lost => web::PartState::Down("out of reach; trying again".into()),
+    }
 }
 
 async fn finish(parts: Parts, store: &Store) -> anyhow::Result<()> {

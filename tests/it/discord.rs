@@ -23,15 +23,18 @@ async fn all_surfaces_say_the_same_figures() {
     let app = Harness::start().await;
     let line = "usage acme range:14d by:endpoint";
     let shown = app.discord().user("dana").types("/usage account:acme range:14d by:endpoint").await;
+    let terminal = app.terminal().ask(line).await;
     let chat = app.web().chat(line).await;
     let page = app.web().get("/accounts/acme/usage?range=14d&by=endpoint").await;
     assert_eq!((chat.status, page.status), (200, 200));
     // 14 days of 1,000 and 500 calls.
     for figure in ["21 k", "14 k", "$42.00"] {
-        for surface in [&shown.text, &chat.body, &page.body] {
+        for surface in [&shown.text, &terminal, &chat.body, &page.body] {
             assert!(surface.contains(figure), "{figure} in {surface}");
         }
     }
+    let exact = app.terminal().ask_json(line).await.to_string();
+    assert!(exact.contains("21000") && exact.contains("42"), "{exact}");
     app.finish().await;
 }
 
@@ -253,6 +256,8 @@ async fn limits_and_hiccups_of_discord_are_waited_out() {
     app.discord().fails(On::Commands, 429);
     app.run().await;
     app.discord().ready().await;
+    let parts = app.web().get("/readyz").await.body;
+    assert!(parts.contains(r#""discord":{"state":"up""#), "{parts}");
     app.expect_warning("Discord is out of reach; trying again");
 
     app.discord().fails(On::Acknowledge, 500);

@@ -12,4 +12,5 @@ mod rest;
 mod seen;
 mod surface;
 
+pub use surface::Connection;
 pub use surface::run;

@@ -39,15 +39,28 @@ const SILENCE_MAX: Duration = Duration::from_secs(90);
 /// Longest wait for replies under way when we stop.
 const DRAIN: Duration = Duration::from_secs(5);
 
+/// How the connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connection {
+    /// Being made for the first time.
+    Connecting,
+    /// There.
+    Up,
+    /// Not there, and being made again.
+    Lost,
+}
+
 /// Answers questions in Discord until `stop` fires. A token that Discord does not accept ends it with an error; any
-/// other trouble is waited out.
+/// other trouble is waited out. `tell` hears of every change of the connection.
 pub async fn run(
     desk: Desk,
     settings: DiscordSettings,
     chat: ChatSettings,
     public_url: String,
+    tell: impl Fn(Connection) + Send + Sync + 'static,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
+    tell(Connection::Connecting);
     let rest = Rest::new(settings.token.expose_secret(), settings.api_base.as_deref());
     let flow = Flow { desk, rest, role: chat.role, public_url, guild: settings.guild_id };
     let mut surface = Surface {
@@ -57,6 +70,7 @@ pub async fn run(
         seen: Seen::default(),
         registering: false,
         silent_since: Some(Instant::now()),
+        tell: Box::new(tell),
     };
     let mut wait = WAIT_MIN;
     let outcome = loop {
@@ -97,6 +111,7 @@ struct Surface {
     registering: bool,
     /// Since when there is no connection.
     silent_since: Option<Instant>,
+    tell: Box<dyn Fn(Connection) + Send + Sync>,
 }
 
 impl Surface {
@@ -161,6 +176,7 @@ impl Surface {
 
     fn connected(&mut self, connected: bool) {
         metrics::gauge!("etsm_discord_connected").set(if connected { 1.0 } else { 0.0 });
+        (self.tell)(if connected { Connection::Up } else { Connection::Lost });
         match (connected, self.silent_since) {
             (true, _) => self.silent_since = None,
             (false, None) => self.silent_since = Some(Instant::now()),
