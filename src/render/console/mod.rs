@@ -59,13 +59,22 @@ pub fn answer(answer: &Answer, style: &Style) -> String {
     };
     let title = words::isolated(&words::cut(&words::harmless(&answer.title), page.width));
     let mut parts = vec![vec![page.paint.bold(&title)]];
-    parts.extend(answer.blocks.iter().map(|block| match block {
-        Block::Text(prose) => paint::wrapped(prose, page.prose_width(), page.paint),
-        Block::Facts(lines) => blocks::facts(lines, page),
-        Block::Table(table) => blocks::table(table, page),
-        Block::Chart(spec) => chart(spec, &answer.title, page),
-        Block::Caveat(prose) => blocks::caveat(prose, page),
-    }));
+    for (at, block) in answer.blocks.iter().enumerate() {
+        let lines = match block {
+            Block::Text(prose) => paint::wrapped(prose, page.prose_width(), page.paint),
+            Block::Facts(lines) => blocks::facts(lines, page),
+            Block::Table(table) => blocks::table(table, page),
+            Block::Chart(spec) => chart(spec, &answer.title, page),
+            Block::Caveat(prose) => blocks::caveat(prose, page),
+        };
+        // Caveats in a row stand together.
+        let together =
+            at > 0 && [&answer.blocks[at - 1], block].iter().all(|one| matches!(one, Block::Caveat(_)));
+        match parts.last_mut().filter(|_| together) {
+            Some(last) => last.extend(lines),
+            None => parts.push(lines),
+        }
+    }
     parts.push(end(answer, link, page));
     parts.push(blocks::next_questions(&answer.actions, page));
     parts.retain(|lines| !lines.is_empty());
