@@ -103,7 +103,7 @@ const INITIATIVE: OptionEntry =
 pub const CATALOG: &[CommandEntry] = &[
     CommandEntry {
         name: "portfolio",
-        about: "All accounts at a glance: totals, health bands, those at risk first",
+        about: "All accounts at a glance, those at risk first",
         example: "portfolio owner:me range:30d",
         options: &[
             OptionEntry::may("band", BANDS, "Only accounts in this health band"),
@@ -115,7 +115,7 @@ pub const CATALOG: &[CommandEntry] = &[
     },
     CommandEntry {
         name: "health",
-        about: "How an account is and why: score, band, the factors behind it",
+        about: "How an account is and why: score, band and factors",
         example: "health acme",
         options: &[
             ACCOUNT,
@@ -125,7 +125,7 @@ pub const CATALOG: &[CommandEntry] = &[
     },
     CommandEntry {
         name: "usage",
-        about: "What an account or the whole portfolio uses and costs, over time and by part",
+        about: "What is used and what it costs, over time and by part",
         example: "usage acme range:30d by:endpoint",
         options: &[
             OptionEntry::may(
@@ -143,28 +143,28 @@ pub const CATALOG: &[CommandEntry] = &[
     },
     CommandEntry {
         name: "movers",
-        about: "The accounts that rose and fell the most against the period before",
+        about: "The largest rises and falls against the period before",
         example: "movers range:7d metric:cost",
         options: &[RANGE, METRIC],
         subcommands: &[],
     },
     CommandEntry {
         name: "initiative",
-        about: "What we do together with accounts: list, show, add, update, close",
+        about: "What we do together with accounts, by when",
         example: "initiative list acme",
         options: &[],
         subcommands: INITIATIVE_SUBCOMMANDS,
     },
     CommandEntry {
         name: "status",
-        about: "How fresh the figures are, source by source, and what is held",
+        about: "How fresh the figures are, source by source",
         example: "status",
         options: &[],
         subcommands: &[],
     },
     CommandEntry {
         name: "help",
-        about: "What can be asked, with examples; or one command in detail",
+        about: "What can be asked; or one command in detail",
         example: "help usage",
         options: &[OptionEntry::may("command", OptionKind::Command, "The command to explain, as usage")],
         subcommands: &[],
@@ -193,7 +193,7 @@ const INITIATIVE_SUBCOMMANDS: &[SubcommandEntry] = &[
     SubcommandEntry {
         name: "add",
         about: "Write a new initiative down",
-        example: "initiative add acme \"Pilot of the batch endpoint\" due:2026-12-15 revenue:24000",
+        example: "initiative add acme \"New pilot\" due:2026-12-15 revenue:24k",
         options: &[
             ACCOUNT,
             OptionEntry::must("title", OptionKind::Text, "What it is, in a few words"),
@@ -208,7 +208,7 @@ const INITIATIVE_SUBCOMMANDS: &[SubcommandEntry] = &[
     },
     SubcommandEntry {
         name: "update",
-        about: "Change an initiative, or add a line to its log",
+        about: "Change an initiative, or add to its log",
         example: "initiative update ini-3 status:active text:\"Kick-off held\"",
         options: &[
             INITIATIVE,
@@ -224,7 +224,7 @@ const INITIATIVE_SUBCOMMANDS: &[SubcommandEntry] = &[
     },
     SubcommandEntry {
         name: "close",
-        about: "End an initiative as done or cancelled, with what came out of it",
+        about: "End an initiative, with what came out of it",
         example: "initiative close ini-3 text:\"Batch runs every night now\"",
         options: &[
             INITIATIVE,

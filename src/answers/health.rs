@@ -105,7 +105,11 @@ fn headlines(
         let label = format!("Score on {}", day_words(then.day));
         lines.extend(reading.line(&label, Measure::HealthScore, &filter, Reading::state_at(then.at)));
     }
-    lines.extend(reading.sum_line(Metric::ApiCalls, &filter, window, true));
+    lines.extend(
+        reading
+            .sum_line(Metric::ApiCalls, &filter, window, true)
+            .map(|line| FactLine { label: format!("{}, {}", line.label, Range::DEFAULT.words()), ..line }),
+    );
     lines.extend(reading.line("Open initiatives", Measure::InitiativesOpen, &filter, window));
     Ok(lines)
 }

@@ -13,6 +13,9 @@ use super::catalog::{CATALOG, Callable, OptionKind, callables, nearest};
 use super::question::Question;
 use super::reading::{Reading, action};
 
+/// Examples given at once; `help` of one command has its own.
+const EXAMPLES_MAX: usize = 5;
+
 pub(super) fn answer(reading: &Reading<'_>, command: Option<&str>) -> Result<Answer, Problem> {
     let question = Question::Help { command: command.map(str::to_owned) };
     let Some(given) = command else { return Ok(overview(reading, &question)) };
@@ -28,6 +31,7 @@ pub(super) fn answer(reading: &Reading<'_>, command: Option<&str>) -> Result<Ans
         answer.private = true;
         answer.blocks.push(Block::Text(Prose::plain(format!("{}.", entry.about))));
         answer.blocks.push(Block::Table(table(&parts)));
+        answer.blocks.push(Block::Text(examples(&parts)));
         answer.actions = parts.iter().map(|one| help_action(&one.name())).collect();
         return Ok(answer);
     }
@@ -51,6 +55,7 @@ fn overview(reading: &Reading<'_>, question: &Question) -> Answer {
     answer.blocks.push(Block::Text(words.code("health \"Acme Corp\"").and(".")));
     let all: Vec<Callable> = allowed(reading).collect();
     answer.blocks.push(Block::Table(table(&all)));
+    answer.blocks.push(Block::Text(examples(&all)));
     answer.actions =
         CATALOG.iter().filter(|entry| entry.name != "help").map(|entry| help_action(entry.name)).collect();
     answer
@@ -61,15 +66,22 @@ fn help_action(name: &str) -> crate::reply::Action {
 }
 
 fn table(commands: &[Callable]) -> Table {
-    let row = |one: &Callable| {
-        vec![Cell::Text(one.name()), Cell::Text(one.about.into()), Cell::Text(one.example.into())]
-    };
+    let row = |one: &Callable| vec![Cell::Text(one.name()), Cell::Text(one.about.into())];
     Table {
         title: "Commands".into(),
-        columns: ["Command", "What it answers", "Example"].map(Column::words).into(),
+        columns: ["Command", "What it answers"].map(Column::words).into(),
         rows: commands.iter().map(row).collect(),
         more: 0,
     }
+}
+
+/// Lines to begin with, one for each of the first commands.
+fn examples(commands: &[Callable]) -> Prose {
+    let mut words = Prose::plain("Try ");
+    for (place, one) in commands.iter().take(EXAMPLES_MAX).enumerate() {
+        words = if place == 0 { words } else { words.and(", ") }.code(one.example);
+    }
+    words.and(".")
 }
 
 fn detail(reading: &Reading<'_>, question: &Question, one: &Callable) -> Answer {

@@ -100,8 +100,8 @@ fn bars(
         Some(Bar {
             name: name.to_owned(),
             length: (mover.value as f64) - (mover.previous as f64),
-            fact: reading.fact_of(Measure::Change(metric), &filter, window)?,
-            aside: reading.fact_of(Measure::Sum(metric), &filter, window),
+            fact: reading.fact_of(Measure::Sum(metric), &filter, window)?,
+            aside: reading.fact_of(Measure::Change(metric), &filter, window),
             band: None,
         })
     };
