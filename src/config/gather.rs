@@ -7,7 +7,7 @@ use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
 use super::environment::Environment;
-use super::settings::Mistake;
+use super::mistake::Mistake;
 
 /// The defaults, which are also the manual.
 const DEFAULTS: &str = include_str!("../../config/etsm.toml");

@@ -9,7 +9,7 @@ use toml::de::DeValue;
 
 use crate::domain::FactorKind;
 
-use super::settings::Mistake;
+use super::mistake::Mistake;
 
 /// The file that is compiled in and holds when no other is given.
 const DEFAULT_FILE: &str = include_str!("../../config/health.toml");

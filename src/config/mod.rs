@@ -3,8 +3,10 @@
 mod environment;
 mod gather;
 mod health;
+mod mistake;
 mod settings;
 
 pub use environment::Environment;
 pub use health::{FactorRules, HealthRules};
-pub use settings::{ChatSettings, DiscordSettings, Mistake, Settings};
+pub use mistake::Mistake;
+pub use settings::{ChatSettings, DiscordSettings, Settings};

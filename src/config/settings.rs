@@ -14,6 +14,7 @@ use crate::domain::Role;
 use super::environment::Environment;
 use super::gather::{Gathered, suspicious};
 use super::health::HealthRules;
+use super::mistake::Mistake;
 
 /// Shortest secret key: 32 characters of a random text hold more than 128 bits.
 const SECRET_KEY_CHARS_MIN: usize = 32;
@@ -65,16 +66,6 @@ pub struct ChatSettings {
     pub role: Role,
     /// Whether the browser chat is served at `/chat`; on loopback only.
     pub browser: bool,
-}
-
-/// One mistake in a configuration.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {message}")]
-pub struct Mistake {
-    /// `etsm.toml:12 discord.guild` or `ETSM_BIND`.
-    pub place: String,
-    /// What is wrong and what would be right.
-    pub message: String,
 }
 
 impl Settings {
