@@ -49,9 +49,8 @@
       wait.remove();
       const exchange = holder.content.firstElementChild;
       log.append(holder.content);
-      for (const picture of log.querySelectorAll("img")) picture.addEventListener("load", toEnd, { once: true });
-      if (exchange) exchange.scrollIntoView({ block: "start" });
-      toEnd();
+      // What was asked stands at the top, and the reply is read from its begin.
+      if (exchange) log.scrollTop += exchange.getBoundingClientRect().top - log.getBoundingClientRect().top - 12;
     } catch {
       wait.remove();
       failed(line, "The server could not be reached.");

@@ -47,6 +47,8 @@ pub(super) struct Tile {
     pub(super) path: Option<String>,
     /// Its blocks.
     pub(super) body: String,
+    /// What must be known to read it right; a page says it once.
+    pub(super) caveats: Vec<String>,
     /// Whether script can draw its chart.
     pub(super) live: bool,
 }
@@ -70,16 +72,15 @@ impl WebState {
         let answered = async { self.ask(question?).await };
         let answer = tokio::time::timeout(TILE_TIME_MAX, answered).await.unwrap_or(Err(Problem::Busy));
         match answer {
-            Ok(answer) => Tile {
-                body: html::answer_body(&answer, links.as_ref()),
-                live: html::is_live(&answer),
-                title: answer.title,
-                path: answer.path,
-            },
+            Ok(answer) => {
+                let (body, caveats) = html::gist(&answer, links.as_ref());
+                Tile { body, caveats, live: html::is_live(&answer), title: answer.title, path: answer.path }
+            }
             Err(problem) => Tile {
                 title: "Not to be had just now".into(),
                 path: None,
                 body: html::apology(&problem),
+                caveats: Vec::new(),
                 live: false,
             },
         }

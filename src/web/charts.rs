@@ -57,7 +57,9 @@ fn unknown(file: &str) -> Problem {
     Problem::Unknown {
         what: "chart",
         given: file.chars().take(80).collect(),
-        remedy: "There are usage, health, portfolio, movers and initiatives, as .svg, .png or .csv.".into(),
+        remedy:
+            "There are usage, health, portfolio, movers, initiatives and initiative, as .svg, .png or .csv."
+                .into(),
     }
 }
 

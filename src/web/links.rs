@@ -115,6 +115,7 @@ const CHARTS: &[(&str, &str)] = &[
     ("portfolio", "portfolio"),
     ("movers", "movers"),
     ("initiatives", "initiative list"),
+    ("initiative", "initiative show"),
 ];
 
 /// The command that draws a kind of chart.

@@ -1,12 +1,13 @@
 // Replaces the server-drawn SVG of a chart over time with an interactive one, in place. Fails quietly: the SVG stays.
 import * as echarts from "echarts/core";
 import { LineChart } from "echarts/charts";
-import { DataZoomInsideComponent, GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
+import { DataZoomInsideComponent, GridComponent, TooltipComponent } from "echarts/components";
 import { CanvasRenderer } from "echarts/renderers";
+import { legend } from "./legend.js";
 import { option } from "./series.js";
 import { palette } from "./palette.js";
 
-echarts.use([LineChart, GridComponent, LegendComponent, TooltipComponent, DataZoomInsideComponent, CanvasRenderer]);
+echarts.use([LineChart, GridComponent, TooltipComponent, DataZoomInsideComponent, CanvasRenderer]);
 
 function enhance(holder) {
   const figure = holder.closest("figure");
@@ -18,7 +19,8 @@ function enhance(holder) {
   stage.className = "chart-stage";
   stage.setAttribute("role", "img");
   stage.setAttribute("aria-label", `${spec.title}. ${spec.description}`);
-  drawing.after(stage);
+  const names = legend(spec);
+  drawing.after(names, stage);
   let chart;
   const draw = () => {
     chart.setOption(option(spec, palette(), stage.clientWidth, calm.matches), { notMerge: true });
@@ -29,6 +31,7 @@ function enhance(holder) {
   } catch (error) {
     if (chart) chart.dispose();
     stage.remove();
+    names.remove();
     throw error;
   }
   drawing.hidden = true;
@@ -48,6 +51,7 @@ function enhance(holder) {
   matchMedia("print").addEventListener("change", (event) => {
     drawing.hidden = !event.matches;
     stage.hidden = event.matches;
+    names.hidden = event.matches;
   });
 }
 

@@ -16,3 +16,8 @@ export function palette() {
     font: "Inter, system-ui, sans-serif",
   };
 }
+
+// The style sheet gives these classes the colour of a part.
+export function partClass(index) {
+  return `key-${Math.min(index, PARTS - 1) + 1}`;
+}

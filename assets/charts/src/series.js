@@ -30,25 +30,45 @@ function tooltip(spec, colours, index) {
   return box;
 }
 
+// Buckets that are only partly in the range or the data say less than they seem to: they are drawn apart, dotted.
+function parted(values, partial) {
+  const odd = new Set(partial);
+  const near = (index) => odd.has(index) || odd.has(index - 1) || odd.has(index + 1);
+  return {
+    whole: values.map((value, index) => (odd.has(index) ? null : value)),
+    rest: values.map((value, index) => (near(index) ? value : null)),
+  };
+}
+
+function lone(spec, colours, calm) {
+  const colour = colours.part(0);
+  const symbol = spec.at.length - spec.partial.length < 2;
+  const { whole, rest } = parted(spec.series[0].values, spec.partial);
+  const shared = { type: "line", name: spec.series[0].name, color: colour, symbol: "circle", symbolSize: 6, emphasis: { disabled: true } };
+  const fade = [{ offset: 0, color: `${colour}40` }, { offset: 1, color: `${colour}05` }];
+  return [
+    {
+      ...shared, data: whole, showSymbol: symbol, lineStyle: { width: 2.25, color: colour }, z: 3, animation: !calm, animationDuration: 250,
+      areaStyle: { color: { type: "linear", x: 0, y: 0, x2: 0, y2: 1, colorStops: fade } },
+    },
+    { ...shared, data: rest, showSymbol: false, lineStyle: { width: 2, type: [2, 4], color: colour, opacity: 0.7 }, z: 2, animation: false },
+  ];
+}
+
+function stack(spec, colours, calm) {
+  return spec.series.map((part, index) => ({
+    type: "line", name: part.name, data: part.values, color: colours.part(index), stack: "all", symbol: "circle", showSymbol: spec.at.length === 1,
+    lineStyle: { width: 1, color: colours.ground }, areaStyle: { color: colours.part(index), opacity: 0.85 },
+    emphasis: { disabled: true }, animation: !calm, animationDuration: 250, z: 3,
+  }));
+}
+
 function lines(spec, colours, calm) {
-  const many = spec.series.length > 1;
-  const symbol = spec.at.length === 1;
-  const drawn = spec.series.map((part, index) => {
-    const colour = colours.part(index);
-    return {
-      type: "line", name: part.name, data: part.values, color: colour, stack: many ? "all" : undefined,
-      showSymbol: symbol, symbolSize: 7, symbol: "circle", sampling: undefined,
-      lineStyle: { width: many ? 1 : 2.25, color: many ? colours.ground : colour },
-      areaStyle: many
-        ? { color: colour, opacity: 0.85 }
-        : { color: { type: "linear", x: 0, y: 0, x2: 0, y2: 1, colorStops: [{ offset: 0, color: `${colour}40` }, { offset: 1, color: `${colour}05` }] } },
-      emphasis: { disabled: true }, animation: !calm, animationDuration: 250, z: 3,
-    };
-  });
+  const drawn = spec.series.length > 1 ? stack(spec, colours, calm) : lone(spec, colours, calm);
   if (spec.previous) {
     drawn.push({
-      type: "line", name: spec.previous.name, data: spec.previous.values, color: colours.previous, showSymbol: symbol, symbol: "circle",
-      lineStyle: { width: 1.75, type: [5, 4], color: colours.previous }, emphasis: { disabled: true }, animation: false, z: 4,
+      type: "line", name: spec.previous.name, data: parted(spec.previous.values, spec.partial).whole, color: colours.previous, symbol: "circle",
+      showSymbol: spec.at.length === 1, lineStyle: { width: 1.75, type: [5, 4], color: colours.previous }, emphasis: { disabled: true }, animation: false, z: 4,
     });
   }
   return drawn;
@@ -57,13 +77,9 @@ function lines(spec, colours, calm) {
 export function option(spec, colours, width, calm) {
   const narrow = width < 520;
   const text = { color: colours.muted, fontFamily: colours.font, fontSize: 12 };
-  const named = spec.series.length > 1 || spec.previous;
   return {
     textStyle: { fontFamily: colours.font },
-    grid: { left: 4, right: narrow ? 8 : 16, top: named ? 40 : 14, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
-    legend: named
-      ? { type: "plain", top: 0, left: 0, icon: "roundRect", itemWidth: 12, itemHeight: 4, itemGap: 16, textStyle: { ...text, width: narrow ? 110 : 220, overflow: "truncate" }, inactiveColor: colours.grid }
-      : { show: false },
+    grid: { left: 4, right: narrow ? 8 : 16, top: 14, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     tooltip: {
       trigger: "axis", confine: true, transitionDuration: calm ? 0 : 0.15, className: "chart-tip-box", backgroundColor: "transparent", borderWidth: 0, padding: 0, shadowBlur: 0, extraCssText: "box-shadow:none",
       axisPointer: { type: "line", lineStyle: { color: colours.muted, type: "solid", width: 1, opacity: 0.6 } },

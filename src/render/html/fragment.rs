@@ -32,10 +32,38 @@ pub struct ChartLinks {
     pub csv: String,
 }
 
-/// All blocks of an answer, for a page. Headings inside begin at the second level.
+/// Rows of a table in a tile; the page behind it has them all.
+const TILE_ROWS_MAX: usize = 6;
+
+/// All blocks of an answer, for a page. A page has the room to show the chart before the tables it sums up.
 #[must_use]
 pub fn answer_body(answer: &Answer, links: Option<&ChartLinks>) -> String {
-    answer.blocks.iter().map(|block| block_html(block, links)).collect()
+    let chart = |block: &&Block| matches!(block, Block::Chart(_));
+    let first_table = answer.blocks.iter().position(|block| matches!(block, Block::Table(_)));
+    let (above, below) = answer.blocks.split_at(first_table.unwrap_or(answer.blocks.len()));
+    let moved = below.iter().filter(chart).chain(below.iter().filter(|block| !chart(block)));
+    above.iter().chain(moved).map(|block| block_html(block, links)).collect()
+}
+
+/// The gist of an answer, for a tile among others: figures and the chart, or else the begin of its tables. What the
+/// reader must know to read it right comes apart, so that a page can say it once.
+#[must_use]
+pub fn gist(answer: &Answer, links: Option<&ChartLinks>) -> (String, Vec<String>) {
+    let drawn =
+        |block: &Block| matches!(block, Block::Chart(spec) if !matches!(spec, ChartSpec::Timeline(_)));
+    let has_chart = answer.blocks.iter().any(drawn);
+    let mut body = String::new();
+    let mut caveats = Vec::new();
+    for block in &answer.blocks {
+        match block {
+            Block::Caveat(_) => caveats.push(block_html(block, links)),
+            Block::Table(_) if has_chart => {}
+            Block::Table(table) => body.push_str(&table_html(table, TILE_ROWS_MAX)),
+            Block::Chart(_) if !drawn(block) => {}
+            Block::Text(_) | Block::Facts(_) | Block::Chart(_) => body.push_str(&block_html(block, links)),
+        }
+    }
+    (body, caveats)
 }
 
 /// Whether an answer has a chart that script can draw better than we do.
@@ -162,6 +190,15 @@ impl TableView<'_> {
 
 fn cell_html(cell: &Cell) -> String {
     print(&CellView { cell })
+}
+
+/// A short text stays on its line; a long one may wrap, and gets room for a few words.
+fn width_of(text: &str) -> &'static str {
+    match text.chars().count() {
+        0..=14 => "short",
+        15..=32 => "middling",
+        _ => "long",
+    }
 }
 
 fn tone_word(tone: Tone) -> &'static str {

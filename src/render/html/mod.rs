@@ -11,4 +11,6 @@ mod fragment;
 pub use card::{Speaker, apology_card, card};
 pub use chart_data::chart_json;
 pub use chart_table::{ChartTable, chart_csv, chart_table, csv_cell};
-pub use fragment::{ChartLinks, answer_body, apology, fact_link, fact_path, is_live, prose, whole_table};
+pub use fragment::{
+    ChartLinks, answer_body, apology, fact_link, fact_path, gist, is_live, prose, whole_table,
+};

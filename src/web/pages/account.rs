@@ -47,6 +47,8 @@ struct AccountPage {
     health: Tile,
     usage: Tile,
     initiatives: Tile,
+    /// What must be known to read the tiles right, each once.
+    caveats: Vec<String>,
     notes: Vec<Note>,
     more_notes: usize,
 }
@@ -70,8 +72,16 @@ pub(crate) async fn overview(
     let account = known(&state, &id)?;
     let line = |command: &str| format!("{command} account:\"{}\"", account.id);
     let (health_line, usage_line, list_line) = (line("health"), line("usage"), line("initiative list"));
-    let (health, usage, initiatives) =
+    let (mut health, mut usage, mut initiatives) =
         tokio::join!(state.tile(&health_line), state.tile(&usage_line), state.tile(&list_line));
+    let mut caveats: Vec<String> = Vec::new();
+    for caveat in
+        [&mut health, &mut usage, &mut initiatives].into_iter().flat_map(|tile| tile.caveats.drain(..))
+    {
+        if !caveats.contains(&caveat) {
+            caveats.push(caveat);
+        }
+    }
     let mut frame = Frame::new(&state, Place::Accounts, account.name.clone())
         .dated(AsOf { data_until: snapshot.as_of(), version: snapshot.version() });
     if usage.live {
@@ -83,6 +93,7 @@ pub(crate) async fn overview(
         details: details(&account, |amount| Quantity::Money(amount, snapshot.currency()).exact()),
         crumbs: up(None),
         tabs: tabs(&account.id, "overview"),
+        caveats,
         notes: all.iter().rev().take(NOTES_MAX).cloned().collect(),
         more_notes: all.len().saturating_sub(NOTES_MAX),
         account,

@@ -70,9 +70,14 @@ pub(super) fn show(
     if html::is_live(answer) || around.tiles.iter().any(|tile| tile.live) {
         frame = frame.script("charts.js");
     }
+    let body = html::answer_body(answer, chart_links(&call).as_ref());
+    let mut around = around;
+    for tile in &mut around.tiles {
+        tile.caveats.retain(|caveat| !body.contains(caveat.as_str()));
+    }
     page(&AnswerPage {
         title: answer.title.clone(),
-        body: html::answer_body(answer, chart_links(&call).as_ref()),
+        body,
         line: call.line(),
         next: next(answer),
         frame,

@@ -20,7 +20,13 @@ use super::answer;
 pub(crate) async fn show(State(state): State<WebState>) -> Result<Response, Failure> {
     let question = Question::Status;
     let answer = state.ask(question.clone()).await?;
-    let parts = Tile { title: "Parts".into(), path: None, body: parts(&state), live: false };
+    let parts = Tile {
+        title: "This process".into(),
+        path: None,
+        body: parts(&state),
+        caveats: Vec::new(),
+        live: false,
+    };
     let around = answer::Around { tiles: vec![parts], ..answer::Around::default() };
     Ok(answer::show(&state, Place::Status, &question, &answer, around))
 }
@@ -34,7 +40,7 @@ fn parts(state: &WebState) -> String {
         vec![Cell::Text(name), Cell::Text(part.word().to_owned()), why]
     };
     html::whole_table(&Table {
-        title: "Parts of this program".into(),
+        title: "What runs in it".into(),
         columns: vec![Column::words("Part"), Column::words("State"), Column::words("Why")],
         rows: state.ready.parts().into_iter().map(row).collect(),
         more: 0,
