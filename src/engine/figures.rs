@@ -26,11 +26,12 @@ pub(super) enum FigureSlice<'a> {
 impl Figures {
     /// A column of these values.
     pub(super) fn new(name: &'static str, values: &[i64]) -> Self {
-        let narrow: Option<Vec<u32>> = values.iter().map(|value| u32::try_from(*value).ok()).collect();
-        match narrow {
-            Some(values) => Self::Narrow(UInt32Chunked::from_vec(name.into(), values)),
-            None => Self::Wide(Int64Chunked::from_slice(name.into(), values)),
+        // Looked at first: collecting into an option would not know the length and keep room for twice as many.
+        if values.iter().any(|value| u32::try_from(*value).is_err()) {
+            return Self::Wide(Int64Chunked::from_slice(name.into(), values));
         }
+        let narrow: Vec<u32> = values.iter().map(|value| *value as u32).collect();
+        Self::Narrow(UInt32Chunked::from_vec(name.into(), narrow))
     }
 
     /// All values.
