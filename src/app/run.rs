@@ -132,14 +132,8 @@ async fn keep_fresh(desk: Desk, stop: CancellationToken) -> anyhow::Result<()> {
             _ = ticks.tick() => {}
         }
         // A store that is busy or gone leaves the old view standing; the next look may find it well again.
-        match desk.store().version().await {
-            Ok(version) if version != desk.snapshot().version() => {
-                if let Err(error) = desk.load().await {
-                    warn!(%error, "Could not read what was written; the old figures stand");
-                }
-            }
-            Ok(_) => {}
-            Err(error) => warn!(%error, "Could not ask the store for its version; the old figures stand"),
+        if let Err(error) = desk.catch_up().await {
+            warn!(%error, "Could not look for what another process wrote; the old figures stand");
         }
     }
 }

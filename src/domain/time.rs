@@ -234,6 +234,12 @@ impl FromStr for Range {
             if last < first {
                 return Err(format!("{last} is before {first}; write the earlier date first"));
             }
+            let days = first.until(last).map_or(i32::MAX, |span| span.get_days()).unsigned_abs();
+            if days >= RANGE_DAYS_MAX {
+                return Err(format!(
+                    "{first}..{last} is too long; at most {RANGE_DAYS_MAX} days can be asked for"
+                ));
+            }
             return Ok(Self::Between(first, last));
         }
         let odd =
@@ -375,8 +381,17 @@ mod tests {
         for text in ["48h", "7d", "12w", "mtd", "qtd", "ytd", "2026-01-01..2026-01-31"] {
             assert_eq!(text.parse::<Range>().unwrap().to_string(), text);
         }
-        for text in ["", "d", "0d", "-3d", "7x", "9999w", "2026-01-31..2026-01-01", "2026-02-30..2026-03-01"]
-        {
+        for text in [
+            "",
+            "d",
+            "0d",
+            "-3d",
+            "7x",
+            "9999w",
+            "2026-01-31..2026-01-01",
+            "2026-02-30..2026-03-01",
+            "0001-01-01..9999-12-31",
+        ] {
             assert!(text.parse::<Range>().is_err(), "{text}");
         }
     }

@@ -146,7 +146,8 @@ struct Demo {
 
 impl Demo {
     fn start(shell: &Shell) -> Self {
-        let words = ["demo", "--bind", "127.0.0.1:0", "--accounts", "12", "--days", "60"];
+        let words =
+            ["demo", "--bind", "127.0.0.1:0", "--accounts", "12", "--days", "60", "--data-dir", "data"];
         let mut child = shell.command(&words).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let line = lines.find(|line| line.trim_start().starts_with("dashboard")).expect("it greets");
@@ -163,6 +164,29 @@ impl Drop for Demo {
     }
 }
 
+/// Asks until `well` holds; a page that is not there within two minutes never will be.
+async fn until(url: &str, status: u16) {
+    let begun = Instant::now();
+    while reqwest::get(url).await.unwrap().status() != status {
+        assert!(begun.elapsed() < Duration::from_secs(120), "{url} did not come to {status} in two minutes");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_beside_a_running_service_is_shown() {
+    let shell = Shell::new();
+    let demo = Demo::start(&shell);
+    until(&format!("{}/readyz", demo.url), 200).await;
+    let account = format!("{}/api/v1/accounts/late-arrival", demo.url);
+    assert_eq!(reqwest::get(&account).await.unwrap().status(), 404);
+    let row = "2026-01-01T00:00:00Z,late-arrival,1,2,0.5,/v1/chat";
+    shell.write("more.csv", &format!("timestamp,account_id,api_calls,tokens_used,cost,endpoint\n{row}\n"));
+    let import = shell.run(&["import", "usage", "more.csv", "--data-dir", "data"]);
+    assert!(import.status.success(), "{import:?}");
+    until(&account, 200).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_opens_with_nothing_configured_and_stops_cleanly() {
     let shell = Shell::new();
@@ -171,11 +195,7 @@ async fn the_demo_opens_with_nothing_configured_and_stops_cleanly() {
         let url = format!("{}{path}", demo.url);
         async move { reqwest::get(url).await.unwrap() }
     };
-    let begun = Instant::now();
-    while get("/readyz").await.status() != 200 {
-        assert!(begun.elapsed() < Duration::from_secs(120), "not ready in two minutes");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until(&format!("{}/readyz", demo.url), 200).await;
     for path in
         ["/", "/accounts", "/usage", "/movers", "/initiatives", "/status", "/chat", "/chart/usage.png"]
     {
