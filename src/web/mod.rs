@@ -10,6 +10,7 @@ mod charts;
 mod form;
 mod guard;
 mod links;
+mod measure;
 mod page;
 mod pages;
 mod probes;

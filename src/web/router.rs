@@ -22,6 +22,7 @@ use super::api;
 use super::assets;
 use super::charts;
 use super::guard;
+use super::measure::measure;
 use super::page;
 use super::pages;
 use super::probes;
@@ -56,6 +57,7 @@ pub fn router(state: WebState) -> Router {
         .layer(middleware::from_fn_with_state(guard::Hosts::of(&state.public_url), guard::check))
         .layer(CompressionLayer::new().gzip(true).br(true))
         .layer(middleware::from_fn(guard::harden))
+        .layer(middleware::from_fn(measure))
         .with_state(state)
 }
 
