@@ -59,6 +59,7 @@
     }
   }
 
+  let timer;
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || !form.matches("[data-ask]")) return;
@@ -66,6 +67,9 @@
     if (form === composer) {
       const line = field.value;
       field.value = "";
+      // What was typed last may still wait for its completions; they would cover the reply.
+      clearTimeout(timer);
+      hide();
       send(line);
       field.focus();
     } else if (event.submitter) {
@@ -134,7 +138,6 @@
     field.setAttribute("aria-expanded", String(choices.length > 0));
   }
 
-  let timer;
   field.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(complete, 60);

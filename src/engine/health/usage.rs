@@ -122,7 +122,8 @@ fn trend(frame: &AccountFrame, day: u32, window: u32) -> Verdict {
     let Some(slope) = days.slope() else {
         return Verdict::Missing("too little data: most of these weeks are silent, so they show no trend");
     };
-    let change = slope * TREND_DAYS;
+    // A straight line may fall below nothing; calls cannot.
+    let change = (slope * TREND_DAYS).max(-1.0);
     let words = match change {
         ..=-0.2 => "calls fall steeply from week to week",
         ..=-0.05 => "calls fall from week to week",
