@@ -56,11 +56,20 @@ function lone(spec, colours, calm) {
 }
 
 function stack(spec, colours, calm) {
-  return spec.series.map((part, index) => ({
-    type: "line", name: part.name, data: part.values, color: colours.part(index), stack: "all", symbol: "circle", showSymbol: spec.at.length === 1,
-    lineStyle: { width: 1, color: colours.ground }, areaStyle: { color: colours.part(index), opacity: 0.85 },
-    emphasis: { disabled: true }, animation: !calm, animationDuration: 250, z: 3,
+  const symbol = spec.at.length - spec.partial.length < 2;
+  const layers = spec.series.map((part, index) => ({ name: part.name, colour: colours.part(index), ...parted(part.values, spec.partial) }));
+  const shared = ({ name, colour }) => ({ type: "line", name, color: colour, symbol: "circle", emphasis: { disabled: true } });
+  const solid = layers.map((layer) => ({
+    ...shared(layer), data: layer.whole, stack: "whole", showSymbol: symbol, lineStyle: { width: 1, color: colours.ground },
+    areaStyle: { color: layer.colour, opacity: 0.85 }, animation: !calm, animationDuration: 250, z: 3,
   }));
+  if (spec.partial.length === 0) return solid;
+  // Stacked by themselves, for they share a bucket with the whole ones.
+  const faint = layers.map((layer) => ({
+    ...shared(layer), data: layer.rest, stack: "rest", showSymbol: false, lineStyle: { width: 1.5, type: [2, 4], color: layer.colour, opacity: 0.8 },
+    areaStyle: { color: layer.colour, opacity: 0.22 }, animation: false, z: 2,
+  }));
+  return [...solid, ...faint];
 }
 
 function lines(spec, colours, calm) {

@@ -291,17 +291,32 @@ fn fingerprint(texts: &[&str]) -> u32 {
 }
 
 #[cfg(test)]
+fn text_box(shape: &Shape) -> Option<([f64; 4], String)> {
+    let Shape::Label(label) = shape else { return None };
+    let (left, right) = label.extent();
+    let (top, bottom) = (label.y - 0.75 * label.px, label.y + 0.2 * label.px);
+    Some(([left, top, right, bottom], label.text.clone()))
+}
+
+#[cfg(test)]
 impl Scene {
     /// The boxes around all texts, as left, top, right, bottom, with the text.
     pub(super) fn text_boxes(&self) -> Vec<([f64; 4], String)> {
-        let of = |shape: &Shape| match shape {
-            Shape::Label(label) => {
-                let (left, right) = label.extent();
-                let (top, bottom) = (label.y - 0.75 * label.px, label.y + 0.2 * label.px);
-                Some(([left, top, right, bottom], label.text.clone()))
-            }
+        self.shapes.iter().filter_map(text_box).collect()
+    }
+
+    /// The texts that lie over a bar, without those made to stand on one.
+    pub(super) fn texts_over_bars(&self) -> Vec<String> {
+        let bar = |shape: &Shape| match shape {
+            Shape::Rect { x, y, width, height, .. } => Some([*x, *y, x + width, y + height]),
             _ => None,
         };
-        self.shapes.iter().filter_map(of).collect()
+        let bars: Vec<[f64; 4]> = self.shapes.iter().filter_map(bar).collect();
+        let beside = |shape: &&Shape| matches!(shape, Shape::Label(label) if label.class != "c-on-ink");
+        let boxes = self.shapes.iter().filter(beside).filter_map(text_box);
+        let over = boxes.filter(|([left, top, right, bottom], _)| {
+            bars.iter().any(|[l, t, r, b]| left < r && l < right && top < b && t < bottom)
+        });
+        over.map(|(_, text)| text).collect()
     }
 }

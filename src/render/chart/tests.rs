@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use jiff::ToSpan;
 use jiff::civil::Date;
 use proptest::collection::vec;
 use proptest::option;
@@ -56,7 +57,11 @@ fn classes(svg: &str) -> BTreeSet<&str> {
 fn check(spec: &ChartSpec) -> Result<(), String> {
     let css = page_css();
     for size in SIZES {
-        check_boxes(&lay_out(spec, size), true)?;
+        let scene = lay_out(spec, size);
+        check_boxes(&scene, true)?;
+        if let (ChartSpec::Timeline(_), [first, ..]) = (spec, scene.texts_over_bars().as_slice()) {
+            return Err(format!("{size:?}: “{first}” lies over a bar"));
+        }
         for palette in [Palette::Light, Palette::Dark, Palette::Page] {
             let svg = svg_sized(spec, palette, size);
             Tree::from_str(&svg, &resvg::usvg::Options::default())
@@ -263,6 +268,23 @@ fn date() -> impl Strategy<Value = Date> {
     prop_oneof![4 => near, 1 => any].prop_map(|(year, month, day)| Date::new(year, month, day).unwrap())
 }
 
+/// Few rows around one day, so that bars fill the calendar and leave their words little room.
+fn short_timeline() -> impl Strategy<Value = ChartSpec> {
+    let today = Date::new(2026, 11, 20).unwrap();
+    let day = move || option::of((-120..120i64).prop_map(move |days| today.saturating_add(days.days())));
+    let status = prop::sample::select(InitiativeStatus::ALL.to_vec());
+    let row = (day(), day(), status).prop_map(move |(start, due, status)| TimelineRow {
+        title: "Move to the new endpoint".into(),
+        note: "dana".into(),
+        start,
+        due,
+        status,
+        overdue: due.is_some_and(|due| due < today),
+    });
+    vec(row, 1..4)
+        .prop_map(move |rows| ChartSpec::Timeline(TimelineChart { today, rows, ..samples::timeline(0) }))
+}
+
 fn timeline() -> impl Strategy<Value = ChartSpec> {
     let status = prop::sample::select(InitiativeStatus::ALL.to_vec());
     let row = (text(), text(), option::of(date()), option::of(date()), status, any::<bool>()).prop_map(
@@ -282,6 +304,11 @@ proptest! {
     fn any_spec_becomes_a_whole_picture(
         spec in prop_oneof![series(), health(), bands(), movers(), timeline()]
     ) {
+        prop_assert_eq!(check(&spec), Ok(()));
+    }
+
+    #[test]
+    fn words_of_short_timelines_keep_off_the_bars(spec in short_timeline()) {
         prop_assert_eq!(check(&spec), Ok(()));
     }
 }

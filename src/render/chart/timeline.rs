@@ -182,7 +182,7 @@ fn span(scene: &mut Scene, calendar: &Calendar, today: Date, row: &TimelineRow, 
     let width = (to - from).max(height * 0.5);
     let (mut x, mut width) = (from.min(calendar.right - width), width);
     let y = y - height / 2.0;
-    let mut end = x + width;
+    let (begin, mut end) = (x, x + width);
     if known_from.is_none() && width > OPEN_WIDTH * 2.0 {
         open_end(scene, row.status, x, y, height);
         (x, width) = (x + OPEN_WIDTH, width - OPEN_WIDTH);
@@ -203,7 +203,7 @@ fn span(scene: &mut Scene, calendar: &Calendar, today: Date, row: &TimelineRow, 
         scene.line((end + 4.0, middle), (calendar.x(today), middle), "c-overdue", 3.0);
         end = calendar.x(today);
     }
-    end_words(scene, calendar, row, (x, end), base);
+    end_words(scene, calendar, row, (begin, end), base, y + height);
 }
 
 /// Room for an end that is not known.
@@ -222,8 +222,15 @@ fn open_end(scene: &mut Scene, status: InitiativeStatus, x: f64, y: f64, height:
     }
 }
 
-/// When it is due, beside the bar: behind it where there is room, else before it.
-fn end_words(scene: &mut Scene, calendar: &Calendar, row: &TimelineRow, bar: (f64, f64), base: f64) {
+/// When it is due: behind the bar where there is room, else before it, else beneath it.
+fn end_words(
+    scene: &mut Scene,
+    calendar: &Calendar,
+    row: &TimelineRow,
+    bar: (f64, f64),
+    base: f64,
+    under: f64,
+) {
     let px = scene.frame.small;
     let words = match (row.due, row.overdue) {
         (Some(due), true) => format!("overdue, {}", axis::day_label(due)),
@@ -232,12 +239,19 @@ fn end_words(scene: &mut Scene, calendar: &Calendar, row: &TimelineRow, bar: (f6
     };
     let class = if row.overdue { "c-bad-text" } else { "c-muted" };
     let weight = if row.overdue { Weight::Medium } else { Weight::Regular };
-    let label = Label::new(bar.1 + px * 0.6, base, px, &words).class(class).weight(weight).halo();
-    let width = label.width();
-    let label = if label.extent().1 <= scene.frame.width - px * 0.4 {
-        label
+    let (gap, most) = (px * 0.6, scene.frame.width - px * 0.4);
+    let label = |x, y| Label::new(x, y, px, &words).class(class).weight(weight).halo();
+    let behind = label(bar.1 + gap, base);
+    let before = label(bar.0 - gap, base).anchor(Anchor::End);
+    let label = if behind.extent().1 <= most {
+        behind
+    } else if before.extent().0 >= calendar.left {
+        before
     } else {
-        label.at((bar.0 - px * 0.6).max(calendar.left + width)).anchor(Anchor::End)
+        let room = most - calendar.left;
+        // Clear of the line of today, where an overdue bar ends.
+        let right = (bar.1 - px * 0.35).clamp(calendar.left + before.width().min(room), most);
+        label(right, under + px * 0.95).anchor(Anchor::End).within(room)
     };
     scene.label(label);
 }
