@@ -55,7 +55,7 @@ pub(super) fn answer(
         answer.blocks.push(Block::Text(Prose::plain(
             "No usage of this account has arrived yet, so its health cannot be judged.",
         )));
-        answer.blocks.extend(reading.late_caveats());
+        answer.blocks.extend(reading.late_caveats(Some(account)));
         return Ok(answer);
     };
     let then = since.map(|day| then(reading, account, day, as_of)).transpose()?;
@@ -74,7 +74,7 @@ pub(super) fn answer(
         let on = format!(" on {}", day_words(then.day));
         answer.blocks.extend(missing_words(&then.health, &on).map(Block::Caveat));
     }
-    answer.blocks.extend(reading.late_caveats());
+    answer.blocks.extend(reading.late_caveats(Some(account)));
     Ok(answer)
 }
 

@@ -56,7 +56,7 @@ pub(super) fn answer(reading: &Reading<'_>, range: Range, metric: Metric) -> Res
         let chart = bars(reading, &rises, &falls, range, metric, window);
         answer.blocks.push(Block::Chart(ChartSpec::Bars(chart)));
     }
-    answer.blocks.extend(reading.late_caveats());
+    answer.blocks.extend(reading.late_caveats(None));
     Ok(answer)
 }
 

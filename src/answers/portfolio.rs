@@ -79,7 +79,7 @@ pub(super) fn answer(reading: &Reading<'_>, asked: &PortfolioAsked) -> Result<An
         let words = "Some accounts are in no band: there is too little usage to judge them yet.";
         answer.blocks.push(Block::Caveat(Prose::plain(words)));
     }
-    answer.blocks.extend(reading.late_caveats());
+    answer.blocks.extend(reading.late_caveats(None));
     Ok(answer)
 }
 

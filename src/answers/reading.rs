@@ -157,8 +157,8 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// What the reader must know about data that are not in yet.
-    pub(super) fn late_caveats(&self) -> Vec<Block> {
+    /// What the reader must know about data that are not in yet; of an account only what concerns its own sources.
+    pub(super) fn late_caveats(&self, account: Option<&AccountId>) -> Vec<Block> {
         let Some(as_of) = self.snapshot.as_of() else { return Vec::new() };
         let mut caveats = Vec::new();
         if self.now.duration_since(as_of) > LATE_AFTER {
@@ -167,7 +167,11 @@ impl<'a> Reading<'a> {
             caveats.push(Block::Caveat(Prose::plain(words)));
         }
         let behind = |mark: &&SourceMark| as_of.duration_since(mark.watermark) > LATE_AFTER;
-        for mark in self.snapshot.watermarks().iter().filter(behind) {
+        let marks: Vec<&SourceMark> = match account {
+            None => self.snapshot.watermarks().iter().collect(),
+            Some(account) => self.snapshot.watermarks_of(account).collect(),
+        };
+        for mark in marks.into_iter().filter(behind) {
             let until = instant_words(mark.watermark);
             let words = Prose::plain("The source ").outside(mark.source.as_str());
             caveats.push(Block::Caveat(

@@ -81,7 +81,7 @@ pub(super) fn answer(reading: &Reading<'_>, asked: &UsageAsked) -> Result<Answer
     answer.blocks.extend(young_words(reading, asked, window));
     answer.blocks.extend(unnamed_words(reading, asked, window));
     answer.blocks.extend(reading.clipped_caveat(asked.range));
-    answer.blocks.extend(reading.late_caveats());
+    answer.blocks.extend(reading.late_caveats(asked.account.as_ref()));
     Ok(answer)
 }
 

@@ -141,6 +141,12 @@ impl Snapshot {
         &self.marks
     }
 
+    /// Watermarks of the sources that usage of an account came from; of none for an account without usage.
+    pub fn watermarks_of(&self, account: &AccountId) -> impl Iterator<Item = &SourceMark> {
+        let sources = self.entry(account).map_or(&[][..], |entry| &entry.frame.sources);
+        self.marks.iter().filter(|mark| sources.contains(&mark.source))
+    }
+
     /// Hourly rows held.
     #[must_use]
     pub fn rows(&self) -> usize {

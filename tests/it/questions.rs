@@ -592,6 +592,18 @@ async fn late_data_are_told_and_never_a_decline() {
     let told = said(&desk, "usage range:7d").await;
     let caveat = "! The source ‹push› has delivered only up to 16 Mar 2025 12:00 UTC; figures after that are not complete.";
     assert!(told.contains(caveat), "{told}");
+    // An account is told of the sources it has usage from, and of no others.
+    for (line, concerned) in [
+        ("portfolio", true),
+        ("movers", true),
+        ("usage quiet", true),
+        ("health quiet", true),
+        ("usage pair-016", false),
+        ("health pair-016", false),
+    ] {
+        let told = said(&desk, line).await;
+        assert_eq!(told.contains(caveat), concerned, "{line}: {told}");
+    }
 }
 
 #[tokio::test]
