@@ -42,9 +42,13 @@ pub(super) fn answer(reading: &Reading<'_>, range: Range, metric: Metric) -> Res
     let (rises, falls): (Vec<&Mover>, Vec<&Mover>) = movers.iter().partition(|one| one.value > one.previous);
     let all = UsageFilter::default();
     let total = reading.sum_line(metric, &all, window, true);
-    answer.blocks.push(Block::Facts(total.into_iter().collect()));
+    answer.blocks.push(Block::Facts(total.iter().cloned().collect()));
     if movers.is_empty() {
-        let words = format!("No account differs in {} from the period before.", metric.word());
+        let words = if metric == Metric::Errors && total.is_none() {
+            "No source tells errors, so it is not known whether they rose or fell.".to_owned()
+        } else {
+            format!("No account differs in {} from the period before.", metric.word())
+        };
         answer.blocks.push(Block::Text(Prose::plain(words)));
     }
     for (title, side) in [("Largest rises", &rises), ("Largest falls", &falls)] {

@@ -114,7 +114,11 @@ fn check_owner(reading: &Reading<'_>, owner: &str) -> Result<(), Problem> {
     if reading.snapshot.accounts().any(|account| is_owned_by(account, owner)) {
         return Ok(());
     }
-    let owners = reading.snapshot.accounts().filter_map(|account| account.owner.as_ref());
+    let mut owners = reading.snapshot.accounts().filter_map(|account| account.owner.as_ref()).peekable();
+    if owners.peek().is_none() {
+        let message = "No account has an owner yet. Import the accounts with a column `owner`.";
+        return Err(Problem::option("owner", message));
+    }
     let nearest = super::catalog::nearest(owner, owners.map(crate::domain::Person::as_str));
     let hint = nearest.map(|name| format!(" The closest owner is “{name}”.")).unwrap_or_default();
     Err(Problem::option("owner", format!("No account belongs to “{owner}”.{hint}")))

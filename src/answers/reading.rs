@@ -238,8 +238,11 @@ pub(super) fn day_words(day: Date) -> String {
     day.strftime("%-d %b %Y").to_string()
 }
 
-/// `last 30 days, to 22 Nov 2026 14:00 UTC`.
+/// `last 30 days, to 22 Nov 2026 14:00 UTC`; dates that were given say their end themselves.
 pub(super) fn window_words(range: Range, window: Window) -> String {
+    if matches!(range, Range::Between(..)) && range.window(window.to()) == window {
+        return range.words();
+    }
     format!("{}, to {}", range.words(), instant_words(window.to()))
 }
 

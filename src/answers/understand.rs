@@ -157,7 +157,7 @@ where
         if wrong.starts_with('“') && wrong.contains(given) {
             return Problem::option(name, format!("{wrong}."));
         }
-        Problem::option(name, format!("“{given}” cannot be {name}: {wrong}."))
+        Problem::option(name, format!("“{given}” cannot be the {name}: {wrong}."))
     })
 }
 
@@ -262,7 +262,7 @@ mod tests {
     fn mistakes_say_what_would_be_right() {
         check("", "Nothing is asked yet. Write help to see what can be asked.");
         check("usge acme", "I know no command called “usge”. The closest one is “usage”.");
-        check("xyzzy", "I know no command called “xyzzy”.");
+        check("xyzzy", "I know no command called “xyzzy”. Write help to see what can be asked.");
         check(
             "initiative",
             "Say what to do: initiative list, show, add, update, close, as in initiative list acme.",
@@ -304,7 +304,7 @@ mod tests {
         );
         check(
             "initiative show a/b",
-            "“a/b” cannot be id: “/” may not stand in it; use letters, digits and . _ : -.",
+            "“a/b” cannot be the id: “/” may not stand in it; use letters, digits and . _ : -.",
         );
         check(
             "initiative add acme Pilot revenue:lots",

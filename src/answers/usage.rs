@@ -69,15 +69,23 @@ pub(super) fn answer(reading: &Reading<'_>, asked: &UsageAsked) -> Result<Answer
     let mut answer = reading.answer(format!("{whose} — {what}, {}", asked.range.words()), &asked.question());
     answer.actions = actions(asked);
 
-    if asked.account.is_some() && is_silent(reading, &filter, window) {
+    let unknown = unknown_endpoint(reading, asked);
+    if unknown.is_some() {
+        answer.blocks.extend(unknown);
+    } else if asked.account.is_some() && is_silent(reading, &filter, window) {
         answer.blocks.push(Block::Text(silence(reading, asked)));
     }
     answer.blocks.push(Block::Facts(headlines(reading, asked, &filter, window)));
     answer.blocks.extend(parts_table(reading, asked, window).map(Block::Table));
-    let chart = usage_chart::chart(reading, asked, whose, window);
-    let uneven = uneven_words(&chart);
-    answer.blocks.push(Block::Chart(ChartSpec::Series(chart)));
-    answer.blocks.extend(uneven);
+    if is_untold(reading, asked, window) {
+        let words = "No source of this usage tells its errors, so it is not known how many there were.";
+        answer.blocks.push(Block::Text(Prose::plain(words)));
+    } else {
+        let chart = usage_chart::chart(reading, asked, whose, window);
+        let uneven = uneven_words(&chart);
+        answer.blocks.push(Block::Chart(ChartSpec::Series(chart)));
+        answer.blocks.extend(uneven);
+    }
     answer.blocks.extend(young_words(reading, asked, window));
     answer.blocks.extend(unnamed_words(reading, asked, window));
     answer.blocks.extend(reading.clipped_caveat(asked.range));
@@ -89,6 +97,27 @@ pub(super) fn answer(reading: &Reading<'_>, asked: &UsageAsked) -> Result<Answer
 fn is_silent(reading: &Reading<'_>, filter: &UsageFilter, window: Window) -> bool {
     let used = reading.snapshot.totals(filter, window);
     used.api_calls == 0 && used.tokens == 0 && used.cost.micros == 0
+}
+
+/// Whether it is asked for errors and none are known: a chart of zeros would say that there were none.
+fn is_untold(reading: &Reading<'_>, asked: &UsageAsked, window: Window) -> bool {
+    let used = reading.snapshot.totals(&asked.filter(), window);
+    asked.metric == Metric::Errors && used.errors.is_none() && used.api_calls > 0
+}
+
+/// An endpoint that never occurs is most often a slip of the pen.
+fn unknown_endpoint(reading: &Reading<'_>, asked: &UsageAsked) -> Option<Block> {
+    let endpoint = asked.endpoint.as_ref()?;
+    let known = reading.snapshot.endpoints(asked.account.as_ref());
+    if known.is_empty() || known.contains(endpoint) {
+        return None;
+    }
+    let words = Prose::plain("No usage of the endpoint ").outside(endpoint.as_str()).and(" has arrived yet.");
+    let nearest = super::catalog::nearest(endpoint.as_str(), known.iter().map(Endpoint::as_str));
+    Some(Block::Text(match nearest {
+        Some(name) => words.and(" The closest one is ").outside(name).and("."),
+        None => words.and(" Ask with by:endpoint to see all."),
+    }))
 }
 
 fn silence(reading: &Reading<'_>, asked: &UsageAsked) -> Prose {

@@ -6,7 +6,7 @@ use crate::domain::AccountId;
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
     /// No such command.
-    #[error("I know no command called “{given}”.{}", nearest_words(.nearest.as_deref()))]
+    #[error("I know no command called “{given}”. {}", nearest_words(.nearest.as_deref(), "Write help to see what can be asked."))]
     UnknownCommand {
         /// As typed.
         given: String,
@@ -22,7 +22,7 @@ pub enum Problem {
         message: String,
     },
     /// No account of that name, or none that the asker may see.
-    #[error("I know no account called “{given}”.{}", nearest_words(.nearest.as_deref()))]
+    #[error("I know no account called “{given}”. {}", nearest_words(.nearest.as_deref(), "Write its id or a part of its name."))]
     UnknownAccount {
         /// As typed; hostile text.
         given: String,
@@ -109,8 +109,9 @@ impl Problem {
     }
 }
 
-fn nearest_words(nearest: Option<&str>) -> String {
-    nearest.map(|name| format!(" The closest one is “{name}”.")).unwrap_or_default()
+/// The closest name, or else what to do.
+fn nearest_words(nearest: Option<&str>, remedy: &str) -> String {
+    nearest.map_or_else(|| remedy.to_owned(), |name| format!("The closest one is “{name}”."))
 }
 
 fn list(candidates: &[AccountId]) -> String {

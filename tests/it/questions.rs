@@ -448,7 +448,10 @@ async fn an_account_is_found_by_what_people_call_it() {
     assert_eq!(acme, "“acme” could be m-large-000, pair-016. Write one of these ids.");
     let wrong = refused(&desk, "health \"Quiat Ltd\"").await;
     assert_eq!(wrong, "I know no account called “Quiat Ltd”. The closest one is “Quiet Ltd”.");
-    assert_eq!(refused(&desk, "health zzz").await, "I know no account called “zzz”.");
+    assert_eq!(
+        refused(&desk, "health zzz").await,
+        "I know no account called “zzz”. Write its id or a part of its name."
+    );
 }
 
 #[tokio::test]
@@ -478,6 +481,15 @@ async fn what_cannot_be_answered_says_what_to_do() {
     .await;
     row("initiative update ini-2 status:active", "ini-2 stands like that already; nothing was changed.")
         .await;
+    let told = said(&desk, "usage endpoint:/v1/chat/larg").await;
+    let hint =
+        "No usage of the endpoint ‹/v1/chat/larg› has arrived yet. The closest one is ‹/v1/chat/large›.";
+    assert!(told.contains(hint), "{told}");
+    // Errors that nobody tells are not drawn as none.
+    let told = ask(&desk, "usage pair-016 by:endpoint metric:errors").await;
+    assert!(!told.blocks.iter().any(|block| matches!(block, Block::Chart(_))), "{told:?}");
+    let told = said(&desk, "movers metric:errors").await;
+    assert!(told.contains("No source tells errors, so it is not known"), "{told}");
     row("help usge", "I know no command called “usge”. The closest one is “usage”.").await;
 }
 
