@@ -97,7 +97,8 @@ pub(super) fn list(reading: &Reading<'_>, asked: &ListAsked) -> Result<Answer, P
         let urgent = need(one, today).cmp(&need(two, today));
         urgent.then(due(one).cmp(&due(two))).then(two.priority.cmp(&one.priority)).then(one.id.cmp(&two.id))
     });
-    let lines = headlines(reading, asked.account.as_ref());
+    // Facts count the initiatives of an account or of all, not of an owner: beside one owner's list they would mislead.
+    let lines = if asked.owner.is_some() { Vec::new() } else { headlines(reading, asked) };
     if !lines.is_empty() {
         answer.blocks.push(Block::Facts(lines));
     }
@@ -111,22 +112,35 @@ pub(super) fn list(reading: &Reading<'_>, asked: &ListAsked) -> Result<Answer, P
     Ok(answer)
 }
 
-fn headlines(reading: &Reading<'_>, account: Option<&AccountId>) -> Vec<FactLine> {
-    let filter = UsageFilter { account: account.cloned(), ..UsageFilter::default() };
+fn headlines(reading: &Reading<'_>, asked: &ListAsked) -> Vec<FactLine> {
+    let filter = UsageFilter { account: asked.account.clone(), ..UsageFilter::default() };
     // Without usage there is no end of the data; initiatives stand on their own.
     let window = Reading::state_at(reading.snapshot.as_of().unwrap_or(reading.now));
-    let blocked = Measure::InitiativesIn(InitiativeStatus::Blocked);
-    let mut lines = Vec::new();
-    lines.extend(reading.line("Open", Measure::InitiativesOpen, &filter, window));
-    lines.extend(reading.line("Overdue", Measure::InitiativesOverdue, &filter, window));
-    lines.extend(reading.line("Blocked", blocked, &filter, window));
-    lines.extend(reading.line(
-        "Expected revenue of the open ones",
-        Measure::RevenueExpected,
-        &filter,
-        window,
-    ));
-    lines
+    let counted = |status: InitiativeStatus| (heading(Some(status)), Measure::InitiativesIn(status));
+    // What was asked for comes first.
+    let mut measures: Vec<(&str, Measure)> = asked.status.into_iter().map(counted).collect();
+    measures.push(("Open", Measure::InitiativesOpen));
+    measures.push(("Overdue", Measure::InitiativesOverdue));
+    if asked.status != Some(InitiativeStatus::Blocked) {
+        measures.push(counted(InitiativeStatus::Blocked));
+    }
+    measures.push(("Expected revenue of the open ones", Measure::RevenueExpected));
+    measures
+        .into_iter()
+        .filter_map(|(label, measure)| reading.line(label, measure, &filter, window))
+        .collect()
+}
+
+/// What a list of this status is headed with.
+fn heading(status: Option<InitiativeStatus>) -> &'static str {
+    match status {
+        None => "Those that need something first",
+        Some(InitiativeStatus::Planned) => "Planned",
+        Some(InitiativeStatus::Active) => "Active",
+        Some(InitiativeStatus::Blocked) => "Blocked",
+        Some(InitiativeStatus::Done) => "Done",
+        Some(InitiativeStatus::Cancelled) => "Cancelled",
+    }
 }
 
 fn nothing(asked: &ListAsked) -> Prose {
@@ -171,7 +185,7 @@ fn table(reading: &Reading<'_>, asked: &ListAsked, listed: &[&Initiative], today
         cells
     };
     Table {
-        title: "Those that need something first".into(),
+        title: heading(asked.status).into(),
         columns,
         rows: listed.iter().take(ROWS_MAX).map(row).collect(),
         more: listed.len().saturating_sub(ROWS_MAX),
