@@ -25,6 +25,26 @@ pub struct Answer {
     pub private: bool,
 }
 
+impl Answer {
+    /// The picture; an answer has one at most.
+    #[must_use]
+    pub fn chart(&self) -> Option<&ChartSpec> {
+        self.blocks.iter().find_map(|block| match block {
+            Block::Chart(spec) => Some(spec),
+            Block::Text(_) | Block::Facts(_) | Block::Table(_) | Block::Caveat(_) => None,
+        })
+    }
+
+    /// The band that the whole answer is about, as the health of one account.
+    #[must_use]
+    pub fn band(&self) -> Option<Band> {
+        match self.chart()? {
+            ChartSpec::Health(card) => card.band,
+            ChartSpec::Series(_) | ChartSpec::Bands(_) | ChartSpec::Bars(_) | ChartSpec::Timeline(_) => None,
+        }
+    }
+}
+
 /// How fresh an answer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AsOf {

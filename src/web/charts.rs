@@ -12,7 +12,6 @@ use crate::problem::Problem;
 use crate::render::chart;
 use crate::render::chart::Palette;
 use crate::render::html;
-use crate::reply::Block;
 use crate::reply::ChartSpec;
 
 use super::ask::Pairs;
@@ -36,11 +35,7 @@ pub(super) async fn show(
     let (own, query): (Pairs, Pairs) = query.into_iter().partition(|(name, _)| name == "theme");
     let palette = palette(&own)?;
     let answer = state.ask(understand(command, query)?).await?;
-    let spec = answer.blocks.into_iter().find_map(|block| match block {
-        Block::Chart(spec) => Some(spec),
-        Block::Text(_) | Block::Facts(_) | Block::Table(_) | Block::Caveat(_) => None,
-    });
-    let spec = spec.ok_or_else(|| Problem::Unknown {
+    let spec = answer.chart().cloned().ok_or_else(|| Problem::Unknown {
         what: "chart",
         given: answer.title,
         remedy: "There is nothing to draw in this answer.".into(),

@@ -14,7 +14,6 @@ use crate::render::console;
 use crate::render::console::Style;
 use crate::render::json;
 use crate::reply::Answer;
-use crate::reply::Block;
 use crate::reply::ChartSpec;
 
 use super::reader_left;
@@ -90,10 +89,7 @@ pub async fn ask_once(
 }
 
 async fn answered(answer: &Answer, form: &Form) -> anyhow::Result<String> {
-    let spec = answer.blocks.iter().find_map(|block| match block {
-        Block::Chart(spec) => Some(spec),
-        Block::Text(_) | Block::Facts(_) | Block::Table(_) | Block::Caveat(_) => None,
-    });
+    let spec = answer.chart();
     if let (Some(spec), Some(path)) = (spec, &form.png) {
         write_picture(spec.clone(), path).await?;
     }

@@ -10,7 +10,6 @@ use crate::render::words;
 use crate::reply::Answer;
 use crate::reply::Block;
 use crate::reply::Cell;
-use crate::reply::ChartSpec;
 use crate::reply::FactLine;
 use crate::reply::Prose;
 use crate::reply::Table;
@@ -68,7 +67,7 @@ pub(super) fn answer(answer: &Answer, public_url: Option<&str>, picture: Option<
         .unwrap_or_else(|| crowded(answer, dashboard, room));
     let mut embed = CreateEmbed::new()
         .title(title)
-        .colour(band(answer).map_or(ACCENT, band_colour))
+        .colour(answer.band().map_or(ACCENT, band_colour))
         .footer(CreateEmbedFooter::new(footer))
         .fields(fields);
     if !description.is_empty() {
@@ -260,14 +259,6 @@ fn columns_left_out(titles: &[String], dashboard: bool) -> String {
     let titles: Vec<String> = titles.iter().map(|title| name(title)).collect();
     let line = format!("\nIn the dashboard too: {}", titles.join(", "));
     if chars(&line) <= COLUMNS_CHARS_MAX { line } else { String::new() }
-}
-
-/// The band that the whole answer is about.
-fn band(answer: &Answer) -> Option<Band> {
-    answer.blocks.iter().find_map(|block| match block {
-        Block::Chart(ChartSpec::Health(card)) => card.band,
-        Block::Chart(_) | Block::Text(_) | Block::Facts(_) | Block::Table(_) | Block::Caveat(_) => None,
-    })
 }
 
 /// The same embed without its image.

@@ -18,7 +18,6 @@ use crate::problem::Problem;
 use crate::render::chart;
 use crate::render::words;
 use crate::reply::Answer;
-use crate::reply::Block;
 use crate::reply::ChartSpec;
 
 pub use buttons::CUSTOM_ID_PREFIX;
@@ -74,11 +73,7 @@ impl Reply {
 /// An answer as a message. Links are there when `public_url` begins with `http://` or `https://`; Discord refuses others.
 #[must_use]
 pub fn answer(answer: &Answer, public_url: Option<&str>) -> Reply {
-    let charts = answer.blocks.iter().find_map(|block| match block {
-        Block::Chart(spec) => Some(spec),
-        Block::Text(_) | Block::Facts(_) | Block::Table(_) | Block::Caveat(_) => None,
-    });
-    let picture = charts.map(Picture::of);
+    let picture = answer.chart().map(Picture::of);
     let embed = embed::answer(answer, public_url, picture.as_ref());
     Reply { embeds: vec![embed], components: buttons::rows(answer, public_url), picture }
 }

@@ -17,6 +17,7 @@ use crate::domain::Quantity;
 use crate::render::samples;
 use crate::reply::Action;
 use crate::reply::AsOf;
+use crate::reply::Block;
 use crate::reply::Cell;
 use crate::reply::Column;
 use crate::reply::FactLine;

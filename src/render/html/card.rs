@@ -108,11 +108,7 @@ fn without_sparks(table: &Table) -> Table {
 
 /// The bar at the card's side says the band, where the answer is about one.
 fn colour(answer: &Answer) -> &'static str {
-    let band = answer.blocks.iter().find_map(|block| match block {
-        Block::Chart(ChartSpec::Health(card)) => card.band,
-        _ => None,
-    });
-    band.map_or("accent", Band::key)
+    answer.band().map_or("accent", Band::key)
 }
 
 fn footer(answer: &Answer) -> String {
