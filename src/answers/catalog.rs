@@ -97,7 +97,7 @@ const METRIC: OptionEntry =
     OptionEntry::may("metric", METRICS, "What is counted: calls (if left out), tokens, cost or errors");
 const ACCOUNT: OptionEntry = OptionEntry::must("account", OptionKind::Account, "The account, by name or id");
 const INITIATIVE: OptionEntry =
-    OptionEntry::must("id", OptionKind::Initiative, "The initiative's id, as ini-3");
+    OptionEntry::must("id", OptionKind::Initiative, "The initiative, by id or title");
 
 /// All commands, in the order they are offered.
 pub const CATALOG: &[CommandEntry] = &[

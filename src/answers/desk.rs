@@ -34,7 +34,7 @@ use crate::store::StoreError;
 use super::completion;
 use super::dispatch;
 use super::initiatives;
-use super::lookup::find_account;
+use super::lookup::{find_account, find_initiative};
 use super::orders;
 use super::publisher::{Change, Publisher};
 use super::question::{NewInitiative, Question};
@@ -254,27 +254,27 @@ impl Desk {
     async fn change_initiative(
         &self,
         asker: &Asker,
-        id: &InitiativeId,
+        given: &str,
         done: &str,
         change: impl FnOnce(&Initiative) -> Result<Initiative, Problem>,
     ) -> Result<Answer, Problem> {
         // Read and written in one turn, so that of two changes at once none is lost.
         let turn = self.publisher.turn().await.map_err(could_not_write)?;
         let known = self.store.initiatives().await.map_err(could_not_write)?;
-        let before = known.iter().find(|one| one.id == *id).ok_or_else(|| initiatives::unknown(id))?;
+        let before = find_initiative(&known, given)?;
         let after = [change(before)?];
         self.store.put_initiatives(&after).await.map_err(could_not_write)?;
         let written = Change { initiatives: &after, ..Change::default() };
         self.publisher.publish(&turn, written).await.map_err(could_not_write)?;
         drop(turn);
-        self.show_written(asker, id, done)
+        self.show_written(asker, &before.id, done)
     }
 
     fn show_written(&self, asker: &Asker, id: &InitiativeId, done: &str) -> Result<Answer, Problem> {
         let snapshot = self.snapshot();
         let (now, role) = (self.clock.now(), asker.role);
         let reading = Reading { snapshot: &snapshot, now, role, database_answers: true };
-        let one = snapshot.initiative(id).ok_or_else(|| initiatives::unknown(id))?;
+        let one = find_initiative(snapshot.initiatives(), id.as_str())?;
         Ok(initiatives::show(&reading, one, Some(done)))
     }
 }

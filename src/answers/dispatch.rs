@@ -7,6 +7,7 @@ use crate::reply::Answer;
 use super::health;
 use super::help;
 use super::initiatives::{self, ListAsked};
+use super::lookup::find_initiative;
 use super::movers;
 use super::portfolio::{self, PortfolioAsked};
 use super::question::Question;
@@ -44,7 +45,7 @@ pub(super) fn answer(reading: &Reading<'_>, asker: &Asker, question: &Question) 
             initiatives::list(reading, &asked)
         }
         Question::InitiativeShow { id } => {
-            let one = reading.snapshot.initiative(id).ok_or_else(|| initiatives::unknown(id))?;
+            let one = find_initiative(reading.snapshot.initiatives(), id)?;
             Ok(initiatives::show(reading, one, None))
         }
         Question::Status => Ok(status::answer(reading)),

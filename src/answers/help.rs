@@ -114,7 +114,7 @@ pub(super) fn takes(kind: OptionKind) -> String {
     match kind {
         OptionKind::Account => "an account’s name or id".into(),
         OptionKind::Endpoint => "an endpoint".into(),
-        OptionKind::Initiative => "an initiative’s id".into(),
+        OptionKind::Initiative => "an initiative’s id or title".into(),
         OptionKind::Owner => "a person".into(),
         OptionKind::Range => "a range".into(),
         OptionKind::Date => "a date".into(),

@@ -5,7 +5,6 @@ use jiff::civil::Date;
 
 use crate::domain::AccountId;
 use crate::domain::Initiative;
-use crate::domain::InitiativeId;
 use crate::domain::InitiativeStatus;
 use crate::domain::Measure;
 use crate::domain::Metric;
@@ -162,7 +161,7 @@ fn table(reading: &Reading<'_>, asked: &ListAsked, listed: &[&Initiative], today
     let rest = ["Status", "Needs", "Priority", "Due", "Owner", "Revenue"];
     columns.extend(rest.map(Column::words));
     let row = |one: &&Initiative| {
-        let path = Question::InitiativeShow { id: one.id.clone() }.path().unwrap_or_default();
+        let path = Question::InitiativeShow { id: one.id.to_string() }.path().unwrap_or_default();
         let mut cells = vec![Cell::Link { text: one.id.to_string(), path }, Cell::Text(one.title.clone())];
         if with_account {
             let text = reading.snapshot.account(&one.account).map_or(one.account.as_str(), |who| &who.name);
@@ -246,7 +245,7 @@ fn actions(asked: &ListAsked) -> Vec<Action> {
 
 /// `initiative show`: one initiative with its log. `done` is said first, after a change.
 pub(super) fn show(reading: &Reading<'_>, one: &Initiative, done: Option<&str>) -> Answer {
-    let question = Question::InitiativeShow { id: one.id.clone() };
+    let question = Question::InitiativeShow { id: one.id.to_string() };
     let mut answer = reading.answer(format!("{} — {}", one.id, one.title), &question);
     if reading.snapshot.as_of().is_none() {
         answer.as_of = AsOf { data_until: None, version: reading.snapshot.version() };
@@ -337,13 +336,8 @@ fn show_actions(reading: &Reading<'_>, one: &Initiative) -> Vec<Action> {
         action("Health", &Question::Health { account, since: None }, false),
     ];
     if reading.role >= Role::Manager && one.is_open() {
-        let close = |status| Question::InitiativeClose { id: one.id.clone(), status, text: None };
+        let close = |status| Question::InitiativeClose { id: one.id.to_string(), status, text: None };
         actions.push(action("Mark as done", &close(InitiativeStatus::Done), false));
     }
     actions
-}
-
-pub(super) fn unknown(id: &InitiativeId) -> Problem {
-    let remedy = "Write initiative list to see them with their ids.".into();
-    Problem::Unknown { what: "initiative", given: id.to_string(), remedy }
 }

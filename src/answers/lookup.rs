@@ -1,13 +1,14 @@
-//! Which account is meant by what a person typed.
+//! Which account or initiative is meant by what a person typed.
 
 use crate::domain::Account;
 use crate::domain::AccountId;
+use crate::domain::Initiative;
 use crate::engine::Snapshot;
 use crate::problem::Problem;
 
 use super::catalog::nearest;
 
-/// Candidates named when several accounts could be meant; more would be a list nobody reads.
+/// Candidates named when several could be meant; more would be a list nobody reads.
 const CANDIDATES_MAX: usize = 5;
 
 /// The account of that id or name: exactly, else the only one that begins so, else the only one that holds it.
@@ -38,6 +39,44 @@ pub(super) fn find_account(snapshot: &Snapshot, given: &str) -> Result<AccountId
     let names = snapshot.accounts().flat_map(|account| [account.id.as_str(), account.name.as_str()]);
     let nearest = nearest(given, names).map(str::to_owned);
     Err(Problem::UnknownAccount { given: given.to_owned(), nearest })
+}
+
+/// The initiative of that id or title: exactly, else the only one whose title begins so, else the only one whose title
+/// holds it.
+pub(super) fn find_initiative<'a>(
+    all: impl IntoIterator<Item = &'a Initiative>,
+    given: &str,
+) -> Result<&'a Initiative, Problem> {
+    let given = given.trim();
+    let known: Vec<(&Initiative, String)> =
+        all.into_iter().map(|one| (one, one.title.to_lowercase())).collect();
+    if let Some((one, _)) = known.iter().find(|(one, _)| one.id.as_str().eq_ignore_ascii_case(given)) {
+        return Ok(one);
+    }
+    let wanted = given.to_lowercase();
+    let ways: [&dyn Fn(&str) -> bool; 3] =
+        [&|title| title == wanted, &|title| title.starts_with(&wanted), &|title| title.contains(&wanted)];
+    for fits in ways {
+        let found: Vec<&Initiative> =
+            known.iter().filter(|(_, title)| fits(title)).map(|(one, _)| *one).collect();
+        match &found[..] {
+            [] => {}
+            [one] => return Ok(one),
+            several => {
+                let ids: Vec<&str> = several.iter().take(CANDIDATES_MAX).map(|one| one.id.as_str()).collect();
+                let message = format!("“{given}” could be {}. Write one of these ids.", ids.join(", "));
+                return Err(Problem::option("id", message));
+            }
+        }
+    }
+    // Ids are all alike, so only a title tells what may have been meant.
+    let close = nearest(given, known.iter().map(|(_, title)| title.as_str()))
+        .and_then(|near| known.iter().find(|(_, title)| title == near));
+    let remedy = match close {
+        Some((one, _)) => format!("The closest one is {}.", one.id),
+        None => "Write initiative list to see them with their ids.".into(),
+    };
+    Err(Problem::Unknown { what: "initiative", given: given.to_owned(), remedy })
 }
 
 /// The closeness of texts that are only alike.

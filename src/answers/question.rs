@@ -4,7 +4,6 @@ use jiff::civil::Date;
 
 use crate::domain::Band;
 use crate::domain::Endpoint;
-use crate::domain::InitiativeId;
 use crate::domain::InitiativeStatus;
 use crate::domain::Metric;
 use crate::domain::Money;
@@ -70,8 +69,8 @@ pub enum Question {
     },
     /// One initiative with its log.
     InitiativeShow {
-        /// Which.
-        id: InitiativeId,
+        /// Id or title as typed.
+        id: String,
     },
     /// Writes a new one down.
     InitiativeAdd(NewInitiative),
@@ -79,8 +78,8 @@ pub enum Question {
     InitiativeUpdate(InitiativeEdit),
     /// Ends one.
     InitiativeClose {
-        /// Which.
-        id: InitiativeId,
+        /// Id or title as typed.
+        id: String,
         /// Done or cancelled.
         status: InitiativeStatus,
         /// What came out of it.
@@ -135,8 +134,8 @@ pub struct NewInitiative {
 /// A change to an initiative; what is `None` stays.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InitiativeEdit {
-    /// Which.
-    pub id: InitiativeId,
+    /// Id or title as typed.
+    pub id: String,
     /// New title.
     pub title: Option<String>,
     /// New priority.

@@ -201,7 +201,7 @@ mod tests {
                 })
             }),
             (of(name()), name()).prop_map(|(text, title)| Question::InitiativeUpdate(InitiativeEdit {
-                id: "ini-3".parse().unwrap(),
+                id: "ini-3".into(),
                 title: Some(title),
                 priority: None,
                 status: Some(InitiativeStatus::Active),

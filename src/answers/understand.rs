@@ -6,7 +6,6 @@ use std::str::FromStr;
 use jiff::civil::Date;
 
 use crate::domain::Endpoint;
-use crate::domain::InitiativeId;
 use crate::domain::InitiativeStatus;
 use crate::domain::Metric;
 use crate::domain::Money;
@@ -48,11 +47,11 @@ impl Question {
                 status: read(call, "status")?,
                 owner: text("owner"),
             }),
-            "initiative show" => Ok(Self::InitiativeShow { id: initiative(call)? }),
+            "initiative show" => Ok(Self::InitiativeShow { id: needed(call, "id")?.to_owned() }),
             "initiative add" => add(call).map(Self::InitiativeAdd),
             "initiative update" => update(call).map(Self::InitiativeUpdate),
             "initiative close" => Ok(Self::InitiativeClose {
-                id: initiative(call)?,
+                id: needed(call, "id")?.to_owned(),
                 status: end_of(call)?,
                 text: long_text(call, "text", TEXT_CHARS_MAX)?,
             }),
@@ -104,7 +103,7 @@ fn add(call: &Invocation) -> Result<NewInitiative, Problem> {
 
 fn update(call: &Invocation) -> Result<InitiativeEdit, Problem> {
     let edit = InitiativeEdit {
-        id: initiative(call)?,
+        id: needed(call, "id")?.to_owned(),
         title: long_text(call, "title", TITLE_CHARS_MAX)?,
         priority: read(call, "priority")?,
         status: read(call, "status")?,
@@ -114,8 +113,8 @@ fn update(call: &Invocation) -> Result<InitiativeEdit, Problem> {
         text: long_text(call, "text", TEXT_CHARS_MAX)?,
     };
     if matches!(edit.status, Some(InitiativeStatus::Done | InitiativeStatus::Cancelled)) {
-        let id = &edit.id;
-        let message = format!("To end it, write initiative close {id}, with what came out of it as text.");
+        let close = Question::InitiativeClose { id: edit.id, status: InitiativeStatus::Done, text: None };
+        let message = format!("To end it, write {}, with what came out of it as text.", close.line());
         return Err(Problem::option("status", message));
     }
     if call.options.len() < 2 {
@@ -128,11 +127,6 @@ fn update(call: &Invocation) -> Result<InitiativeEdit, Problem> {
 fn end_of(call: &Invocation) -> Result<InitiativeStatus, Problem> {
     let ends = [InitiativeStatus::Done, InitiativeStatus::Cancelled];
     Ok(one_of(call, "status", &ends, InitiativeStatus::word)?.unwrap_or(InitiativeStatus::Done))
-}
-
-fn initiative(call: &Invocation) -> Result<InitiativeId, Problem> {
-    needed(call, "id")?;
-    read(call, "id")?.ok_or_else(|| missing(call, "id"))
 }
 
 fn needed<'a>(call: &'a Invocation, name: &str) -> Result<&'a str, Problem> {
@@ -248,6 +242,7 @@ mod tests {
         check("initiative list", "initiative list");
         check("initiative list acme status:blocked", "initiative list acme status:blocked");
         check("initiative show ini-3", "initiative show ini-3");
+        check("initiative show \"New pilot\"", "initiative show \"New pilot\"");
         check("initiative add acme \"New pilot\"", "initiative add acme \"New pilot\"");
         check(
             "initiative add acme \"New pilot\" revenue:$24k due:2026-12-15 priority:High",
@@ -303,10 +298,6 @@ mod tests {
             "“31.1.2026” is not a date; write it as 2026-01-31, the year first.",
         );
         check(
-            "initiative show a/b",
-            "“a/b” cannot be the id: “/” may not stand in it; use letters, digits and . _ : -.",
-        );
-        check(
             "initiative add acme Pilot revenue:lots",
             "“lots” is not an amount; write it as 24000, 24k or 1.5M.",
         );
@@ -317,6 +308,10 @@ mod tests {
         check(
             "initiative update ini-3 status:done",
             "To end it, write initiative close ini-3, with what came out of it as text.",
+        );
+        check(
+            "initiative update \"New pilot\" status:done",
+            "To end it, write initiative close \"New pilot\", with what came out of it as text.",
         );
     }
 

@@ -455,6 +455,25 @@ async fn an_account_is_found_by_what_people_call_it() {
 }
 
 #[tokio::test]
+async fn an_initiative_is_found_by_its_title() {
+    let desk = desk().await;
+    for given in ["INI-3", "\"second REGION\"", "second", "region"] {
+        let title = ask(&desk, &format!("initiative show {given}")).await.title;
+        assert_eq!(title, "ini-3 — Second region", "{given}");
+    }
+    let told = said(&desk, "initiative update region text:\"Asked again\"").await;
+    assert!(told.starts_with("# ini-3") && told.contains("Asked again"), "{told}");
+    for order in ["show the", "update the text:x", "close the"] {
+        let several = refused(&desk, &format!("initiative {order}")).await;
+        assert_eq!(several, "“the” could be ini-1, ini-2, ini-4. Write one of these ids.", "{order}");
+    }
+    let near = refused(&desk, "initiative close \"Secnd regoin\"").await;
+    assert_eq!(near, "I know no initiative called “Secnd regoin”. The closest one is ini-3.");
+    let told = said(&desk, "initiative close region").await;
+    assert!(told.contains("Status | done"), "{told}");
+}
+
+#[tokio::test]
 async fn what_cannot_be_answered_says_what_to_do() {
     let desk = desk().await;
     let row = async |line: &str, expected: &str| assert_eq!(refused(&desk, line).await, expected, "{line}");
