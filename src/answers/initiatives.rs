@@ -107,7 +107,7 @@ pub(super) fn list(reading: &Reading<'_>, asked: &ListAsked) -> Result<Answer, P
     }
     answer.blocks.push(Block::Table(table(reading, asked, &listed, today)));
     let title = format!("{whose} — initiatives");
-    answer.blocks.push(Block::Chart(ChartSpec::Timeline(timeline(reading, title, &listed))));
+    answer.blocks.extend(timeline(reading, title, &listed));
     Ok(answer)
 }
 
@@ -197,7 +197,12 @@ fn revenue_words(reading: &Reading<'_>, one: &Initiative) -> String {
     revenue.map_or("not stated".into(), |money| Quantity::Money(money, reading.snapshot.currency()).exact())
 }
 
-fn timeline(reading: &Reading<'_>, title: String, listed: &[&Initiative]) -> TimelineChart {
+/// The initiatives against the calendar; nothing when none that would be drawn has a day to stand at.
+fn timeline(reading: &Reading<'_>, title: String, listed: &[&Initiative]) -> Option<Block> {
+    let drawn = &listed[..listed.len().min(TIMELINE_ROWS_MAX)];
+    if drawn.iter().all(|one| one.start.is_none() && one.due.is_none()) {
+        return None;
+    }
     let today = reading.today();
     let row = |one: &&Initiative| {
         let who = match &one.owner {
@@ -217,13 +222,13 @@ fn timeline(reading: &Reading<'_>, title: String, listed: &[&Initiative]) -> Tim
     if let Some(first) = listed.first().filter(|one| one.is_overdue(today)) {
         description.push_str(&format!(" Overdue: {}.", first.title));
     }
-    TimelineChart {
+    Some(Block::Chart(ChartSpec::Timeline(TimelineChart {
         title,
         subtitle: format!("today is {}", day_words(today)),
         description,
         today,
-        rows: listed.iter().take(TIMELINE_ROWS_MAX).map(row).collect(),
-    }
+        rows: drawn.iter().map(row).collect(),
+    })))
 }
 
 fn actions(asked: &ListAsked) -> Vec<Action> {
@@ -267,7 +272,7 @@ pub(super) fn show(reading: &Reading<'_>, one: &Initiative, done: Option<&str>) 
         ),
     });
     let title = format!("{} — {}", one.id, one.title);
-    answer.blocks.push(Block::Chart(ChartSpec::Timeline(timeline(reading, title, &[one]))));
+    answer.blocks.extend(timeline(reading, title, &[one]));
     answer.actions = show_actions(reading, one);
     answer
 }

@@ -550,6 +550,22 @@ async fn an_initiative_lives_from_idea_to_outcome() {
 }
 
 #[tokio::test]
+async fn without_days_there_is_no_timeline() {
+    let desk = desk().await;
+    ask(&desk, "initiative add quiet \"Wake up\"").await;
+    for (line, is_drawn) in [
+        ("initiative show ini-5", false),
+        ("initiative list quiet", false),
+        ("initiative list", true),
+        ("initiative show ini-3", true),
+    ] {
+        let answer = ask(&desk, line).await;
+        let has_chart = answer.blocks.iter().any(|block| matches!(block, Block::Chart(_)));
+        assert_eq!(has_chart, is_drawn, "{line}");
+    }
+}
+
+#[tokio::test]
 async fn a_viewer_reads_and_is_not_offered_to_write() {
     let desk = desk().await;
     let viewer = asker(Role::Viewer);
