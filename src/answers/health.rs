@@ -69,11 +69,7 @@ pub(super) fn answer(
     let subtitle = format!("as of {}", instant_words(as_of));
     let card = card(reading, account, health, format!("{name} — health"), subtitle)?;
     answer.blocks.push(Block::Chart(ChartSpec::Health(card)));
-    answer.blocks.extend(missing_words(health, "").map(Block::Caveat));
-    if let Some(then) = then.as_ref().filter(|then| missing(&then.health) != missing(health)) {
-        let on = format!(" on {}", day_words(then.day));
-        answer.blocks.extend(missing_words(&then.health, &on).map(Block::Caveat));
-    }
+    answer.blocks.extend(left_out(reading, account, health, then.as_ref()));
     answer.blocks.extend(reading.late_caveats(Some(account)));
     Ok(answer)
 }
@@ -260,19 +256,72 @@ fn card(
     })
 }
 
-fn missing(health: &Health) -> Vec<String> {
-    health.missing().map(|one| one.kind.word().to_owned()).collect()
+/// What the scores leave out; that of then only when it differs.
+fn left_out(reading: &Reading<'_>, account: &AccountId, health: &Health, then: Option<&Then>) -> Vec<Block> {
+    let now = LeftOut::of(reading, account, health);
+    let mut said = if health.score.is_some() { now.caveats(None) } else { Vec::new() };
+    if let Some(then) = then.filter(|then| then.health.score.is_some()) {
+        let before = LeftOut::of(reading, account, &then.health);
+        if before != now {
+            said.extend(before.caveats(Some(then.day)));
+        }
+    }
+    said
 }
 
-fn missing_words(health: &Health, on: &str) -> Option<Prose> {
-    let missing = missing(health);
-    if missing.is_empty() || health.score.is_none() {
-        return None;
+/// What was left out of a score, and why.
+#[derive(PartialEq)]
+struct LeftOut {
+    /// For lack of data.
+    unknown: Vec<String>,
+    /// No initiative is open.
+    no_initiative: bool,
+    /// No commitment is agreed.
+    no_commitment: bool,
+}
+
+impl LeftOut {
+    fn of(reading: &Reading<'_>, account: &AccountId, health: &Health) -> Self {
+        let contract = reading.snapshot.account(account).and_then(|account| account.contract.as_ref());
+        let has_commitment = contract.is_some_and(|contract| contract.commit.micros > 0);
+        let is_missing = |kind| health.missing().any(|one| one.kind == kind);
+        let no_initiative = is_missing(FactorKind::Initiatives);
+        let no_commitment = is_missing(FactorKind::Commitment) && !has_commitment;
+        let unknown = health.missing().map(|one| one.kind).filter(|kind| match kind {
+            FactorKind::Initiatives => !no_initiative,
+            FactorKind::Commitment => !no_commitment,
+            _ => true,
+        });
+        Self { unknown: unknown.map(|kind| kind.word().to_owned()).collect(), no_initiative, no_commitment }
     }
-    Some(Prose::plain(format!(
-        "Not judged{on} for lack of data: {}. Their weight went to the other factors.",
-        list_words(&missing)
-    )))
+
+    /// In words; `then` is the day when it is not about now.
+    fn caveats(&self, then: Option<Date>) -> Vec<Block> {
+        let on = then.map(|day| format!(" on {}", day_words(day))).unwrap_or_default();
+        let mut said = Vec::new();
+        if !self.unknown.is_empty() {
+            let their = if self.unknown.len() == 1 { "Its" } else { "Their" };
+            said.push(format!(
+                "Not judged{on} for lack of data: {}. {their} weight went to the other factors.",
+                list_words(&self.unknown)
+            ));
+        }
+        let (is, are) = if then.is_some() { ("was", "were") } else { ("is", "are") };
+        let none = match (self.no_initiative, self.no_commitment) {
+            (true, true) => format!(
+                "No initiative {is} open{on} and no commitment is agreed, so these {are} left out; their weight"
+            ),
+            (true, false) => {
+                format!("No initiative {is} open{on}, so initiatives {are} left out; their weight")
+            }
+            (false, true) => format!("No commitment is agreed, so it {is} left out{on}; its weight"),
+            (false, false) => String::new(),
+        };
+        if !none.is_empty() {
+            said.push(format!("{none} went to the other factors."));
+        }
+        said.into_iter().map(|words| Block::Caveat(Prose::plain(words))).collect()
+    }
 }
 
 fn actions(account: &AccountId, since: Option<Date>, as_of: Timestamp) -> Vec<Action> {

@@ -363,6 +363,16 @@ async fn health_of_an_account() {
 }
 
 #[tokio::test]
+async fn what_there_is_none_of_is_no_lack_of_data() {
+    let desk = desk().await;
+    let told = said(&desk, "health m-large-132").await;
+    let none = "! No initiative is open and no commitment is agreed, so these are left out; their weight went to the other factors.";
+    assert!(told.contains(none), "{told}");
+    let lack = told.lines().find(|line| line.starts_with("! Not judged")).unwrap();
+    assert!(!lack.contains("initiatives") && !lack.contains("commitment"), "{lack}");
+}
+
+#[tokio::test]
 async fn the_portfolio() {
     let desk = desk().await;
     insta::assert_snapshot!(said(&desk, "portfolio range:7d").await);
