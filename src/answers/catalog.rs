@@ -119,7 +119,11 @@ pub const CATALOG: &[CommandEntry] = &[
         example: "health acme",
         options: &[
             ACCOUNT,
-            OptionEntry::may("since", OptionKind::Date, "Compare with that day, as 2026-01-31"),
+            OptionEntry::may(
+                "since",
+                OptionKind::Date,
+                "Compare with that day, as 2026-01-31, or so long before, as 7d",
+            ),
         ],
         subcommands: &[],
     },

@@ -26,7 +26,7 @@ use crate::reply::HealthCard;
 use crate::reply::Prose;
 use crate::reply::Table;
 
-use super::question::Question;
+use super::question::{Question, Since};
 use super::reading::{Reading, action, capital, day_words, instant_words, list_words};
 
 /// Factors named in words; the table below has them all.
@@ -44,10 +44,11 @@ struct Then {
 pub(super) fn answer(
     reading: &Reading<'_>,
     account: &AccountId,
-    since: Option<Date>,
+    since: Option<Since>,
 ) -> Result<Answer, Problem> {
     let as_of = reading.as_of()?;
-    let question = Question::Health { account: account.to_string(), since };
+    let since = since.map(|since| since.day(as_of));
+    let question = Question::Health { account: account.to_string(), since: since.map(Since::Day) };
     let name = reading.name(account);
     let mut answer = reading.answer(format!("{name} — health"), &question);
     answer.actions = actions(account, since, as_of);
@@ -329,7 +330,7 @@ fn actions(account: &AccountId, since: Option<Date>, as_of: Timestamp) -> Vec<Ac
     let mut actions = Vec::new();
     for (label, days) in [("Since last week", 7), ("Since last month", 30), ("Since last quarter", 91)] {
         let day = Range::Days(days).window(as_of).first_day();
-        let question = Question::Health { account: account(), since: Some(day) };
+        let question = Question::Health { account: account(), since: Some(Since::Day(day)) };
         actions.push(action(label, &question, since == Some(day)));
     }
     let usage = Question::Usage {

@@ -1,5 +1,8 @@
 //! What can be asked, with every option understood. Accounts stay as typed until the desk looks them up.
 
+use std::fmt;
+
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::domain::Band;
@@ -34,7 +37,7 @@ pub enum Question {
         /// Id or name as typed.
         account: String,
         /// Compared with that day.
-        since: Option<Date>,
+        since: Option<Since>,
     },
     /// Series, breakdown, comparison.
     Usage {
@@ -92,6 +95,35 @@ pub enum Question {
         /// Which command.
         command: Option<String>,
     },
+}
+
+/// A day to compare with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// That very day.
+    Day(Date),
+    /// The day on which this range begins, counted back from the newest data.
+    Range(Range),
+}
+
+impl Since {
+    /// The day that is meant when the newest data are of `as_of`.
+    #[must_use]
+    pub fn day(self, as_of: Timestamp) -> Date {
+        match self {
+            Self::Day(day) => day,
+            Self::Range(range) => range.window(as_of).first_day(),
+        }
+    }
+}
+
+impl fmt::Display for Since {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Day(day) => day.fmt(f),
+            Self::Range(range) => range.fmt(f),
+        }
+    }
 }
 
 /// Order of a portfolio.

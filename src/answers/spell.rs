@@ -150,6 +150,7 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answers::Since;
     use proptest::prelude::*;
 
     fn any_name() -> impl Strategy<Value = String> {
@@ -179,8 +180,10 @@ mod tests {
                 sort: PortfolioSort::Cost,
                 range
             }),
-            (name(), any::<bool>())
-                .prop_map(move |(account, since)| Question::Health { account, since: since.then_some(day) }),
+            (name(), any::<bool>()).prop_map(move |(account, since)| Question::Health {
+                account,
+                since: since.then_some(Since::Day(day))
+            }),
             (of(name()), name(), any_range(), any::<bool>()).prop_map(
                 |(account, endpoint, range, compare)| {
                     let endpoint = endpoint.parse().ok();

@@ -17,7 +17,7 @@ use crate::problem::Problem;
 
 use super::catalog::nearest;
 use super::invocation::Invocation;
-use super::question::{InitiativeEdit, NewInitiative, PortfolioSort, Question};
+use super::question::{InitiativeEdit, NewInitiative, PortfolioSort, Question, Since};
 
 /// Longest title of an initiative, in characters: it must stand on one line of a table.
 const TITLE_CHARS_MAX: usize = 200;
@@ -38,7 +38,7 @@ impl Question {
                 range: range()?,
             }),
             "health" => {
-                Ok(Self::Health { account: needed(call, "account")?.to_owned(), since: date(call, "since")? })
+                Ok(Self::Health { account: needed(call, "account")?.to_owned(), since: since(call)? })
             }
             "usage" => usage(call, range()?, metric()?),
             "movers" => Ok(Self::Movers { range: range()?, metric: metric()? }),
@@ -181,6 +181,21 @@ fn date(call: &Invocation, name: &str) -> Result<Option<Date>, Problem> {
     Ok(Some(day))
 }
 
+/// A day, or a range that counts back from the newest data to one.
+fn since(call: &Invocation) -> Result<Option<Since>, Problem> {
+    let Some(given) = call.option("since") else { return Ok(None) };
+    if let Ok(range) = given.parse::<Range>()
+        && !matches!(range, Range::Between(..))
+    {
+        return Ok(Some(Since::Range(range)));
+    }
+    let day = given.parse().map_err(|_odd| {
+        let message = format!("“{given}” is not a date; write it as 2026-01-31, the year first, or as 7d.");
+        Problem::option("since", message)
+    })?;
+    Ok(Some(Since::Day(day)))
+}
+
 /// `24000`, `$24,000`, `24k`, `1.5M`: an amount that is not negative.
 fn money(call: &Invocation, name: &str) -> Result<Option<Money>, Problem> {
     let Some(given) = call.option(name) else { return Ok(None) };
@@ -239,6 +254,7 @@ mod tests {
         check("usage account:\"Acme Corp\"", "usage \"Acme Corp\"");
         check("usage \"acme:eu\"", "usage \"acme:eu\"");
         check("health acme since:2026-01-31", "health acme since:2026-01-31");
+        check("health acme since:7D", "health acme since:7d");
         check("initiative list", "initiative list");
         check("initiative list acme status:blocked", "initiative list acme status:blocked");
         check("initiative show ini-3", "initiative show ini-3");
@@ -295,7 +311,7 @@ mod tests {
         check("health \"Acme", "A quote is opened but not closed. Write a \" where the text in quotes ends.");
         check(
             "health acme since:31.1.2026",
-            "“31.1.2026” is not a date; write it as 2026-01-31, the year first.",
+            "“31.1.2026” is not a date; write it as 2026-01-31, the year first, or as 7d.",
         );
         check(
             "initiative add acme Pilot revenue:lots",

@@ -359,7 +359,9 @@ async fn usage_of_the_portfolio() {
 #[tokio::test]
 async fn health_of_an_account() {
     let desk = desk().await;
-    insta::assert_snapshot!(said(&desk, "health \"Acme Corp\" since:2025-03-10").await);
+    let told = said(&desk, "health \"Acme Corp\" since:2025-03-10").await;
+    assert_eq!(said(&desk, "health \"Acme Corp\" since:7d").await, told);
+    insta::assert_snapshot!(told);
 }
 
 #[tokio::test]
