@@ -37,7 +37,7 @@ use super::initiatives;
 use super::lookup::{find_account, find_initiative};
 use super::orders;
 use super::publisher::{Change, Publisher};
-use super::question::{NewInitiative, Question};
+use super::question::{Anew, NewInitiative, Question};
 use super::reading::Reading;
 
 /// Longest time an answer may take; chat gives up soon after.
@@ -206,7 +206,7 @@ impl Desk {
         match question {
             Question::InitiativeAdd(new) => self.add_initiative(asker, &new).await,
             Question::InitiativeUpdate(edit) => {
-                orders::check_due(edit.due, utc_date(self.clock.now()))?;
+                orders::check_due(edit.due.clone().and_then(Anew::value), utc_date(self.clock.now()))?;
                 let now = self.clock.now();
                 let done = "The initiative is changed.";
                 self.change_initiative(asker, &edit.id, done, |one| orders::changed(one, &edit, asker, now))

@@ -27,4 +27,4 @@ pub use catalog::{CATALOG, CommandEntry, OptionEntry, OptionKind, SubcommandEntr
 pub use desk::{Choice, Desk};
 pub use invocation::Invocation;
 pub use manual::manual;
-pub use question::{InitiativeEdit, NewInitiative, PortfolioSort, Question, Since};
+pub use question::{Anew, InitiativeEdit, NewInitiative, PortfolioSort, Question, Since};

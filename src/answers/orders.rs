@@ -10,11 +10,12 @@ use crate::domain::Initiative;
 use crate::domain::InitiativeId;
 use crate::domain::InitiativeStatus;
 use crate::domain::InitiativeUpdate;
+use crate::domain::Money;
 use crate::domain::Person;
 use crate::domain::utc_date;
 use crate::problem::Problem;
 
-use super::question::{InitiativeEdit, NewInitiative};
+use super::question::{Anew, InitiativeEdit, NewInitiative};
 
 /// How far ahead something may be due; beyond it the year is most often a slip.
 const DUE_YEARS_MAX: i64 = 10;
@@ -67,23 +68,23 @@ pub(super) fn changed(
         said.push(format!("Priority: {} → {priority}.", before.priority));
         after.priority = priority;
     }
-    if let Some(owner) = edit.owner.as_ref().map(|owner| me(asker, owner)) {
-        if before.owner.as_ref() != Some(&owner) {
-            said.push(format!(
-                "Owner: {} → {owner}.",
-                before.owner.as_ref().map_or("nobody", Person::as_str)
-            ));
-        }
-        after.owner = Some(owner);
+    if let Some(owner) = edit.owner.clone().map(|owner| owner.value().map(|owner| me(asker, &owner)))
+        && owner != before.owner
+    {
+        let name = |owner: &Option<Person>| owner.as_ref().map_or("nobody".to_owned(), Person::to_string);
+        said.push(format!("Owner: {} → {}.", name(&before.owner), name(&owner)));
+        after.owner = owner;
     }
-    if let Some(due) = edit.due.filter(|due| Some(*due) != before.due) {
-        said.push(format!("Due: {} → {due}.", before.due.map_or("open".into(), |day| day.to_string())));
-        after.due = Some(due);
+    if let Some(due) = edit.due.clone().map(Anew::value).filter(|due| *due != before.due) {
+        let day = |due: Option<Date>| due.map_or("open".to_owned(), |day| day.to_string());
+        said.push(format!("Due: {} → {}.", day(before.due), day(due)));
+        after.due = due;
     }
-    if let Some(revenue) = edit.revenue.filter(|revenue| Some(*revenue) != before.expected_revenue) {
-        let was = before.expected_revenue.map_or("not stated".into(), |money| money.to_string());
-        said.push(format!("Expected revenue: {was} → {revenue}."));
-        after.expected_revenue = Some(revenue);
+    let revenue = edit.revenue.clone().map(Anew::value);
+    if let Some(revenue) = revenue.filter(|revenue| *revenue != before.expected_revenue) {
+        let amount = |money: Option<Money>| money.map_or("not stated".to_owned(), |money| money.to_string());
+        said.push(format!("Expected revenue: {} → {}.", amount(before.expected_revenue), amount(revenue)));
+        after.expected_revenue = revenue;
     }
     if said.is_empty() {
         let message = format!("{} stands like that already; nothing was changed.", before.id);

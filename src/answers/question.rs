@@ -174,14 +174,43 @@ pub struct InitiativeEdit {
     pub priority: Option<Priority>,
     /// New status.
     pub status: Option<InitiativeStatus>,
-    /// New owner.
-    pub owner: Option<Person>,
-    /// New expected revenue.
-    pub revenue: Option<Money>,
-    /// New due day.
-    pub due: Option<Date>,
+    /// New owner, or nobody.
+    pub owner: Option<Anew<Person>>,
+    /// New expected revenue, or not stated any more.
+    pub revenue: Option<Anew<Money>>,
+    /// New due day, or open.
+    pub due: Option<Anew<Date>>,
     /// A line for its log.
     pub text: Option<String>,
+}
+
+/// What a value becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Anew<T> {
+    /// This one.
+    Set(T),
+    /// Nothing; typed as `none`.
+    Cleared,
+}
+
+impl<T> Anew<T> {
+    /// The value, when there is to be one.
+    #[must_use]
+    pub fn value(self) -> Option<T> {
+        match self {
+            Self::Set(value) => Some(value),
+            Self::Cleared => None,
+        }
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Anew<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Set(value) => value.fmt(f),
+            Self::Cleared => f.write_str("none"),
+        }
+    }
 }
 
 impl PortfolioSort {

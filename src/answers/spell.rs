@@ -133,8 +133,8 @@ impl Said {
         self.may("priority", edit.priority);
         self.may("status", edit.status);
         self.may("owner", edit.owner.as_ref());
-        self.revenue(edit.revenue);
-        self.may("due", edit.due);
+        self.may("revenue", edit.revenue.as_ref());
+        self.may("due", edit.due.as_ref());
         self.may("text", edit.text.as_ref());
     }
 }

@@ -17,7 +17,7 @@ use crate::problem::Problem;
 
 use super::catalog::nearest;
 use super::invocation::Invocation;
-use super::question::{InitiativeEdit, NewInitiative, PortfolioSort, Question, Since};
+use super::question::{Anew, InitiativeEdit, NewInitiative, PortfolioSort, Question, Since};
 
 /// Longest title of an initiative, in characters: it must stand on one line of a table.
 const TITLE_CHARS_MAX: usize = 200;
@@ -102,14 +102,19 @@ fn add(call: &Invocation) -> Result<NewInitiative, Problem> {
 }
 
 fn update(call: &Invocation) -> Result<InitiativeEdit, Problem> {
+    let clears = |name: &str| call.option(name).is_some_and(|given| given.eq_ignore_ascii_case("none"));
     let edit = InitiativeEdit {
         id: needed(call, "id")?.to_owned(),
         title: long_text(call, "title", TITLE_CHARS_MAX)?,
         priority: read(call, "priority")?,
         status: read(call, "status")?,
-        owner: read::<Person>(call, "owner")?,
-        revenue: money(call, "revenue")?,
-        due: date(call, "due")?,
+        owner: if clears("owner") {
+            Some(Anew::Cleared)
+        } else {
+            read::<Person>(call, "owner")?.map(Anew::Set)
+        },
+        revenue: if clears("revenue") { Some(Anew::Cleared) } else { money(call, "revenue")?.map(Anew::Set) },
+        due: if clears("due") { Some(Anew::Cleared) } else { date(call, "due")?.map(Anew::Set) },
         text: long_text(call, "text", TEXT_CHARS_MAX)?,
     };
     if matches!(edit.status, Some(InitiativeStatus::Done | InitiativeStatus::Cancelled)) {
@@ -263,6 +268,10 @@ mod tests {
         check(
             "initiative add acme \"New pilot\" revenue:$24k due:2026-12-15 priority:High",
             "initiative add acme \"New pilot\" priority:high revenue:24000 due:2026-12-15",
+        );
+        check(
+            "initiative update ini-3 due:none owner:None revenue:none",
+            "initiative update ini-3 owner:none revenue:none due:none",
         );
         check("initiative close ini-3 status:cancelled", "initiative close ini-3 status:cancelled");
         check("help initiative add", "help \"initiative add\"");

@@ -553,6 +553,11 @@ async fn an_initiative_lives_from_idea_to_outcome() {
     )
     .await;
     row("initiative update ini-5 priority:critical owner:mei", "Owner: dana → mei.").await;
+    row(
+        "initiative update ini-5 due:none owner:none revenue:none",
+        "Owner: mei → nobody.\nDue: 2025-06-01 → open.\nExpected revenue: 12000 → not stated.",
+    )
+    .await;
     row("initiative list quiet", "Wake up").await;
     row("initiative close ini-5 text:\"They call us daily\"", "Done: They call us daily").await;
     row("initiative list quiet", "There are no open initiatives.").await;
