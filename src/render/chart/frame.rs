@@ -9,6 +9,8 @@ pub(super) struct Frame {
     pub(super) width: f64,
     /// Of the whole picture; a compact one may set its own.
     pub(super) height: f64,
+    /// Down to where anything is drawn; a page cuts a wide picture here, a file keeps its shape.
+    pub(super) used: f64,
     /// From the edges to what is drawn.
     pub(super) margin: f64,
     /// Size of the heading and of headline figures.
@@ -26,15 +28,23 @@ impl Frame {
                 size,
                 width: 1200.0,
                 height: 630.0,
+                used: 630.0,
                 margin: 40.0,
                 title: 30.0,
                 body: 19.0,
                 small: 16.5,
             },
             // Shown at about half its units on a phone.
-            Size::Compact => {
-                Self { size, width: 720.0, height: 680.0, margin: 24.0, title: 36.0, body: 27.0, small: 24.0 }
-            }
+            Size::Compact => Self {
+                size,
+                width: 720.0,
+                height: 680.0,
+                used: 680.0,
+                margin: 24.0,
+                title: 36.0,
+                body: 27.0,
+                small: 24.0,
+            },
         }
     }
 

@@ -58,7 +58,9 @@ pub fn svg_sized(spec: &ChartSpec, palette: Palette, size: Size) -> String {
 /// The chart for a page in both shapes; the style sheet shows the one that fits the screen.
 #[must_use]
 pub fn page(spec: &ChartSpec) -> String {
-    let mut both = svg_sized(spec, Palette::Page, Size::Wide);
+    let mut wide = lay_out(spec, Size::Wide);
+    wide.frame.height = wide.frame.height.min(wide.frame.used);
+    let mut both = wide.print(Palette::Page);
     both.push_str(&svg_sized(spec, Palette::Page, Size::Compact));
     both
 }

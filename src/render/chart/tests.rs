@@ -106,6 +106,16 @@ fn a_picture_has_the_pixels_that_were_asked_for() {
 }
 
 #[test]
+fn a_page_cuts_a_wide_timeline_below_its_rows() {
+    let spec = ChartSpec::Timeline(samples::timeline(1));
+    assert!(svg(&spec, Palette::Page).contains("viewBox=\"0 0 1200 630\""));
+    let page = page(&spec);
+    let wide = page.split("</svg>").next().unwrap();
+    let height = wide.split("viewBox=\"0 0 1200 ").nth(1).unwrap().split('"').next().unwrap();
+    assert!((200.0..400.0).contains(&height.parse::<f64>().unwrap()), "{height}");
+}
+
+#[test]
 fn light_and_dark_differ_and_letters_are_drawn() {
     let named = |title: &str| {
         let chart = TimelineChart { title: title.into(), ..samples::timeline(0) };

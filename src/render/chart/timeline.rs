@@ -82,6 +82,9 @@ pub(super) fn draw(scene: &mut Scene, chart: &TimelineChart) {
     let left = if frame.is_wide() { frame.margin + NAME_ROOM + 24.0 } else { frame.margin };
     let calendar = Calendar::of(chart, left, frame.right());
     let end = head + step * shown as f64;
+    if frame.is_wide() && more == 0 {
+        scene.frame.used = end + 24.0;
+    }
     grid(scene, &calendar, chart.today, head, end);
     for (index, row) in chart.rows.iter().take(shown).enumerate() {
         draw_row(scene, &calendar, chart.today, row, head + step * index as f64, step);
@@ -93,7 +96,7 @@ pub(super) fn draw(scene: &mut Scene, chart: &TimelineChart) {
 }
 
 /// Room for titles, left of the bars.
-const NAME_ROOM: f64 = 300.0;
+const NAME_ROOM: f64 = 380.0;
 /// Rows of a narrow picture; more would only be scrolled past.
 const ROWS_MAX_COMPACT: usize = 12;
 
