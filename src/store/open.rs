@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::Any;
+use sqlx::AnyConnection;
 use sqlx::AnyPool;
 use sqlx::AssertSqlSafe;
+use sqlx::Connection;
 use sqlx::Executor;
 use sqlx::SqlSafeStr;
 use sqlx::Transaction;
@@ -90,6 +92,7 @@ impl Store {
                 message: format!("its folder cannot be created: {bad}"),
             })?;
         }
+        look(&address).await?;
         let writer = connect(&address, 1, WRITER_WAIT).await?;
         migrate(&writer, address.dialect).await?;
         // A database in memory belongs to its connection, so reader and writer have to share the one.
@@ -230,6 +233,29 @@ impl Address {
     }
 }
 
+/// Opens the database once by itself: a pool would try a file that is no database again and again until its patience
+/// ends.
+async fn look(address: &Address) -> Result<(), StoreError> {
+    let mut connection =
+        AnyConnection::connect(&address.url).await.map_err(|source| refused(address, source))?;
+    let first = match address.dialect {
+        Dialect::Sqlite => "SELECT COUNT(*) FROM sqlite_schema",
+        Dialect::Postgres => "SELECT 1",
+    };
+    connection.execute(first).await.map_err(|source| refused(address, source))?;
+    connection.close().await.map_err(|source| refused(address, source))
+}
+
+fn refused(address: &Address, source: sqlx::Error) -> StoreError {
+    match source {
+        // Such as a database that this build has no driver for.
+        sqlx::Error::Configuration(why) => {
+            StoreError::BadUrl { url: without_password(&address.url), message: why.to_string() }
+        }
+        source => StoreError::Database { doing: "opening it", source },
+    }
+}
+
 async fn connect(address: &Address, connections: u32, wait: Duration) -> Result<AnyPool, StoreError> {
     let dialect = address.dialect;
     AnyPoolOptions::new()
@@ -249,13 +275,7 @@ async fn connect(address: &Address, connections: u32, wait: Duration) -> Result<
         })
         .connect(&address.url)
         .await
-        .map_err(|source| match source {
-            // Such as a database that this build has no driver for.
-            sqlx::Error::Configuration(why) => {
-                StoreError::BadUrl { url: without_password(&address.url), message: why.to_string() }
-            }
-            source => StoreError::Database { doing: "opening it", source },
-        })
+        .map_err(|source| refused(address, source))
 }
 
 /// Brings the schema up to date.
