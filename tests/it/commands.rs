@@ -138,6 +138,16 @@ fn serving_without_a_key_or_beyond_loopback_is_refused() {
     insta::assert_snapshot!(stderr(&output));
 }
 
+#[test]
+fn a_file_that_is_no_database_is_named_once_with_its_cause() {
+    let shell = Shell::new();
+    std::fs::create_dir(shell.path("data")).unwrap();
+    shell.write("data/etsm.db", "a letter to a friend, and no database at all");
+    let output = shell.run(&["ask", "status"]);
+    assert_eq!(output.status.code(), Some(2));
+    insta::assert_snapshot!(stderr(&output), @"etsm: opening the database in data: the database failed while opening it: error returned from database: (code: 26) file is not a database");
+}
+
 /// A running demo, killed when the test ends however it ends.
 struct Demo {
     child: Child,

@@ -113,6 +113,13 @@ fn refused(mistakes: &[Mistake]) -> ExitCode {
 
 /// Says on standard error what went wrong, with its causes.
 fn failed(error: &anyhow::Error) -> ExitCode {
-    let _gone = writeln!(anstream::stderr().lock(), "etsm: {error:#}");
+    let mut told = String::from("etsm");
+    for cause in error.chain().map(ToString::to_string) {
+        // Some libraries repeat the cause in their own words; once is enough.
+        if !told.contains(&cause) {
+            told = format!("{told}: {cause}");
+        }
+    }
+    let _gone = writeln!(anstream::stderr().lock(), "{told}");
     ExitCode::from(WRONG_CALL)
 }
