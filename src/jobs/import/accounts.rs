@@ -41,15 +41,9 @@ pub(super) async fn import(
                 match merged(known.get(&record.id), record, row) {
                     Ok(account) => {
                         let before = known.insert(account.id.clone(), account.clone());
-                        match before {
-                            None => report.accepted += 1,
-                            Some(before) if before == account => {
-                                report.duplicates += 1;
-                                continue;
-                            }
-                            Some(_) => report.replaced += 1,
+                        if report.counts(before.as_ref(), &account) {
+                            changed.insert(account.id.clone(), account);
                         }
-                        changed.insert(account.id.clone(), account);
                     }
                     Err(rejection) => rejections.push(rejection),
                 }

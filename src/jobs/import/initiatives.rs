@@ -49,16 +49,10 @@ pub(super) async fn import(
                 let id = book.id(&account, &record).await?;
                 let before = book.initiatives.get(&id);
                 let after = merged(before, record, &id, account, options.now);
-                match before {
-                    None => report.accepted += 1,
-                    Some(before) if *before == after => {
-                        report.duplicates += 1;
-                        continue;
-                    }
-                    Some(_) => report.replaced += 1,
+                if report.counts(before, &after) {
+                    book.put(after.clone());
+                    changed.insert(id, after);
                 }
-                book.put(after.clone());
-                changed.insert(id, after);
             }
             if options.keep == Keep::Yes && !changed.is_empty() {
                 let changed: Vec<Initiative> = changed.into_values().collect();

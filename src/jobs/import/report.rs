@@ -98,6 +98,17 @@ impl ImportReport {
         }
     }
 
+    /// Counts a good record by what was known before it; tells whether it has to be written.
+    pub(super) fn counts<T: PartialEq>(&mut self, before: Option<&T>, after: &T) -> bool {
+        let count = match before {
+            None => &mut self.accepted,
+            Some(before) if before == after => &mut self.duplicates,
+            Some(_) => &mut self.replaced,
+        };
+        *count += 1;
+        before != Some(after)
+    }
+
     /// Records that were read.
     #[must_use]
     pub fn records(&self) -> u64 {
