@@ -231,12 +231,18 @@ impl Desk {
         let (snapshot, now, asker) = (self.snapshot(), self.clock.now(), asker.clone());
         let work = tokio::task::spawn_blocking(move || {
             let reading = Reading { snapshot: &snapshot, now, role: asker.role, database_answers };
-            dispatch::answer(&reading, &asker, &question)
+            let foretold = dispatch::foretold(&reading, &question);
+            (dispatch::answer(&reading, &asker, &question), foretold)
         });
-        match tokio::time::timeout(ANSWER_TIME_MAX, work).await {
-            Ok(done) => done.context("answering a question").map_err(Problem::internal)?,
-            Err(_late) => Err(Problem::Busy),
+        let Ok(done) = tokio::time::timeout(ANSWER_TIME_MAX, work).await else { return Err(Problem::Busy) };
+        let (answer, foretold) = done.context("answering a question").map_err(Problem::internal)?;
+        if let Some(one) = foretold
+            && let Err(failed) = self.publisher.keep_foretold(&one).await
+        {
+            // The answer is right all the same; only its later judgement is lost.
+            tracing::warn!(error = %failed, "A forecast could not be kept");
         }
+        answer
     }
 
     async fn add_initiative(&self, asker: &Asker, new: &NewInitiative) -> Result<Answer, Problem> {

@@ -1,9 +1,12 @@
 //! Questions and their answers: one grammar, one catalogue, one desk.
 
+mod anomalies;
 mod catalog;
+mod churn;
 mod completion;
 mod desk;
 mod dispatch;
+mod forecast;
 mod health;
 mod help;
 mod initiatives;

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use crate::domain::Account;
 use crate::domain::AccountId;
 use crate::domain::Clock;
+use crate::domain::Foretold;
 use crate::domain::Initiative;
 use crate::domain::utc_date;
 use crate::engine::Draft;
@@ -83,7 +84,27 @@ impl Publisher {
         }
         self.store.each_account_usage(None, |account, rows| draft.usage(&account, rows)).await?;
         draft.watermarks(self.marks().await?);
+        draft.foretold(self.store.foretold().await?);
         self.finish(draft, version).await;
+        Ok(())
+    }
+
+    /// Keeps a forecast to be held against what comes, the first one of its window. It changes no figure that is known
+    /// already, so the version stays.
+    pub(super) async fn keep_foretold(&self, one: &Foretold) -> Result<(), StoreError> {
+        let is_known = |known: &Foretold| {
+            (&known.account, known.metric, known.window) == (&one.account, one.metric, one.window)
+        };
+        if self.engine.snapshot().all_foretold().iter().any(is_known) {
+            return Ok(());
+        }
+        let _alone = self.writing.lock().await;
+        if self.store.keep_foretold(one).await? {
+            let base = self.engine.snapshot();
+            let mut draft = base.draft();
+            draft.foretold(self.store.foretold().await?);
+            self.finish(draft, base.version()).await;
+        }
         Ok(())
     }
 

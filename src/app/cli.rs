@@ -34,6 +34,12 @@ pub(super) enum Command {
     Ask(Ask),
     /// The same as a conversation
     Chat(Chat),
+    /// Judge the analytics on series and histories of your own, by the code that serves the desk
+    Eval {
+        /// What is judged
+        #[command(subcommand)]
+        what: Eval,
+    },
     /// Read all settings and report every mistake; look whether the store opens
     Check,
     /// Ask a running etsm whether it is well (for a container's health check)
@@ -91,6 +97,47 @@ pub(super) enum ImportKind {
     Accounts,
     /// What is done together, by when
     Initiatives,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Eval {
+    /// timestamp,value → timestamp,anomaly_score,is_alert; each row from the rows up to it only
+    Detect {
+        #[command(flatten)]
+        files: EvalFiles,
+    },
+    /// customer_id,date,amount → customer_id,health,churn_probability
+    Health {
+        #[command(flatten)]
+        files: EvalFiles,
+        /// The last day that is known
+        #[arg(long, value_name = "DATE")]
+        as_of: jiff::civil::Date,
+        /// Days ahead
+        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=3_650), value_name = "DAYS")]
+        horizon: u16,
+    },
+    /// timestamp,value → step,mean,lo80,hi80,lo95,hi95
+    Forecast {
+        #[command(flatten)]
+        files: EvalFiles,
+        /// Steps ahead
+        #[arg(long, value_parser = clap::value_parser!(u16).range(1..=10_000), value_name = "STEPS")]
+        horizon: u16,
+        /// Steps after which the rhythm repeats, as 7 for days of a week
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=10_000), value_name = "STEPS")]
+        season: u16,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EvalFiles {
+    /// CSV to read
+    #[arg(long, value_name = "FILE")]
+    pub(super) input: PathBuf,
+    /// CSV to write
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -11,6 +12,7 @@ use jiff::civil::Date;
 use crate::domain::Account;
 use crate::domain::AccountId;
 use crate::domain::Currency;
+use crate::domain::Foretold;
 use crate::domain::Initiative;
 use crate::domain::InitiativeId;
 use crate::domain::Note;
@@ -21,6 +23,7 @@ use super::dictionary::Dictionary;
 use super::entry::{Entry, Instant};
 use super::frame::AccountFrame;
 use super::hour::{hour_from, hour_start};
+use super::memo::Memo;
 use super::results::SourceMark;
 use super::rules::HealthRules;
 use super::snapshot::Snapshot;
@@ -36,6 +39,7 @@ pub struct Draft {
     pub(super) index: Arc<HashMap<AccountId, usize>>,
     pub(super) initiatives: Arc<BTreeMap<InitiativeId, Arc<Initiative>>>,
     pub(super) marks: Arc<[SourceMark]>,
+    pub(super) foretold: Arc<[Foretold]>,
     /// Accounts whose initiatives have to be looked up again.
     pub(super) regroup: HashSet<AccountId>,
 }
@@ -78,6 +82,11 @@ impl Draft {
         self.marks = marks.into();
     }
 
+    /// Replaces all kept forecasts, which come by account and metric, oldest first.
+    pub fn foretold(&mut self, kept: Vec<Foretold>) {
+        self.foretold = kept.into();
+    }
+
     /// Judges the touched accounts again and closes the picture. `now` bounds the as-of and is kept as `today`.
     /// `version` is the store's data version.
     ///
@@ -103,6 +112,10 @@ impl Draft {
             index: self.index,
             initiatives: self.initiatives,
             marks: self.marks,
+            foretold: self.foretold,
+            outlooks: Memo::default(),
+            churn: OnceLock::new(),
+            watched: Memo::default(),
             version,
             as_of,
             built_at: now,

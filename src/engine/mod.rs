@@ -3,15 +3,20 @@
 //! Invariant: nothing here does IO or looks at the clock. The same rows always give the same figures. polars lives
 //! here (and in ingest for reading Parquet) and no frame crosses this border: plain rows come out.
 
+mod anomaly;
 mod build;
+mod churn;
 mod dictionary;
 mod draft;
 mod entry;
 mod fact;
 mod figures;
+mod forecast;
 mod frame;
 mod health;
 mod hour;
+mod memo;
+mod outlook;
 mod portfolio;
 #[cfg(test)]
 mod properties;
@@ -19,13 +24,17 @@ mod query;
 mod receipt;
 mod results;
 mod rules;
+mod silence;
 mod snapshot;
 mod sums;
+pub mod trial;
+mod watch;
 
 pub use draft::Draft;
 pub use results::{
-    BandCounts, Breakdown, Dimension, Mover, Portfolio, PortfolioAccount, Receipt, ReceiptRow, SeriesData,
-    SourceMark,
+    BandCounts, Breakdown, ChurnModel, Dimension, ExpectedDay, Mover, Portfolio, PortfolioAccount, Reached,
+    Receipt, ReceiptRow, Reliability, SeriesData, SourceMark, TooLittle, Usual, Watched, WatchedPoint,
 };
 pub use rules::{FactorRules, HealthRules};
 pub use snapshot::{Engine, Snapshot};
+pub use watch::watched_by;

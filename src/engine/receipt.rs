@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use jiff::SignedDuration;
 
+use crate::domain::Bound;
 use crate::domain::FactKey;
 use crate::domain::FactorKind;
 use crate::domain::Measure;
@@ -16,6 +17,11 @@ use super::frame::Keep;
 use super::hour::{hour_start, hours};
 use super::results::{Receipt, ReceiptRow};
 use super::snapshot::Snapshot;
+
+/// Days behind a forecast, behind what is usual, and behind the probability of churn, of which rows are shown.
+const FORECAST_DAYS: u16 = 400;
+const USUAL_DAYS: u16 = 56;
+const CHURN_DAYS: u16 = 400;
 
 impl Snapshot {
     /// How a fact was made, computed on this snapshot, with at most `rows_max` rows. `None` where
@@ -53,7 +59,24 @@ impl Snapshot {
                 let rules = self.rules.factors.iter().find(|factor| factor.kind == kind);
                 days_before(window, rules.map_or(0, |rules| rules.window_days * windows_read(kind)))
             }
-            Measure::ActiveAccounts
+            Measure::Expected(..) | Measure::ExpectedChange(_) | Measure::ForecastError(_) => {
+                let until = self.forecast_from(&key.filter);
+                days_before(Window::ending(until, SignedDuration::from_hours(24)), FORECAST_DAYS)
+            }
+            Measure::ForetoldMiss(_) | Measure::Unusual(_) => Some(window),
+            Measure::Usual(..) => days_before(Window::ending(window.from(), window.length()), USUAL_DAYS),
+            Measure::ChurnProbability => days_before(window, CHURN_DAYS),
+            Measure::Foretold(_)
+            | Measure::UnusualAccounts(_)
+            | Measure::DaysKnown
+            | Measure::Commitment
+            | Measure::ChurnCoefficient(_)
+            | Measure::ChurnPredicted(_)
+            | Measure::ChurnObserved(_)
+            | Measure::ChurnGroup(_)
+            | Measure::ChurnError
+            | Measure::ChurnAuc
+            | Measure::ActiveAccounts
             | Measure::Accounts
             | Measure::InBand(_)
             | Measure::InitiativesOpen
@@ -141,7 +164,41 @@ impl Snapshot {
                 add("Measured".into(), Measure::FactorMeasured(kind), filter, window);
                 add("Weight in the score".into(), Measure::FactorWeight(kind), filter, window);
             }
+            Measure::ExpectedChange(metric) => {
+                add("Expected".into(), Measure::Expected(metric, Bound::Middle), filter, window);
+                add("Measured before".into(), Measure::Sum(metric), filter, window.previous());
+            }
+            Measure::ForetoldMiss(metric) => {
+                add("Was said".into(), Measure::Foretold(metric), filter, window);
+                add("Was measured".into(), Measure::Sum(metric), filter, window);
+            }
+            Measure::Unusual(metric) => {
+                add("Measured".into(), Measure::Sum(metric), filter, window);
+                add("Usual".into(), Measure::Usual(metric, Bound::Middle), filter, window);
+            }
+            Measure::Expected(metric, Bound::Middle) => {
+                add("Low end".into(), Measure::Expected(metric, Bound::Low), filter, window);
+                add("High end".into(), Measure::Expected(metric, Bound::High), filter, window);
+            }
+            Measure::Usual(metric, Bound::Middle) => {
+                add("Low end".into(), Measure::Usual(metric, Bound::Low), filter, window);
+                add("High end".into(), Measure::Usual(metric, Bound::High), filter, window);
+            }
             Measure::Sum(_)
+            | Measure::Expected(..)
+            | Measure::Usual(..)
+            | Measure::ForecastError(_)
+            | Measure::Foretold(_)
+            | Measure::UnusualAccounts(_)
+            | Measure::DaysKnown
+            | Measure::Commitment
+            | Measure::ChurnCoefficient(_)
+            | Measure::ChurnPredicted(_)
+            | Measure::ChurnObserved(_)
+            | Measure::ChurnGroup(_)
+            | Measure::ChurnError
+            | Measure::ChurnAuc
+            | Measure::ChurnProbability
             | Measure::ActiveAccounts
             | Measure::Accounts
             | Measure::InBand(_)
@@ -197,6 +254,83 @@ fn method(measure: Measure) -> String {
                 .into()
         }
         Measure::FactorMeasured(kind) => factor_method(kind).into(),
+        Measure::Expected(metric, Bound::Middle) => format!(
+            "The {} measured of the window so far, and those forecast for the rest of it, added up.",
+            noun(metric)
+        ),
+        Measure::Expected(metric, Bound::Low) => format!(
+            "The {} that the window comes to or exceeds nine times in ten, by how far earlier forecasts lay off.",
+            noun(metric)
+        ),
+        Measure::Expected(metric, Bound::High) => format!(
+            "The {} that the window does not exceed nine times in ten, by how far earlier forecasts lay off.",
+            noun(metric)
+        ),
+        Measure::ExpectedChange(metric) => format!(
+            "The {} expected in the window, less those of the time of the same length before it, divided by those before.",
+            noun(metric)
+        ),
+        Measure::ForecastError(metric) => format!(
+            "Forecasts of as many days were made over the past, each from the days before it only. This is how far their \
+             totals of {} lay off on average, without sign, divided by the totals measured.",
+            noun(metric)
+        ),
+        Measure::Foretold(metric) => {
+            format!("The {} that a forecast expected of this window, kept when it was made.", noun(metric))
+        }
+        Measure::ForetoldMiss(metric) => format!(
+            "The {} that were forecast for the window, less those measured, divided by those measured.",
+            noun(metric)
+        ),
+        Measure::Usual(metric, bound) => format!(
+            "The {} usual of the same hours or days of the week by the account's own rhythm at its present level, known \
+             before each of them{}.",
+            noun(metric),
+            match bound {
+                Bound::Middle => "",
+                Bound::Low => ": the lower end",
+                Bound::High => ": the upper end",
+            }
+        ),
+        Measure::Unusual(metric) => format!(
+            "The {} measured in the window, less what is usual of it, divided by what is usual.",
+            noun(metric)
+        ),
+        Measure::UnusualAccounts(metric) => format!(
+            "The accounts of which something was unusual in {} in the window, counted. Accounts that are new or used little \
+             are not judged.",
+            noun(metric)
+        ),
+        Measure::DaysKnown => "The days from the first use of the account to where its data end.".into(),
+        Measure::Commitment => "What the contract of the account commits it to for one period.".into(),
+        Measure::ChurnCoefficient(_) => {
+            "One of the numbers of the churn model, as fitted to the days in use of all accounts.".into()
+        }
+        Measure::ChurnPredicted(_) => {
+            "The mean probability of silence that the churn model gave the accounts of this group for the 90 days that \
+             have just passed, from what was known before them."
+                .into()
+        }
+        Measure::ChurnObserved(_) => {
+            "The accounts of this group without a call in the 90 days that have just passed, divided by all of the group."
+                .into()
+        }
+        Measure::ChurnGroup(_) => {
+            "The accounts, ordered by predicted probability and dealt into groups of about the same size, counted.".into()
+        }
+        Measure::ChurnError => {
+            "The distance between predicted and observed in each group, averaged over all accounts.".into()
+        }
+        Measure::ChurnAuc => {
+            "Of all pairs of an account that fell silent and one that did not, the part in which the first had the higher \
+             predicted probability."
+                .into()
+        }
+        Measure::ChurnProbability => {
+            "The probability that the account makes no call in the 90 days after the end of the data, from how many days \
+             it was in use since its first use, and how long it has been silent, by the churn model."
+                .into()
+        }
         Measure::InitiativesOpen => "The initiatives that are planned, active or blocked, counted.".into(),
         Measure::InitiativesIn(status) => format!("The initiatives that are {status}, counted."),
         Measure::InitiativesOverdue => "The open initiatives whose due day has passed, counted.".into(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::OnceLock;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
@@ -14,19 +15,26 @@ use crate::domain::Account;
 use crate::domain::AccountId;
 use crate::domain::Currency;
 use crate::domain::Endpoint;
+use crate::domain::Foretold;
+use crate::domain::Grain;
 use crate::domain::Health;
 use crate::domain::Initiative;
 use crate::domain::InitiativeId;
+use crate::domain::Metric;
 use crate::domain::Model;
 use crate::domain::Note;
+use crate::domain::UsageFilter;
 use crate::domain::utc_date;
 
+use super::churn;
 use super::dictionary::Dictionary;
 use super::draft::{Draft, instant};
 use super::entry::{Edge, Entry};
 use super::frame::Part;
 use super::hour::{hour_from, hour_start};
-use super::results::SourceMark;
+use super::memo::Memo;
+use super::outlook::Outlook;
+use super::results::{SourceMark, Watched};
 use super::rules::HealthRules;
 
 /// Holds the present snapshot; readers take one `Arc` for each question and never wait for a writer.
@@ -66,6 +74,11 @@ pub struct Snapshot {
     pub(super) index: Arc<HashMap<AccountId, usize>>,
     pub(super) initiatives: Arc<BTreeMap<InitiativeId, Arc<Initiative>>>,
     pub(super) marks: Arc<[SourceMark]>,
+    /// Forecasts that were kept, by account and metric, oldest first.
+    pub(super) foretold: Arc<[Foretold]>,
+    pub(super) outlooks: Memo<(UsageFilter, Metric), Outlook>,
+    pub(super) churn: OnceLock<Arc<churn::Fit>>,
+    pub(super) watched: Memo<(AccountId, Metric, Grain), Watched>,
     pub(super) version: u64,
     pub(super) as_of: Option<Timestamp>,
     pub(super) built_at: Timestamp,
@@ -83,6 +96,10 @@ impl Snapshot {
             index: Arc::default(),
             initiatives: Arc::default(),
             marks: Arc::from([]),
+            foretold: Arc::from([]),
+            outlooks: Memo::default(),
+            churn: OnceLock::new(),
+            watched: Memo::default(),
             version: 0,
             as_of: None,
             built_at: Timestamp::UNIX_EPOCH,
@@ -100,6 +117,7 @@ impl Snapshot {
             index: Arc::clone(&self.index),
             initiatives: Arc::clone(&self.initiatives),
             marks: Arc::clone(&self.marks),
+            foretold: Arc::clone(&self.foretold),
             regroup: HashSet::new(),
         }
     }

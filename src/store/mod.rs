@@ -5,6 +5,7 @@
 mod accounts;
 mod counters;
 mod error;
+mod foretold;
 mod initiatives;
 mod kept;
 mod load;

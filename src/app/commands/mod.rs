@@ -2,6 +2,7 @@
 
 mod ask;
 mod check;
+mod eval;
 mod import;
 mod serve;
 
@@ -51,6 +52,9 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         clap_complete::generate(shell, &mut Cli::command(), "etsm", &mut std::io::stdout());
         return Ok(ExitCode::SUCCESS);
     }
+    if let Command::Eval { what } = &cli.command {
+        return eval::eval(what).map(|()| ExitCode::SUCCESS);
+    }
     let loaded = Settings::load(cli.config.as_deref(), environment);
     if matches!(cli.command, Command::Check) {
         return check::check(loaded, cli.data_dir, environment).await;
@@ -73,7 +77,7 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
             adapters::probe(&url).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Check | Command::Completions { .. } => Ok(ExitCode::SUCCESS),
+        Command::Check | Command::Completions { .. } | Command::Eval { .. } => Ok(ExitCode::SUCCESS),
     }
 }
 

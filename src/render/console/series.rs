@@ -187,7 +187,8 @@ fn axis_label(like: &Quantity, at: f64) -> String {
         | Quantity::Change(_)
         | Quantity::Score(_)
         | Quantity::Points(_)
-        | Quantity::Days(_) => short_number(at),
+        | Quantity::Days(_)
+        | Quantity::Number(_) => short_number(at),
     }
 }
 

@@ -74,7 +74,10 @@ fn plain(value: Quantity) -> String {
         | Quantity::Initiatives(n) => n.to_string(),
         Quantity::Money(amount, _) => amount.to_string(),
         Quantity::Days(n) => n.to_string(),
-        Quantity::Share(value) | Quantity::Score(value) | Quantity::Points(value) => value.to_string(),
+        Quantity::Share(value)
+        | Quantity::Score(value)
+        | Quantity::Points(value)
+        | Quantity::Number(value) => value.to_string(),
         Quantity::Change(change) => change.map(|value| value.to_string()).unwrap_or_default(),
     }
 }

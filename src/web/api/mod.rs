@@ -4,6 +4,7 @@
 
 mod accounts;
 mod initiatives;
+mod outlook;
 mod portfolio;
 mod usage;
 
@@ -31,6 +32,7 @@ use super::page::status_of;
 
 pub(super) use accounts::{health, list as accounts, one as account};
 pub(super) use initiatives::list as initiatives;
+pub(super) use outlook::{anomalies, forecast};
 pub(super) use portfolio::show as portfolio;
 pub(super) use usage::show as usage;
 

@@ -145,6 +145,48 @@ pub(crate) async fn health(
     Ok(answer::show(&state, Place::Accounts, &question, &answer, around))
 }
 
+pub(crate) async fn anomalies(
+    State(state): State<WebState>,
+    Path(id): Path<String>,
+    Query(query): Query<Pairs>,
+) -> Result<Response, Failure> {
+    let account = known(&state, &id)?;
+    let question = understand_with("anomalies", "account", account.id.as_str(), query)?;
+    let call = question.call();
+    let Question::Anomalies { range, .. } = &question else { return Err(super::mismatch()) };
+    let path = format!("/accounts/{}/anomalies", escape(account.id.as_str()));
+    let here = Here { path: &path, call: &call, in_path: Some("account") };
+    let around = answer::Around {
+        crumbs: up(Some(&account)),
+        tabs: tabs(&account.id, "anomalies"),
+        pills: vec![here.ranges(*range), here.words("Metric", "metric", "calls")],
+        ..answer::Around::default()
+    };
+    let answer = state.ask(question.clone()).await?;
+    Ok(answer::show(&state, Place::Accounts, &question, &answer, around))
+}
+
+pub(crate) async fn forecast(
+    State(state): State<WebState>,
+    Path(id): Path<String>,
+    Query(query): Query<Pairs>,
+) -> Result<Response, Failure> {
+    let account = known(&state, &id)?;
+    let question = understand_with("forecast", "account", account.id.as_str(), query)?;
+    let call = question.call();
+    let Question::Forecast { horizon, .. } = &question else { return Err(super::mismatch()) };
+    let path = format!("/accounts/{}/forecast", escape(account.id.as_str()));
+    let here = Here { path: &path, call: &call, in_path: Some("account") };
+    let around = answer::Around {
+        crumbs: up(Some(&account)),
+        tabs: tabs(&account.id, "forecast"),
+        pills: vec![here.horizons(*horizon), here.words("Metric", "metric", "calls")],
+        ..answer::Around::default()
+    };
+    let answer = state.ask(question.clone()).await?;
+    Ok(answer::show(&state, Place::Accounts, &question, &answer, around))
+}
+
 /// The account of a path, which holds its id.
 fn known(state: &WebState, id: &str) -> Result<Account, Problem> {
     let snapshot = state.snapshot()?;
@@ -168,7 +210,13 @@ fn tabs(id: &AccountId, current: &str) -> Vec<Tab> {
         href: format!("{base}{below}"),
         current: word == current,
     };
-    vec![tab("Overview", "overview", ""), tab("Usage", "usage", "/usage"), tab("Health", "health", "/health")]
+    vec![
+        tab("Overview", "overview", ""),
+        tab("Usage", "usage", "/usage"),
+        tab("Health", "health", "/health"),
+        tab("Anomalies", "anomalies", "/anomalies"),
+        tab("Forecast", "forecast", "/forecast"),
+    ]
 }
 
 fn details(account: &Account, money: impl Fn(Money) -> String) -> Vec<(&'static str, String)> {

@@ -2,9 +2,12 @@
 
 mod account;
 mod accounts;
+mod anomalies;
 mod answer;
 mod chat;
+mod churn;
 mod fact;
+mod forecast;
 mod help;
 mod initiatives;
 mod movers;
@@ -12,10 +15,16 @@ mod portfolio;
 mod status;
 mod usage;
 
-pub(super) use account::{health as account_health, overview as account_overview, usage as account_usage};
+pub(super) use account::{
+    anomalies as account_anomalies, forecast as account_forecast, health as account_health,
+    overview as account_overview, usage as account_usage,
+};
 pub(super) use accounts::show as accounts;
+pub(super) use anomalies::show as anomalies;
 pub(super) use chat::{ask as chat_ask, complete as chat_complete, show as chat};
+pub(super) use churn::show as churn;
 pub(super) use fact::show as fact;
+pub(super) use forecast::show as forecast;
 pub(super) use help::show as help;
 pub(super) use initiatives::{list as initiatives, show as initiative};
 pub(super) use movers::show as movers;
