@@ -108,7 +108,8 @@ impl Snapshot {
         Watched { grain, standing, little, points, anomalies }
     }
 
-    /// What is unusual of any account in a window, the largest difference first, ties by account and time.
+    /// What is unusual of any account in a window: what goes on first, then by the size of the difference, ties by account and
+    /// time.
     #[must_use]
     pub fn anomalies(&self, metric: Metric, grain: Grain, window: Window) -> Vec<Anomaly> {
         let inside = |one: &&Anomaly| one.window.to() > window.from() && one.window.from() < window.to();
@@ -117,7 +118,7 @@ impl Snapshot {
             let Some(watched) = self.watched(&entry.account.id, metric, grain) else { continue };
             found.extend(watched.anomalies.iter().filter(inside).cloned());
         }
-        found.sort_by_key(|one| std::cmp::Reverse(one.measured.abs_diff(one.usual)));
+        found.sort_by_key(|one| (!one.is_open, std::cmp::Reverse(one.measured.abs_diff(one.usual))));
         found
     }
 
