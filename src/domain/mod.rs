@@ -7,7 +7,9 @@ mod health;
 mod ids;
 mod initiative;
 mod money;
+mod overrides;
 mod quantity;
+mod score;
 mod time;
 mod usage;
 
@@ -21,6 +23,8 @@ pub use ids::{
 };
 pub use initiative::{Initiative, InitiativeStatus, InitiativeUpdate, Priority};
 pub use money::{BadMoney, Currency, Money};
+pub use overrides::{Cleared, Override};
 pub use quantity::{Quantity, grouped, short_number};
+pub use score::Score;
 pub use time::{Clock, DAY_MS, Grain, HOUR_MS, Range, SystemClock, Window, utc_date, utc_midnight};
 pub use usage::{Metric, TokenSplit, UsageRow, Used};
