@@ -72,7 +72,7 @@ impl Publisher {
     pub(super) async fn publish_whole(&self, turn: &Turn<'_>) -> Result<(), StoreError> {
         // Read first: what is committed while we read is shown early, and told by the next version again.
         let version = self.store.version().await?.max(turn.before);
-        let base = Snapshot::empty(Arc::new(self.engine.snapshot().rules().clone()), self.currency());
+        let base = Snapshot::empty(Arc::clone(self.engine.snapshot().rules()), self.currency());
         let mut draft = base.draft();
         draft.accounts(self.store.accounts().await?);
         draft.initiatives(self.store.initiatives().await?);

@@ -2,17 +2,25 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use super::account::words;
+use super::overrides::Override;
 use super::quantity::Quantity;
 
 /// How an account is, at one instant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Health {
-    /// The weighted mean of the factors, 0 to 100; `None` when no factor could be judged.
+    /// The score that is shown, in whole tenths, 0 to 100: the override's while one is in force, else the computed one.
+    /// `None` when too little could be judged.
     pub score: Option<f64>,
-    /// The band of the score; `None` with the score.
+    /// The band that the account is in; `None` with the score. It follows the score with hysteresis and dwell, so near
+    /// a limit it may be another than the score's own.
     pub band: Option<Band>,
+    /// The weighted mean of the factors, in whole tenths, whether overridden or not.
+    pub computed: Option<f64>,
+    /// The override in force.
+    pub overridden: Option<Arc<Override>>,
     /// Every factor of the configuration, those without data included, in the configuration's order.
     pub factors: Vec<Factor>,
     /// Version of the health configuration that judged.

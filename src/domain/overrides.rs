@@ -86,7 +86,19 @@ mod tests {
         let at = |at| Override::in_force(&all, second(at)).map(|one| one.score.points());
         assert_eq!(
             [-1, 0, 49, 50, 59, 60, 79, 80, 89, 90, 300].map(at),
-            [None, Some(10.0), Some(10.0), Some(20.0), Some(20.0), None, None, Some(30.0), Some(30.0), None, None]
+            [
+                None,
+                Some(10.0),
+                Some(10.0),
+                Some(20.0),
+                Some(20.0),
+                None,
+                None,
+                Some(30.0),
+                Some(30.0),
+                None,
+                None
+            ]
         );
     }
 }

@@ -27,5 +27,5 @@ pub use results::{
     BandCounts, Breakdown, Dimension, Mover, Portfolio, PortfolioAccount, Receipt, ReceiptRow, SeriesData,
     SourceMark,
 };
-pub use rules::{FactorRules, HealthRules};
+pub use rules::{FactorRules, HealthRules, RulesHistory};
 pub use snapshot::{Engine, Snapshot};

@@ -46,11 +46,11 @@ impl Snapshot {
             Measure::Sum(_) | Measure::Share(_) | Measure::PortfolioShare(_) => Some(window),
             Measure::Change(_) => Window::new(window.previous().from(), window.to()),
             Measure::HealthScore => {
-                let days = self.rules.factors.iter().map(|factor| factor.window_days).max();
+                let days = self.rules().factors.iter().map(|factor| factor.window_days).max();
                 days_before(window, days.unwrap_or(0))
             }
             Measure::FactorScore(kind) | Measure::FactorMeasured(kind) | Measure::FactorWeight(kind) => {
-                let rules = self.rules.factors.iter().find(|factor| factor.kind == kind);
+                let rules = self.rules().factors.iter().find(|factor| factor.kind == kind);
                 days_before(window, rules.map_or(0, |rules| rules.window_days * windows_read(kind)))
             }
             Measure::ActiveAccounts
@@ -131,7 +131,7 @@ impl Snapshot {
                 add("The portfolio".into(), Measure::Sum(metric), &whole, window);
             }
             Measure::HealthScore => {
-                for rules in &self.rules.factors {
+                for rules in &self.rules().factors {
                     let kind = rules.kind;
                     add(format!("Score of {kind}"), Measure::FactorScore(kind), filter, window);
                     add(format!("Weight of {kind}"), Measure::FactorWeight(kind), filter, window);

@@ -19,6 +19,7 @@ use crate::domain::Initiative;
 use crate::domain::InitiativeId;
 use crate::domain::Model;
 use crate::domain::Note;
+use crate::domain::Override;
 use crate::domain::utc_date;
 
 use super::dictionary::Dictionary;
@@ -27,7 +28,7 @@ use super::entry::{Edge, Entry};
 use super::frame::Part;
 use super::hour::{hour_from, hour_start};
 use super::results::SourceMark;
-use super::rules::HealthRules;
+use super::rules::{HealthRules, RulesHistory};
 
 /// Holds the present snapshot; readers take one `Arc` for each question and never wait for a writer.
 #[derive(Debug)]
@@ -57,7 +58,7 @@ impl Engine {
 /// An immutable picture of all usage, accounts and initiatives.
 #[derive(Debug)]
 pub struct Snapshot {
-    pub(super) rules: Arc<HealthRules>,
+    pub(super) rules: Arc<RulesHistory>,
     pub(super) currency: Currency,
     pub(super) dictionary: Arc<Dictionary>,
     /// By id.
@@ -76,7 +77,7 @@ impl Snapshot {
     #[must_use]
     pub fn empty(rules: Arc<HealthRules>, currency: Currency) -> Self {
         Self {
-            rules,
+            rules: Arc::new(RulesHistory::alone(rules)),
             currency,
             dictionary: Arc::default(),
             entries: Vec::new(),
@@ -116,10 +117,22 @@ impl Snapshot {
         self.currency
     }
 
-    /// The health rules that judged.
+    /// The health rules that judged the present.
     #[must_use]
-    pub fn rules(&self) -> &HealthRules {
+    pub fn rules(&self) -> &Arc<HealthRules> {
+        self.rules.present()
+    }
+
+    /// The health rules of all times.
+    #[must_use]
+    pub fn rules_history(&self) -> &RulesHistory {
         &self.rules
+    }
+
+    /// All overrides of an account that were ever set, in their order.
+    #[must_use]
+    pub fn overrides(&self, account: &AccountId) -> &[Arc<Override>] {
+        self.entry(account).map_or(&[], |entry| &entry.overrides)
     }
 
     /// End of the data: the latest watermark, never later than `now` at the build. Without watermarks the end of the
@@ -248,7 +261,7 @@ impl Snapshot {
         }
         let known = entry.derived.as_ref()?.at.until;
         let until = instant(at, None, utc_date(at)).until.min(known);
-        Some(Cow::Owned(entry.health_at(&self.rules, until, utc_date(at))))
+        Some(Cow::Owned(entry.health_at(&self.rules, until, utc_date(at), at)))
     }
 
     /// The day that initiatives are due against at an instant: today from the as-of on, else the day of the instant.
