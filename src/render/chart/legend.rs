@@ -1,6 +1,7 @@
 //! What stands above each picture, heading and headline, and the keys to its lines and colours.
 
 use crate::domain::Fact;
+use crate::domain::Metric;
 use crate::domain::Quantity;
 use crate::reply::Tone;
 
@@ -16,6 +17,8 @@ pub(super) enum Swatch {
     Fill(&'static str),
     /// A stretch of line of a class.
     Line(&'static str),
+    /// A ring of a class.
+    Ring(&'static str),
 }
 
 /// One key with its words; they may be hostile text.
@@ -32,6 +35,16 @@ pub(super) struct Headline<'a> {
     pub(super) change: Option<&'a Fact>,
     /// Whether more is good; `None` is neither.
     pub(super) more_is_good: Option<bool>,
+}
+
+/// Whether more of a metric is good news.
+pub(super) fn more_is_good(metric: Metric) -> Option<bool> {
+    match metric {
+        Metric::ApiCalls | Metric::Tokens => Some(true),
+        Metric::Errors => Some(false),
+        // Spend is neither: the customer's cost is our revenue.
+        Metric::Cost => None,
+    }
 }
 
 /// Changes below half a percent are not worth a colour.
@@ -236,6 +249,7 @@ fn key_at(scene: &mut Scene, key: &Key, x: f64, y: f64, room: f64) {
     match key.swatch {
         Swatch::Fill(class) => scene.bar(x + px * 0.3, middle - px * 0.42, px * 0.84, px * 0.84, class),
         Swatch::Line(class) => scene.line((x, middle), (x + px * 1.4, middle), class, px * 0.16),
+        Swatch::Ring(class) => scene.circle(x + px * 0.7, middle, px * 0.4, class, px * 0.16),
     }
     scene.label(Label::new(x + swatch_room(scene.frame), y, px, &key.words).class("c-text").within(room));
 }

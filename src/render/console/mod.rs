@@ -102,6 +102,9 @@ fn chart(spec: &ChartSpec, above: &str, page: Page) -> Vec<String> {
         ChartSpec::Bands(chart) => (&chart.subtitle, bars::bands(chart, page)),
         ChartSpec::Bars(chart) => (&chart.subtitle, bars::diverging(chart, page)),
         ChartSpec::Timeline(chart) => (&chart.subtitle, bars::timeline(chart, page)),
+        ChartSpec::Corridor(chart) => (&chart.subtitle, Vec::new()),
+        ChartSpec::Steps(chart) => (&chart.subtitle, Vec::new()),
+        ChartSpec::Scores(chart) => (&chart.subtitle, Vec::new()),
     };
     if body.is_empty() {
         return body;

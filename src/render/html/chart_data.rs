@@ -8,11 +8,34 @@ use crate::reply::ChartSpec;
 use crate::reply::Series;
 use crate::reply::SeriesChart;
 
+/// Whether script can draw a chart better than we do.
+pub(super) fn is_live(spec: &ChartSpec) -> bool {
+    match spec {
+        ChartSpec::Series(_) => true,
+        ChartSpec::Health(_)
+        | ChartSpec::Bands(_)
+        | ChartSpec::Bars(_)
+        | ChartSpec::Timeline(_)
+        | ChartSpec::Corridor(_)
+        | ChartSpec::Scores(_)
+        | ChartSpec::Steps(_) => false,
+    }
+}
+
 /// The data of a chart that script can draw better than we do, safe inside a `script` element; `None` for the others.
 #[must_use]
 pub fn chart_json(spec: &ChartSpec) -> Option<String> {
-    let ChartSpec::Series(chart) = spec else { return None };
-    let json = serde_json::to_string(&wire(chart)).expect("strings and finite numbers are JSON");
+    let json = match spec {
+        ChartSpec::Series(chart) => serde_json::to_string(&wire(chart)),
+        ChartSpec::Corridor(_)
+        | ChartSpec::Scores(_)
+        | ChartSpec::Health(_)
+        | ChartSpec::Bands(_)
+        | ChartSpec::Bars(_)
+        | ChartSpec::Timeline(_)
+        | ChartSpec::Steps(_) => return None,
+    };
+    let json = json.expect("strings and finite numbers are JSON");
     // Inside a script element only `<` can end it or open a comment; the escapes are the same text in JSON.
     Some(json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026"))
 }
