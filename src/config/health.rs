@@ -11,8 +11,6 @@ use crate::domain::FactorKind;
 
 use super::mistake::Mistake;
 
-/// The file that is compiled in and holds when no other is given.
-const DEFAULT_FILE: &str = include_str!("../../config/health.toml");
 const ROOT_KEYS: &[&str] = &["version", "score", "factor"];
 const SCORE_KEYS: &[&str] = &["healthy_from", "watch_from", "hysteresis", "dwell_days", "judged_min"];
 const FACTOR_KEYS: &[&str] = &["kind", "weight", "window_days", "curve"];
@@ -57,10 +55,13 @@ pub struct FactorRules {
 }
 
 impl HealthRules {
+    /// The file that is compiled in and holds when no other is given.
+    pub const DEFAULT_TEXT: &str = include_str!("../../config/health.toml");
+
     /// The rules that are compiled in.
     #[must_use]
     pub fn default_rules() -> Self {
-        Self::parse(DEFAULT_FILE).expect("a test parses the compiled-in file")
+        Self::parse(Self::DEFAULT_TEXT).expect("a test parses the compiled-in file")
     }
 
     /// Reads the text of a `health.toml`. Unknown keys are mistakes; all mistakes are told at once.
@@ -306,8 +307,8 @@ mod tests {
     /// The compiled-in file with one text replaced must be refused with exactly these mistakes.
     #[track_caller]
     fn check(from: &str, to: &str, expected: &[&str]) {
-        assert!(DEFAULT_FILE.contains(from), "{from}");
-        let mistakes = HealthRules::parse(&DEFAULT_FILE.replacen(from, to, 1)).unwrap_err();
+        assert!(HealthRules::DEFAULT_TEXT.contains(from), "{from}");
+        let mistakes = HealthRules::parse(&HealthRules::DEFAULT_TEXT.replacen(from, to, 1)).unwrap_err();
         let told: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
         // Lines move with every comment; what counts is that they are there.
         let bare: Vec<String> = told

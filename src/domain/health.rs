@@ -90,6 +90,50 @@ words!(
     Commitment => "commitment",
 );
 
+/// Why a score moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// A factor scores otherwise than before.
+    Factor(FactorKind),
+    /// Factors could be judged at one time and not at the other, so that weight went from one to another.
+    MissingData,
+    /// Other rules were in force.
+    Configuration,
+    /// A person set the score, or no longer.
+    Override,
+}
+
+impl Cause {
+    /// All but the factors, in the order they are shown.
+    pub const OTHERS: [Self; 3] = [Self::MissingData, Self::Configuration, Self::Override];
+
+    /// As it stands in ids of facts: `trend`, `missing_data`, `configuration`, `override`.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Factor(kind) => kind.word(),
+            Self::MissingData => "missing_data",
+            Self::Configuration => "configuration",
+            Self::Override => "override",
+        }
+    }
+}
+
+/// In words: `trend`, `missing data`.
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.key().replace('_', " "))
+    }
+}
+
+impl FromStr for Cause {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let other = Self::OTHERS.into_iter().find(|cause| cause.key() == text);
+        other.map_or_else(|| text.parse().map(Self::Factor), Ok)
+    }
+}
+
 /// What a score means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Band {

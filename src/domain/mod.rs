@@ -16,7 +16,7 @@ mod usage;
 pub use account::{Account, AccountStatus, CommitPeriod, Contract, Note};
 pub use asker::{Asker, Audience, Role};
 pub use fact::{BadFactId, Fact, FactKey, Measure, UsageFilter};
-pub use health::{Band, Factor, FactorKind, Health, Judgement};
+pub use health::{Band, Cause, Factor, FactorKind, Health, Judgement};
 pub use ids::{
     AccountId, BadName, Endpoint, EventId, ID_CHARS_MAX, InitiativeId, Model, NAME_CHARS_MAX, Person,
     SourceId,

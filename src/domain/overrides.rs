@@ -33,8 +33,8 @@ pub struct Cleared {
     pub by: Person,
     /// When.
     pub at: Timestamp,
-    /// Why; hostile text.
-    pub reason: String,
+    /// Why, when it was said; hostile text.
+    pub reason: Option<String>,
 }
 
 impl Override {
@@ -68,7 +68,7 @@ mod tests {
 
     fn set(score: f64, at: i64, expires: i64, cleared: Option<i64>) -> Override {
         let by: Person = "dana".parse().unwrap();
-        let cleared = cleared.map(|at| Cleared { by: by.clone(), at: second(at), reason: "solved".into() });
+        let cleared = cleared.map(|at| Cleared { by: by.clone(), at: second(at), reason: None });
         Override {
             account: "acme".parse().unwrap(),
             score: Score::of(score),

@@ -11,21 +11,29 @@ mod fact;
 mod figures;
 mod frame;
 mod health;
+mod history;
 mod hour;
+mod outlook;
 mod portfolio;
 #[cfg(test)]
 mod properties;
 mod query;
 mod receipt;
+mod replay;
 mod results;
 mod rules;
 mod snapshot;
 mod sums;
+mod why;
 
 pub use draft::Draft;
+pub use history::{BandChange, DayScore};
+pub use outlook::{Direction, Risk};
+pub use replay::{Course, Decline, Replay, Replayed};
 pub use results::{
     BandCounts, Breakdown, Dimension, Mover, Portfolio, PortfolioAccount, Receipt, ReceiptRow, SeriesData,
     SourceMark,
 };
 pub use rules::{FactorRules, HealthRules, RulesHistory};
 pub use snapshot::{Engine, Snapshot};
+pub use why::{Split, Why};

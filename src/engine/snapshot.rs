@@ -23,7 +23,7 @@ use crate::domain::Override;
 use crate::domain::utc_date;
 
 use super::dictionary::Dictionary;
-use super::draft::{Draft, instant};
+use super::draft::Draft;
 use super::entry::{Edge, Entry};
 use super::frame::Part;
 use super::hour::{hour_from, hour_start};
@@ -259,9 +259,15 @@ impl Snapshot {
         if self.as_of.is_none_or(|as_of| at >= as_of) {
             return entry.health().map(Cow::Borrowed);
         }
+        let (until, today) = self.judged_at(entry, at)?;
+        Some(Cow::Owned(entry.health_at(&self.rules, until, today, at)))
+    }
+
+    /// Before which hour the data of an entry were complete at an instant, and the day that was today. What is not in
+    /// yet is left out then as it is now.
+    pub(super) fn judged_at(&self, entry: &Entry, at: Timestamp) -> Option<(u32, Date)> {
         let known = entry.derived.as_ref()?.at.until;
-        let until = instant(at, None, utc_date(at)).until.min(known);
-        Some(Cow::Owned(entry.health_at(&self.rules, until, utc_date(at), at)))
+        Some((hour_from(at).min(known), self.today_at(at)))
     }
 
     /// The day that initiatives are due against at an instant: today from the as-of on, else the day of the instant.

@@ -30,7 +30,8 @@ use days::AccountDays;
 use verdict::{Verdict, on_curve};
 
 pub(super) use bands::plain as plain_band;
-pub(super) use scores::{DayJudge, DayScores};
+pub(super) use robust::slope;
+pub(super) use scores::{DayJudge, DayScores, date_of};
 pub(super) use usage::UsageVerdicts;
 
 /// Judges one account at any instant and by any rules.
