@@ -13,11 +13,13 @@ use crate::access::Deed;
 use crate::domain::Account;
 use crate::domain::AccountId;
 use crate::domain::Asker;
+use crate::domain::Cleared;
 use crate::domain::Clock;
 use crate::domain::FactKey;
 use crate::domain::Initiative;
 use crate::domain::InitiativeId;
 use crate::domain::Note;
+use crate::domain::Override;
 use crate::domain::SourceId;
 use crate::domain::UsageRow;
 use crate::domain::utc_date;
@@ -26,8 +28,11 @@ use crate::engine::Receipt;
 use crate::engine::Snapshot;
 use crate::problem::Problem;
 use crate::reply::Answer;
+use crate::reply::Block;
+use crate::reply::Prose;
 use crate::store::Keep;
 use crate::store::Recorded;
+use crate::store::RulesRecord;
 use crate::store::Store;
 use crate::store::StoreError;
 
@@ -36,9 +41,10 @@ use super::dispatch;
 use super::initiatives;
 use super::lookup::{find_account, find_initiative};
 use super::orders;
-use super::publisher::{Change, Publisher};
-use super::question::{Anew, NewInitiative, Question};
+use super::publisher::{Change, Publisher, Turn};
+use super::question::{Anew, NewInitiative, NewOverride, Question};
 use super::reading::Reading;
+use super::rulebook::{self, RulesRefused};
 
 /// Longest time an answer may take; chat gives up soon after.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
@@ -69,6 +75,20 @@ impl Desk {
     pub fn new(engine: Arc<Engine>, store: Store, clock: Arc<dyn Clock>) -> Self {
         let publisher = Publisher::new(Arc::clone(&engine), store.clone(), Arc::clone(&clock));
         Self { engine, store, clock, publisher: Arc::new(publisher) }
+    }
+
+    /// Records the present health configuration when it is new, so that the scores of its time can be made again; to be
+    /// called before [`Desk::load`]. `text` is what the rules were read from.
+    pub async fn adopt_rules(&self, text: &str) -> Result<(), RulesRefused> {
+        let rules = Arc::clone(self.snapshot().rules());
+        let turn = self.publisher.turn().await?;
+        let known = self.store.health_rules().await?;
+        if rulebook::is_new(&known, &rules)? {
+            let (since, version, text) = (self.clock.now(), rules.version, text.to_owned());
+            self.store.add_health_rules(&RulesRecord { since, version, text }).await?;
+        }
+        drop(turn);
+        Ok(())
     }
 
     /// Builds the whole snapshot from the store.
@@ -218,6 +238,8 @@ impl Desk {
                 let close = |one: &Initiative| orders::closed(one, status, text.as_deref(), asker, now);
                 self.change_initiative(asker, &id, &done, close).await
             }
+            Question::OverrideSet(new) => self.set_override(asker, &new).await,
+            Question::OverrideClear { account, reason } => self.clear_override(asker, &account, reason).await,
             reading => self.read(asker, reading).await,
         }
     }
@@ -276,6 +298,49 @@ impl Desk {
         self.show_written(asker, &before.id, done)
     }
 
+    async fn set_override(&self, asker: &Asker, new: &NewOverride) -> Result<Answer, Problem> {
+        let turn = self.publisher.turn().await.map_err(could_not_write)?;
+        let account = find_account(&self.snapshot(), &new.account)?;
+        let set = orders::overridden(new, account.clone(), asker, self.clock.now())?;
+        self.store.add_override(&set).await.map_err(could_not_write)?;
+        self.publish_override(asker, &turn, &account, "The score is set by hand.").await
+    }
+
+    async fn clear_override(
+        &self,
+        asker: &Asker,
+        given: &str,
+        reason: Option<String>,
+    ) -> Result<Answer, Problem> {
+        let turn = self.publisher.turn().await.map_err(could_not_write)?;
+        let snapshot = self.snapshot();
+        let account = find_account(&snapshot, given)?;
+        let now = self.clock.now();
+        if Override::in_force(snapshot.overrides(&account), now).is_none() {
+            let message = "The score of this account is not set by hand, so there is nothing to take back.";
+            return Err(Problem::BadOption { option: None, message: message.into() });
+        }
+        let cleared = Cleared { by: asker.person.clone(), at: now, reason };
+        self.store.clear_override(&account, &cleared).await.map_err(could_not_write)?;
+        self.publish_override(asker, &turn, &account, "The computed score is shown again.").await
+    }
+
+    /// Publishes that the override of an account changed, and shows the account's health.
+    async fn publish_override(
+        &self,
+        asker: &Asker,
+        turn: &Turn<'_>,
+        account: &AccountId,
+        done: &str,
+    ) -> Result<Answer, Problem> {
+        let change = Change { overridden: Some(account), ..Change::default() };
+        self.publisher.publish(turn, change).await.map_err(could_not_write)?;
+        let shown = Question::Health { account: account.to_string(), since: None };
+        let mut answer = self.read(asker, shown).await?;
+        answer.blocks.insert(0, Block::Text(Prose::plain(done)));
+        Ok(answer)
+    }
+
     fn show_written(&self, asker: &Asker, id: &InitiativeId, done: &str) -> Result<Answer, Problem> {
         let snapshot = self.snapshot();
         let (now, role) = (self.clock.now(), asker.role);
@@ -286,5 +351,5 @@ impl Desk {
 }
 
 fn could_not_write(failed: StoreError) -> Problem {
-    Problem::internal(anyhow::Error::new(failed).context("writing an initiative down"))
+    Problem::internal(anyhow::Error::new(failed).context("writing something down"))
 }

@@ -11,6 +11,7 @@ use super::churn;
 use super::forecast::{self, ForecastAsked};
 use super::health;
 use super::help;
+use super::history;
 use super::initiatives::{self, ListAsked};
 use super::lookup::find_initiative;
 use super::movers;
@@ -19,6 +20,7 @@ use super::question::Question;
 use super::reading::Reading;
 use super::status;
 use super::usage::{self, UsageAsked};
+use super::why;
 
 /// Answers a question that only reads. What changes something is the desk's to do.
 pub(super) fn answer(reading: &Reading<'_>, asker: &Asker, question: &Question) -> Result<Answer, Problem> {
@@ -33,6 +35,10 @@ pub(super) fn answer(reading: &Reading<'_>, asker: &Asker, question: &Question) 
             let id = reading.account(account)?;
             health::answer(reading, &id, *since)
         }
+        Question::Why { account, since, until } => {
+            why::answer(reading, &reading.account(account)?, *since, *until)
+        }
+        Question::History { account, range } => history::answer(reading, &reading.account(account)?, *range),
         Question::Usage { account: given, endpoint, range, by, metric, compare } => {
             let asked = UsageAsked {
                 account: account(given)?,
@@ -68,7 +74,11 @@ pub(super) fn answer(reading: &Reading<'_>, asker: &Asker, question: &Question) 
         }
         Question::Status => Ok(status::answer(reading)),
         Question::Help { command } => help::answer(reading, command.as_deref()),
-        Question::InitiativeAdd(_) | Question::InitiativeUpdate(_) | Question::InitiativeClose { .. } => {
+        Question::InitiativeAdd(_)
+        | Question::InitiativeUpdate(_)
+        | Question::InitiativeClose { .. }
+        | Question::OverrideSet(_)
+        | Question::OverrideClear { .. } => {
             Err(Problem::internal(anyhow::anyhow!("an order reached the reader of questions")))
         }
     }

@@ -23,6 +23,8 @@ use crate::engine::SourceMark;
 use crate::store::Store;
 use crate::store::StoreError;
 
+use super::rulebook;
+
 /// What a commit changed.
 #[derive(Debug, Default)]
 pub(super) struct Change<'a> {
@@ -34,6 +36,8 @@ pub(super) struct Change<'a> {
     pub(super) initiatives: &'a [Initiative],
     /// Accounts with new notes.
     pub(super) noted: BTreeSet<AccountId>,
+    /// The account whose override was set or taken back.
+    pub(super) overridden: Option<&'a AccountId>,
 }
 
 /// The one writer of the engine.
@@ -73,8 +77,10 @@ impl Publisher {
     pub(super) async fn publish_whole(&self, turn: &Turn<'_>) -> Result<(), StoreError> {
         // Read first: what is committed while we read is shown early, and told by the next version again.
         let version = self.store.version().await?.max(turn.before);
-        let base = Snapshot::empty(Arc::new(self.engine.snapshot().rules().clone()), self.currency());
+        let base = Snapshot::empty(Arc::clone(self.engine.snapshot().rules()), self.currency());
         let mut draft = base.draft();
+        let known = self.store.health_rules().await?;
+        draft.rules(rulebook::history(&known, base.rules(), self.clock.now()));
         draft.accounts(self.store.accounts().await?);
         draft.initiatives(self.store.initiatives().await?);
         let mut notes = self.store.notes().await?;
@@ -82,6 +88,7 @@ impl Publisher {
         for of_one in notes.chunk_by(|one, two| one.account == two.account) {
             draft.notes(&of_one[0].account, of_one.to_vec());
         }
+        self.overrides(&mut draft, None).await?;
         self.store.each_account_usage(None, |account, rows| draft.usage(&account, rows)).await?;
         draft.watermarks(self.marks().await?);
         draft.foretold(self.store.foretold().await?);
@@ -119,7 +126,8 @@ impl Publisher {
         let changes_data = !change.usage.is_empty()
             || !change.accounts.is_empty()
             || !change.initiatives.is_empty()
-            || !change.noted.is_empty();
+            || !change.noted.is_empty()
+            || change.overridden.is_some();
         let moves_marks = marks != base.watermarks();
         let expected = turn.before + u64::from(changes_data) + u64::from(moves_marks);
         if base.version() != turn.before || version != expected {
@@ -144,12 +152,27 @@ impl Publisher {
                 draft.notes(account, of_one);
             }
         }
+        if let Some(account) = change.overridden {
+            self.overrides(&mut draft, Some(account)).await?;
+        }
         if !change.usage.is_empty() {
             let touched = Some(change.usage);
             self.store.each_account_usage(touched, |account, rows| draft.usage(&account, rows)).await?;
         }
         draft.watermarks(marks);
         self.finish(draft, version).await;
+        Ok(())
+    }
+
+    /// Reads the overrides of one account, or of all, into a draft.
+    async fn overrides(&self, draft: &mut Draft, of: Option<&AccountId>) -> Result<(), StoreError> {
+        let mut all = self.store.overrides().await?;
+        all.retain(|one| of.is_none_or(|account| one.account == *account));
+        // A stable sort: of one account they stay in the order in which they were set.
+        all.sort_by(|one, two| one.account.cmp(&two.account));
+        for of_one in all.chunk_by(|one, two| one.account == two.account) {
+            draft.overrides(&of_one[0].account, of_one.to_vec());
+        }
         Ok(())
     }
 

@@ -14,6 +14,7 @@ use crate::domain::Money;
 use crate::domain::Person;
 use crate::domain::Priority;
 use crate::domain::Range;
+use crate::domain::Score;
 use crate::engine::Dimension;
 use crate::problem::Problem;
 
@@ -39,6 +40,31 @@ pub enum Question {
         account: String,
         /// Compared with that day.
         since: Option<Since>,
+    },
+    /// The exact split of a change of the score.
+    Why {
+        /// Id or name as typed.
+        account: String,
+        /// From that day …
+        since: Since,
+        /// … to that one; to the newest data when `None`.
+        until: Option<Since>,
+    },
+    /// The score day by day.
+    History {
+        /// Id or name as typed.
+        account: String,
+        /// Over which time.
+        range: Range,
+    },
+    /// Sets a score in place of the computed one.
+    OverrideSet(NewOverride),
+    /// Takes an override back.
+    OverrideClear {
+        /// Id or name as typed.
+        account: String,
+        /// Why.
+        reason: Option<String>,
     },
     /// Series, breakdown, comparison.
     Usage {
@@ -121,6 +147,9 @@ pub enum Question {
     },
 }
 
+/// The range of `history` that is meant when none is given.
+pub(super) const HISTORY_RANGE: Range = Range::Days(90);
+
 /// A day to compare with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Since {
@@ -131,6 +160,9 @@ pub enum Since {
 }
 
 impl Since {
+    /// What `why` looks back to when nothing is said.
+    pub const DEFAULT: Self = Self::Range(Range::DEFAULT);
+
     /// The day that is meant when the newest data are of `as_of`.
     #[must_use]
     pub fn day(self, as_of: Timestamp) -> Date {
@@ -185,6 +217,19 @@ pub struct NewInitiative {
     pub due: Option<Date>,
     /// First line of its log.
     pub text: Option<String>,
+}
+
+/// A new override as typed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewOverride {
+    /// Id or name as typed.
+    pub account: String,
+    /// The score to show.
+    pub score: Score,
+    /// Why.
+    pub reason: String,
+    /// The last day on which it is in force.
+    pub until: Date,
 }
 
 /// A change to an initiative; what is `None` stays.
@@ -263,7 +308,14 @@ impl Question {
     /// Whether it changes something.
     #[must_use]
     pub fn writes(&self) -> bool {
-        matches!(self, Self::InitiativeAdd(_) | Self::InitiativeUpdate(_) | Self::InitiativeClose { .. })
+        matches!(
+            self,
+            Self::InitiativeAdd(_)
+                | Self::InitiativeUpdate(_)
+                | Self::InitiativeClose { .. }
+                | Self::OverrideSet(_)
+                | Self::OverrideClear { .. }
+        )
     }
 
     /// The command that asks it: `usage`, `initiative list`.
@@ -272,6 +324,10 @@ impl Question {
         match self {
             Self::Portfolio { .. } => "portfolio",
             Self::Health { .. } => "health",
+            Self::Why { .. } => "why",
+            Self::History { .. } => "history",
+            Self::OverrideSet(_) => "override set",
+            Self::OverrideClear { .. } => "override clear",
             Self::Usage { .. } => "usage",
             Self::Movers { .. } => "movers",
             Self::Anomalies { .. } => "anomalies",

@@ -71,6 +71,7 @@ pub async fn run_with(
         if let Some(plan) = demo {
             plan.fill(&desk).await.context("making the simulated portfolio")?;
         }
+        desk.adopt_rules(&settings.health_text).await.context("taking the health configuration into use")?;
         desk.load().await.context("reading the store")
     };
     tokio::select! {

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
-use super::health::{Band, FactorKind};
+use super::health::{Band, Cause, FactorKind};
 use super::ids::{AccountId, Endpoint, Model};
 use super::initiative::InitiativeStatus;
 use super::quantity::Quantity;
@@ -74,6 +74,12 @@ pub enum Measure {
     InBand(Band),
     /// The account's health score.
     HealthScore,
+    /// The account's health score as it is computed, also while an override is shown in its place.
+    ComputedScore,
+    /// The score at the end of the window, less the score at its begin.
+    ScoreChange,
+    /// The part of that change that has one cause.
+    ScoreCause(Cause),
     /// Score of one factor of the account's health.
     FactorScore(FactorKind),
     /// Weight of one factor, missing ones redistributed.
@@ -150,6 +156,8 @@ const MEASURES: &[(&str, Measure)] = &[
     ("accounts_active", Measure::ActiveAccounts),
     ("accounts", Measure::Accounts),
     ("health", Measure::HealthScore),
+    ("health_computed", Measure::ComputedScore),
+    ("score_change", Measure::ScoreChange),
     ("initiatives_open", Measure::InitiativesOpen),
     ("initiatives_overdue", Measure::InitiativesOverdue),
     ("revenue_expected", Measure::RevenueExpected),
@@ -168,6 +176,7 @@ impl fmt::Display for Measure {
             Self::Share(metric) => write!(f, "share.{metric}"),
             Self::PortfolioShare(metric) => write!(f, "portfolio_share.{metric}"),
             Self::InBand(band) => write!(f, "in_band.{}", band.key()),
+            Self::ScoreCause(cause) => write!(f, "score_cause.{}", cause.key()),
             Self::FactorScore(kind) => write!(f, "factor.{kind}"),
             Self::FactorWeight(kind) => write!(f, "factor_weight.{kind}"),
             Self::FactorMeasured(kind) => write!(f, "factor_measured.{kind}"),
@@ -187,6 +196,8 @@ impl fmt::Display for Measure {
             Self::ActiveAccounts
             | Self::Accounts
             | Self::HealthScore
+            | Self::ComputedScore
+            | Self::ScoreChange
             | Self::InitiativesOpen
             | Self::InitiativesOverdue
             | Self::RevenueExpected
@@ -218,6 +229,7 @@ impl FromStr for Measure {
             "share" => metric().map(Self::Share),
             "portfolio_share" => metric().map(Self::PortfolioShare),
             "in_band" => rest.parse().map(Self::InBand).or(Err(BadFactId)),
+            "score_cause" => rest.parse().map(Self::ScoreCause).or(Err(BadFactId)),
             "factor" => factor().map(Self::FactorScore),
             "factor_weight" => factor().map(Self::FactorWeight),
             "factor_measured" => factor().map(Self::FactorMeasured),

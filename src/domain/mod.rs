@@ -10,7 +10,9 @@ mod horizon;
 mod ids;
 mod initiative;
 mod money;
+mod overrides;
 mod quantity;
+mod score;
 mod time;
 mod usage;
 
@@ -19,7 +21,7 @@ pub use anomaly::{Anomaly, AnomalyKind, Standing};
 pub use asker::{Asker, Audience, Role};
 pub use fact::{BadFactId, Bound, Fact, FactKey, Measure, UsageFilter};
 pub use foretold::Foretold;
-pub use health::{Band, Factor, FactorKind, Health, Judgement};
+pub use health::{Band, Cause, Factor, FactorKind, Health, Judgement};
 pub use horizon::Horizon;
 pub use ids::{
     AccountId, BadName, Endpoint, EventId, ID_CHARS_MAX, InitiativeId, Model, NAME_CHARS_MAX, Person,
@@ -27,6 +29,8 @@ pub use ids::{
 };
 pub use initiative::{Initiative, InitiativeStatus, InitiativeUpdate, Priority};
 pub use money::{BadMoney, Currency, Money};
+pub use overrides::{Cleared, Override};
 pub use quantity::{Quantity, grouped, short_number};
+pub use score::Score;
 pub use time::{Clock, DAY_MS, Grain, HOUR_MS, Range, SystemClock, Window, utc_date, utc_midnight};
 pub use usage::{Metric, TokenSplit, UsageRow, Used};

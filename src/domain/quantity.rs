@@ -45,7 +45,8 @@ impl Quantity {
         }
     }
 
-    /// Rounded for reading, with its unit where the unit is part of the number: `12.4 k`, `$1.23 M`, `+12.4 %`, `67`.
+    /// Rounded for reading, with its unit where the unit is part of the number: `12.4 k`, `$1.23 M`, `+12.4 %`,
+    /// `67.3`.
     #[must_use]
     pub fn short(&self) -> String {
         match self {
@@ -61,8 +62,8 @@ impl Quantity {
                 let places = if change.abs() >= 1.0 { 0 } else { 1 };
                 signed(change * 100.0, places) + " %"
             }
-            Self::Score(score) => format!("{score:.0}"),
-            Self::Points(points) => signed(*points, 0),
+            Self::Score(score) => decimals(*score, 1),
+            Self::Points(points) => signed(*points, 1),
             Self::Days(n) => format!("{} d", grouped(i128::from(*n))),
             Self::Number(value) => decimals(*value, 3),
         }
@@ -248,6 +249,15 @@ mod tests {
         check(Quantity::Share(0.000_018), "<0.1 %", "0.0018 %");
         check(Quantity::Share(0.0), "0 %", "0 %");
         check(Quantity::Days(28), "28 d", "28 days");
+    }
+
+    #[test]
+    fn scores_show_the_tenths_in_which_they_add_up() {
+        check(Quantity::Score(67.3), "67.3", "67.3 of 100");
+        check(Quantity::Score(70.0), "70", "70 of 100");
+        check(Quantity::Points(-12.4), "−12.4", "−12.4 points");
+        check(Quantity::Points(0.3), "+0.3", "+0.3 points");
+        check(Quantity::Points(0.0), "0", "0 points");
     }
 
     #[test]

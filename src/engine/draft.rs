@@ -16,6 +16,7 @@ use crate::domain::Foretold;
 use crate::domain::Initiative;
 use crate::domain::InitiativeId;
 use crate::domain::Note;
+use crate::domain::Override;
 use crate::domain::UsageRow;
 use crate::domain::utc_date;
 
@@ -25,13 +26,13 @@ use super::frame::AccountFrame;
 use super::hour::{hour_from, hour_start};
 use super::memo::Memo;
 use super::results::SourceMark;
-use super::rules::HealthRules;
+use super::rules::RulesHistory;
 use super::snapshot::Snapshot;
 
 /// The next snapshot in the making: shares everything that it does not replace.
 #[derive(Debug)]
 pub struct Draft {
-    pub(super) rules: Arc<HealthRules>,
+    pub(super) rules: Arc<RulesHistory>,
     pub(super) currency: Currency,
     pub(super) dictionary: Arc<Dictionary>,
     /// By id, but for those that were added, which stand at the end until the draft is closed.
@@ -70,6 +71,20 @@ impl Draft {
         self.entry(account).notes = notes.into();
     }
 
+    /// Replaces all overrides of an account, in the order in which they were set.
+    pub fn overrides(&mut self, account: &AccountId, overrides: Vec<Override>) {
+        self.entry(account).override_with(overrides);
+    }
+
+    /// Replaces the rules of all times; everything is judged anew.
+    pub fn rules(&mut self, history: RulesHistory) {
+        self.rules = Arc::new(history);
+        for entry in &mut self.entries {
+            entry.verdicts = None;
+            entry.forget();
+        }
+    }
+
     /// Replaces all usage of one account; the rows may come in any order and are summed to hours. Unknown accounts
     /// become discovered ones.
     pub fn usage(&mut self, account: &AccountId, rows: impl IntoIterator<Item = UsageRow>) {
@@ -102,7 +117,7 @@ impl Draft {
         for entry in &mut self.entries {
             let complete = entry.frame.sources.iter().filter_map(|source| until.get(source).copied()).max();
             let at = instant(as_of.unwrap_or(now), complete, today);
-            entry.derive(&self.rules, at);
+            entry.derive(&self.rules, at, now);
         }
         Snapshot {
             rules: self.rules,
@@ -181,6 +196,7 @@ pub(super) fn instant(as_of: Timestamp, complete: Option<Timestamp>, today: Date
 mod tests {
     use super::*;
     use crate::domain::*;
+    use crate::engine::HealthRules;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()

@@ -17,6 +17,7 @@ use crate::domain::Window;
 
 use super::hour::hours;
 use super::snapshot::Snapshot;
+use super::why::Split;
 
 impl Snapshot {
     /// The only maker of facts: computes the value, so that a fact and its receipt cannot differ. `None` when the
@@ -60,6 +61,9 @@ impl Snapshot {
                 Some(Quantity::Accounts(inside.count() as u64))
             }
             Measure::HealthScore => self.state(filter, window)?.score.map(Quantity::Score),
+            Measure::ComputedScore => self.state(filter, window)?.computed.map(Quantity::Score),
+            Measure::ScoreChange => self.moved(filter, window, |split| split.tenths),
+            Measure::ScoreCause(cause) => self.moved(filter, window, |split| split.part(cause)),
             Measure::FactorScore(kind) => factor(kind)?.judged.map(|judged| Quantity::Score(judged.score)),
             Measure::FactorWeight(kind) => Some(Quantity::Share(factor(kind)?.weight)),
             Measure::FactorMeasured(kind) => factor(kind)?.judged.map(|judged| judged.measured),
@@ -162,6 +166,12 @@ impl Snapshot {
     /// Health of the filter's account at the end of the window.
     pub(super) fn state(&self, filter: &UsageFilter, window: Window) -> Option<Health> {
         self.health_at(filter.account.as_ref()?, window.to())
+    }
+
+    /// Something of the change of the score over the window, in points.
+    fn moved(&self, filter: &UsageFilter, window: Window, of: impl Fn(&Split) -> i32) -> Option<Quantity> {
+        let why = self.why(filter.account.as_ref()?, window.from(), window.to())?;
+        Some(Quantity::Points(f64::from(of(&why.split?)) / 10.0))
     }
 
     fn factor(&self, kind: FactorKind, filter: &UsageFilter, window: Window) -> Option<Factor> {

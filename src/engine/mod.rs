@@ -7,6 +7,7 @@ mod anomaly;
 mod build;
 mod churn;
 mod dictionary;
+mod direction;
 mod draft;
 mod entry;
 mod fact;
@@ -14,6 +15,7 @@ mod figures;
 mod forecast;
 mod frame;
 mod health;
+mod history;
 mod hour;
 mod memo;
 mod outlook;
@@ -22,6 +24,7 @@ mod portfolio;
 mod properties;
 mod query;
 mod receipt;
+mod replay;
 mod results;
 mod rules;
 mod silence;
@@ -29,12 +32,17 @@ mod snapshot;
 mod sums;
 pub mod trial;
 mod watch;
+mod why;
 
 pub use draft::Draft;
+pub use history::{BandChange, DayScore};
+pub use direction::{Direction, Risk};
+pub use replay::{Course, Decline, Replay, Replayed};
 pub use results::{
     BandCounts, Breakdown, ChurnModel, Dimension, ExpectedDay, Mover, Portfolio, PortfolioAccount, Reached,
     Receipt, ReceiptRow, Reliability, SeriesData, SourceMark, TooLittle, Usual, Watched, WatchedPoint,
 };
-pub use rules::{FactorRules, HealthRules};
+pub use rules::{FactorRules, HealthRules, RulesHistory};
 pub use snapshot::{Engine, Snapshot};
 pub use watch::watched_by;
+pub use why::{Split, Why};

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use jiff::SignedDuration;
 
 use crate::domain::Bound;
+use crate::domain::Cause;
 use crate::domain::FactKey;
 use crate::domain::FactorKind;
 use crate::domain::Measure;
@@ -51,12 +52,12 @@ impl Snapshot {
         match key.measure {
             Measure::Sum(_) | Measure::Share(_) | Measure::PortfolioShare(_) => Some(window),
             Measure::Change(_) => Window::new(window.previous().from(), window.to()),
-            Measure::HealthScore => {
-                let days = self.rules.factors.iter().map(|factor| factor.window_days).max();
+            Measure::HealthScore | Measure::ComputedScore => {
+                let days = self.rules().factors.iter().map(|factor| factor.window_days).max();
                 days_before(window, days.unwrap_or(0))
             }
             Measure::FactorScore(kind) | Measure::FactorMeasured(kind) | Measure::FactorWeight(kind) => {
-                let rules = self.rules.factors.iter().find(|factor| factor.kind == kind);
+                let rules = self.rules().factors.iter().find(|factor| factor.kind == kind);
                 days_before(window, rules.map_or(0, |rules| rules.window_days * windows_read(kind)))
             }
             Measure::Expected(..) | Measure::ExpectedChange(_) | Measure::ForecastError(_) => {
@@ -79,6 +80,8 @@ impl Snapshot {
             | Measure::ActiveAccounts
             | Measure::Accounts
             | Measure::InBand(_)
+            | Measure::ScoreChange
+            | Measure::ScoreCause(_)
             | Measure::InitiativesOpen
             | Measure::InitiativesIn(_)
             | Measure::InitiativesOverdue
@@ -153,8 +156,8 @@ impl Snapshot {
                 add("The part".into(), Measure::Sum(metric), filter, window);
                 add("The portfolio".into(), Measure::Sum(metric), &whole, window);
             }
-            Measure::HealthScore => {
-                for rules in &self.rules.factors {
+            Measure::HealthScore | Measure::ComputedScore => {
+                for rules in &self.rules().factors {
                     let kind = rules.kind;
                     add(format!("Score of {kind}"), Measure::FactorScore(kind), filter, window);
                     add(format!("Weight of {kind}"), Measure::FactorWeight(kind), filter, window);
@@ -184,7 +187,36 @@ impl Snapshot {
                 add("Low end".into(), Measure::Usual(metric, Bound::Low), filter, window);
                 add("High end".into(), Measure::Usual(metric, Bound::High), filter, window);
             }
-            Measure::Sum(_)
+            Measure::ScoreChange => {
+                add("The score then".into(), Measure::HealthScore, filter, then(window));
+                add("The score now".into(), Measure::HealthScore, filter, window);
+                let factors = FactorKind::ALL.iter().map(|kind| Cause::Factor(*kind));
+                for cause in factors.chain(Cause::OTHERS) {
+                    add(format!("Part of {cause}"), Measure::ScoreCause(cause), filter, window);
+                }
+            }
+            Measure::ScoreCause(Cause::Factor(kind)) => {
+                for (when, window) in [("then", then(window)), ("now", window)] {
+                    add(format!("Score {when}"), Measure::FactorScore(kind), filter, window);
+                    add(format!("Weight {when}"), Measure::FactorWeight(kind), filter, window);
+                    add(format!("Measured {when}"), Measure::FactorMeasured(kind), filter, window);
+                }
+            }
+            Measure::ScoreCause(Cause::Override) => {
+                for (when, window) in [("then", then(window)), ("now", window)] {
+                    add(format!("Shown {when}"), Measure::HealthScore, filter, window);
+                    add(format!("Computed {when}"), Measure::ComputedScore, filter, window);
+                }
+            }
+            Measure::ScoreCause(Cause::MissingData) => {
+                for kind in FactorKind::ALL {
+                    let weight = Measure::FactorWeight(*kind);
+                    add(format!("Weight of {kind} then"), weight, filter, then(window));
+                    add(format!("Weight of {kind} now"), weight, filter, window);
+                }
+            }
+            Measure::ScoreCause(Cause::Configuration)
+            | Measure::Sum(_)
             | Measure::Expected(..)
             | Measure::Usual(..)
             | Measure::ForecastError(_)
@@ -211,6 +243,11 @@ impl Snapshot {
         }
         parts
     }
+}
+
+/// The window of a state at the begin of another window.
+fn then(window: Window) -> Window {
+    Window::ending(window.from(), window.length())
 }
 
 /// The days before the end of a window; `None` when there are none.
@@ -243,10 +280,19 @@ fn method(measure: Measure) -> String {
         Measure::Accounts => "All accounts that are known, counted.".into(),
         Measure::InBand(band) => format!("The accounts whose health score is in the band “{band}”, counted."),
         Measure::HealthScore => {
-            "The mean of the factors that could be judged, weighted by their weights. A factor \
+            "What a person set, while an override is in force; else the mean of the factors that could be judged, weighted by their weights. A factor \
                                  with too little data is left out and its weight is shared by the others."
                 .into()
         }
+        Measure::ComputedScore => {
+            "The weighted mean of the factors that could be judged, whether or not a person set another score to be \
+             shown in its place."
+                .into()
+        }
+        Measure::ScoreChange => {
+            "The score at the end of the window, less the score at its begin. The parts sum to it.".into()
+        }
+        Measure::ScoreCause(cause) => cause_method(cause).into(),
         Measure::FactorScore(kind) => format!("{} Its curve turns that into a score.", factor_method(kind)),
         Measure::FactorWeight(_) => {
             "The factor's weight in the health configuration, divided by the weights of all \
@@ -347,10 +393,32 @@ fn noun(metric: Metric) -> &'static str {
     }
 }
 
+fn cause_method(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Factor(_) => {
+            "The change of the factor's score, times the mean of its weights then and now, both by the rules of the end \
+             of the window; rounded so that all parts sum to the change."
+        }
+        Cause::MissingData => {
+            "What factors gave that could be judged at one end of the window alone, and what the others gained or lost \
+             by the weight that went to them or came from them."
+        }
+        Cause::Configuration => {
+            "The score at the begin of the window by the rules of its end, less that by the rules of its begin; \
+             overrides left out."
+        }
+        Cause::Override => {
+            "What the score that a person set adds to the computed one at the end of the window, less what it added at \
+             its begin."
+        }
+    }
+}
+
 fn factor_method(kind: FactorKind) -> &'static str {
     match kind {
         FactorKind::Recency => {
-            "The time since the last call, set against the pauses that this account usually makes."
+            "The time since the last call, set against the pauses that this account usually makes: of the days in use, \
+             nine of ten ended no longer silence."
         }
         FactorKind::Trend => {
             "The median of all slopes between days of the same weekday, each relative to the usual calls of that \
@@ -358,7 +426,8 @@ fn factor_method(kind: FactorKind) -> &'static str {
         }
         FactorKind::Growth => {
             "The calls of the last whole weeks against those of as many weeks before, so that each weekday occurs \
-             equally often in both."
+             equally often in both. Holidays and incidents of a few days that are over are set to the usual calls of \
+             their weekdays."
         }
         FactorKind::Breadth => {
             "The endpoints in use in the last weeks, against the most that this account ever used in as many weeks \

@@ -24,18 +24,19 @@ use crate::domain::Metric;
 use crate::domain::Model;
 use crate::domain::Note;
 use crate::domain::UsageFilter;
+use crate::domain::Override;
 use crate::domain::utc_date;
 
 use super::churn;
 use super::dictionary::Dictionary;
-use super::draft::{Draft, instant};
+use super::draft::Draft;
 use super::entry::{Edge, Entry};
 use super::frame::Part;
 use super::hour::{hour_from, hour_start};
 use super::memo::Memo;
 use super::outlook::Outlook;
 use super::results::{SourceMark, Watched};
-use super::rules::HealthRules;
+use super::rules::{HealthRules, RulesHistory};
 
 /// Holds the present snapshot; readers take one `Arc` for each question and never wait for a writer.
 #[derive(Debug)]
@@ -65,7 +66,7 @@ impl Engine {
 /// An immutable picture of all usage, accounts and initiatives.
 #[derive(Debug)]
 pub struct Snapshot {
-    pub(super) rules: Arc<HealthRules>,
+    pub(super) rules: Arc<RulesHistory>,
     pub(super) currency: Currency,
     pub(super) dictionary: Arc<Dictionary>,
     /// By id.
@@ -89,7 +90,7 @@ impl Snapshot {
     #[must_use]
     pub fn empty(rules: Arc<HealthRules>, currency: Currency) -> Self {
         Self {
-            rules,
+            rules: Arc::new(RulesHistory::alone(rules)),
             currency,
             dictionary: Arc::default(),
             entries: Vec::new(),
@@ -134,10 +135,22 @@ impl Snapshot {
         self.currency
     }
 
-    /// The health rules that judged.
+    /// The health rules that judged the present.
     #[must_use]
-    pub fn rules(&self) -> &HealthRules {
+    pub fn rules(&self) -> &Arc<HealthRules> {
+        self.rules.present()
+    }
+
+    /// The health rules of all times.
+    #[must_use]
+    pub fn rules_history(&self) -> &RulesHistory {
         &self.rules
+    }
+
+    /// All overrides of an account that were ever set, in their order.
+    #[must_use]
+    pub fn overrides(&self, account: &AccountId) -> &[Arc<Override>] {
+        self.entry(account).map_or(&[], |entry| &entry.overrides)
     }
 
     /// End of the data: the latest watermark, never later than `now` at the build. Without watermarks the end of the
@@ -264,9 +277,15 @@ impl Snapshot {
         if self.as_of.is_none_or(|as_of| at >= as_of) {
             return entry.health().map(Cow::Borrowed);
         }
+        let (until, today) = self.judged_at(entry, at)?;
+        Some(Cow::Owned(entry.health_at(&self.rules, until, today, at)))
+    }
+
+    /// Before which hour the data of an entry were complete at an instant, and the day that was today. What is not in
+    /// yet is left out then as it is now.
+    pub(super) fn judged_at(&self, entry: &Entry, at: Timestamp) -> Option<(u32, Date)> {
         let known = entry.derived.as_ref()?.at.until;
-        let until = instant(at, None, utc_date(at)).until.min(known);
-        Some(Cow::Owned(entry.health_at(&self.rules, until, utc_date(at))))
+        Some((hour_from(at).min(known), self.today_at(at)))
     }
 
     /// The day that initiatives are due against at an instant: today from the as-of on, else the day of the instant.
