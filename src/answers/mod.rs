@@ -1,6 +1,7 @@
 //! Questions and their answers: one grammar, one catalogue, one desk.
 
 mod catalog;
+mod checkpoint;
 mod completion;
 mod desk;
 mod dispatch;

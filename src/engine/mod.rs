@@ -4,6 +4,7 @@
 //! here (and in ingest for reading Parquet) and no frame crosses this border: plain rows come out.
 
 mod build;
+mod cube;
 mod dictionary;
 mod draft;
 mod entry;
@@ -12,6 +13,7 @@ mod figures;
 mod frame;
 mod health;
 mod hour;
+mod packed;
 mod portfolio;
 #[cfg(test)]
 mod properties;
@@ -23,6 +25,7 @@ mod snapshot;
 mod sums;
 
 pub use draft::Draft;
+pub use packed::{BadPacked, PACKED_FORMAT, Unpacked};
 pub use results::{
     BandCounts, Breakdown, Dimension, Mover, Portfolio, PortfolioAccount, Receipt, ReceiptRow, SeriesData,
     SourceMark,

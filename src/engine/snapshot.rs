@@ -21,10 +21,11 @@ use crate::domain::Model;
 use crate::domain::Note;
 use crate::domain::utc_date;
 
+use super::cube::Kept;
 use super::dictionary::Dictionary;
 use super::draft::{Draft, instant};
 use super::entry::{Edge, Entry};
-use super::frame::Part;
+use super::frame::{AccountFrame, Part};
 use super::hour::{hour_from, hour_start};
 use super::results::SourceMark;
 use super::rules::HealthRules;
@@ -64,6 +65,7 @@ pub struct Snapshot {
     pub(super) entries: Vec<Entry>,
     /// Where in `entries` an account stands.
     pub(super) index: Arc<HashMap<AccountId, usize>>,
+    pub(super) cube: Kept,
     pub(super) initiatives: Arc<BTreeMap<InitiativeId, Arc<Initiative>>>,
     pub(super) marks: Arc<[SourceMark]>,
     pub(super) version: u64,
@@ -81,6 +83,7 @@ impl Snapshot {
             dictionary: Arc::default(),
             entries: Vec::new(),
             index: Arc::default(),
+            cube: Kept::default(),
             initiatives: Arc::default(),
             marks: Arc::from([]),
             version: 0,
@@ -98,10 +101,34 @@ impl Snapshot {
             dictionary: Arc::clone(&self.dictionary),
             entries: self.entries.clone(),
             index: Arc::clone(&self.index),
+            cube: self.cube.clone(),
+            replaced: HashMap::new(),
             initiatives: Arc::clone(&self.initiatives),
             marks: Arc::clone(&self.marks),
             regroup: HashSet::new(),
         }
+    }
+
+    /// Begins a picture anew, from nothing but the usage of the accounts that `keeps` names.
+    #[must_use]
+    pub fn draft_of_usage(&self, keeps: impl Fn(&AccountId) -> bool) -> Draft {
+        let mut draft = Self::empty(Arc::clone(&self.rules), self.currency).draft();
+        draft.dictionary = Arc::clone(&self.dictionary);
+        draft.keep_usage(self.entries.iter().filter(|entry| keeps(&entry.account.id)));
+        draft
+    }
+
+    /// All usage of an account as bytes, which [`Unpacked`](super::packed::Unpacked) reads back; of none for an account that is not known.
+    #[must_use]
+    pub fn packed_usage(&self, account: &AccountId) -> Vec<u8> {
+        let frame = self.entry(account).map(|entry| Arc::clone(&entry.frame));
+        frame.unwrap_or_else(|| Arc::new(AccountFrame::empty())).packed(&self.dictionary)
+    }
+
+    /// Hourly rows held of an account.
+    #[must_use]
+    pub fn rows_of(&self, account: &AccountId) -> usize {
+        self.entry(account).map_or(0, |entry| entry.frame.rows())
     }
 
     /// Version of the data it shows; grows with every commit that changes them.
