@@ -48,6 +48,8 @@ use super::rulebook::{self, RulesRefused};
 
 /// Longest time an answer may take; chat gives up soon after.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
+/// A checkpoint is written when a start would have to read more hourly rows: that takes about a tenth of a second.
+const REREAD_ROWS_MAX: usize = 100_000;
 /// Rows shown behind a fact; the export has them all.
 const RECEIPT_ROWS_MAX: usize = 200;
 
@@ -97,9 +99,14 @@ impl Desk {
         self.publisher.publish_whole(&turn).await
     }
 
-    /// Loads again when another process wrote to the store; tells whether it did.
+    /// Takes over what another process wrote to the store; tells whether it wrote.
     pub async fn catch_up(&self) -> Result<bool, StoreError> {
         self.publisher.catch_up().await
+    }
+
+    /// Writes down what a start would else read from the store, if it is much; tells whether it did.
+    pub async fn save_checkpoint(&self) -> anyhow::Result<bool> {
+        self.publisher.save(REREAD_ROWS_MAX).await
     }
 
     /// The present snapshot.

@@ -2,6 +2,7 @@
 
 mod anomalies;
 mod catalog;
+mod checkpoint;
 mod churn;
 mod compared;
 mod completion;

@@ -4,7 +4,6 @@
 use std::ops::Range;
 
 use polars::prelude::Int64Chunked;
-use polars::prelude::NewChunkedArray;
 use polars::prelude::UInt32Chunked;
 
 /// One figure for each hourly row, without gaps, in one contiguous chunk.
@@ -28,10 +27,19 @@ impl Figures {
     pub(super) fn new(name: &'static str, values: &[i64]) -> Self {
         // Looked at first: collecting into an option would not know the length and keep room for twice as many.
         if values.iter().any(|value| u32::try_from(*value).is_err()) {
-            return Self::Wide(Int64Chunked::from_slice(name.into(), values));
+            return Self::wide(name, values.to_vec());
         }
-        let narrow: Vec<u32> = values.iter().map(|value| *value as u32).collect();
-        Self::Narrow(UInt32Chunked::from_vec(name.into(), narrow))
+        Self::narrow(name, values.iter().map(|value| *value as u32).collect())
+    }
+
+    /// A column of small values.
+    pub(super) fn narrow(name: &'static str, values: Vec<u32>) -> Self {
+        Self::Narrow(UInt32Chunked::from_vec(name.into(), values))
+    }
+
+    /// A column of any values.
+    pub(super) fn wide(name: &'static str, values: Vec<i64>) -> Self {
+        Self::Wide(Int64Chunked::from_vec(name.into(), values))
     }
 
     /// All values.

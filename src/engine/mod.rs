@@ -6,6 +6,7 @@
 mod anomaly;
 mod build;
 mod churn;
+mod cube;
 mod dictionary;
 mod direction;
 mod draft;
@@ -19,6 +20,7 @@ mod history;
 mod hour;
 mod memo;
 mod outlook;
+mod packed;
 mod portfolio;
 #[cfg(test)]
 mod properties;
@@ -34,9 +36,10 @@ pub mod trial;
 mod watch;
 mod why;
 
+pub use direction::{Direction, Risk};
 pub use draft::Draft;
 pub use history::{BandChange, DayScore};
-pub use direction::{Direction, Risk};
+pub use packed::{BadPacked, PACKED_FORMAT, Unpacked};
 pub use replay::{Course, Decline, Replay, Replayed};
 pub use results::{
     BandCounts, Breakdown, ChurnModel, Dimension, ExpectedDay, Mover, Portfolio, PortfolioAccount, Reached,

@@ -23,15 +23,16 @@ use crate::domain::InitiativeId;
 use crate::domain::Metric;
 use crate::domain::Model;
 use crate::domain::Note;
-use crate::domain::UsageFilter;
 use crate::domain::Override;
+use crate::domain::UsageFilter;
 use crate::domain::utc_date;
 
 use super::churn;
+use super::cube::Kept;
 use super::dictionary::Dictionary;
 use super::draft::Draft;
 use super::entry::{Edge, Entry};
-use super::frame::Part;
+use super::frame::{AccountFrame, Part};
 use super::hour::{hour_from, hour_start};
 use super::memo::Memo;
 use super::outlook::Outlook;
@@ -73,6 +74,7 @@ pub struct Snapshot {
     pub(super) entries: Vec<Entry>,
     /// Where in `entries` an account stands.
     pub(super) index: Arc<HashMap<AccountId, usize>>,
+    pub(super) cube: Kept,
     pub(super) initiatives: Arc<BTreeMap<InitiativeId, Arc<Initiative>>>,
     pub(super) marks: Arc<[SourceMark]>,
     /// Forecasts that were kept, by account and metric, oldest first.
@@ -95,6 +97,7 @@ impl Snapshot {
             dictionary: Arc::default(),
             entries: Vec::new(),
             index: Arc::default(),
+            cube: Kept::default(),
             initiatives: Arc::default(),
             marks: Arc::from([]),
             foretold: Arc::from([]),
@@ -116,11 +119,35 @@ impl Snapshot {
             dictionary: Arc::clone(&self.dictionary),
             entries: self.entries.clone(),
             index: Arc::clone(&self.index),
+            cube: self.cube.clone(),
+            replaced: HashMap::new(),
             initiatives: Arc::clone(&self.initiatives),
             marks: Arc::clone(&self.marks),
             foretold: Arc::clone(&self.foretold),
             regroup: HashSet::new(),
         }
+    }
+
+    /// Begins a picture anew, from nothing but the usage of the accounts that `keeps` names.
+    #[must_use]
+    pub fn draft_of_usage(&self, keeps: impl Fn(&AccountId) -> bool) -> Draft {
+        let mut draft = Self::empty(Arc::clone(self.rules()), self.currency).draft();
+        draft.dictionary = Arc::clone(&self.dictionary);
+        draft.keep_usage(self.entries.iter().filter(|entry| keeps(&entry.account.id)));
+        draft
+    }
+
+    /// All usage of an account as bytes, which [`Unpacked`](super::packed::Unpacked) reads back; of none for an account that is not known.
+    #[must_use]
+    pub fn packed_usage(&self, account: &AccountId) -> Vec<u8> {
+        let frame = self.entry(account).map(|entry| Arc::clone(&entry.frame));
+        frame.unwrap_or_else(|| Arc::new(AccountFrame::empty())).packed(&self.dictionary)
+    }
+
+    /// Hourly rows held of an account.
+    #[must_use]
+    pub fn rows_of(&self, account: &AccountId) -> usize {
+        self.entry(account).map_or(0, |entry| entry.frame.rows())
     }
 
     /// Version of the data it shows; grows with every commit that changes them.

@@ -30,6 +30,7 @@ use super::recorded::Recorded;
 use super::stated::Figures;
 use super::stated::Key;
 use super::statements::Statements;
+use super::view;
 use super::watermarks;
 
 /// Whether an import is kept.
@@ -209,6 +210,7 @@ async fn record(
     if recorded.accepted > 0 {
         counters::advance(connection, "usage", recorded.accepted).await?;
     }
+    view::stamp(connection, touched).await?;
     recorded.close(connection).await?;
     Ok(recorded)
 }

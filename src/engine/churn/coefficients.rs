@@ -128,25 +128,27 @@ impl Given {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::super::activity::History;
     use super::super::model::fit;
     use super::super::simulation::{Chance, customers};
     use super::*;
 
-    fn corrected() -> Model {
+    static CORRECTED: LazyLock<Model> = LazyLock::new(|| {
         let truth = Dropout { r: 0.9, alpha: 15.0, a: 0.6, b: 2.0 };
-        // Half of the customers come back as a machine does, which the label-free model cannot know.
+        // A third of the customers come back as a machine does, which the label-free model cannot know.
         let mut everyone = customers(&truth, 1_500, 400, &mut Chance(3));
-        everyone.extend((0..700).map(|i| (0..9).map(|week| (i % 90 + 40 * week, 1.0)).collect()));
+        everyone.extend((0..700).map(|i| (0..9).map(|time| (i % 90 + 40 * time, 1.0)).collect()));
         let everyone: Vec<_> = everyone.into_iter().map(History::new).collect();
         let model = fit(&everyone, 350, 60).model;
         assert_eq!(model.provenance.chosen, Chosen::Corrected);
         model
-    }
+    });
 
     #[track_caller]
     fn check(change: impl Fn(&mut Vec<(String, f64)>), refused: &str) {
-        let mut coefficients = corrected().coefficients();
+        let mut coefficients = CORRECTED.coefficients();
         change(&mut coefficients);
         assert_eq!(Model::from_coefficients(coefficients).unwrap_err(), refused);
     }
@@ -157,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_model_reads_back_equal() {
-        let model = corrected();
+        let model = CORRECTED.clone();
         // As in a file: every number as text, in another order.
         let mut text: Vec<_> =
             model.coefficients().into_iter().map(|(name, value)| (name, value.to_string())).collect();
@@ -186,7 +188,7 @@ mod tests {
             set("correction.days.low", 99.0),
             &format!(
                 "“correction.days.low” is 99, above “correction.days.high” {}",
-                corrected().correction.unwrap().terms[3].high
+                CORRECTED.correction.unwrap().terms[3].high
             ),
         );
     }

@@ -141,3 +141,61 @@ impl Term {
         Self { weight: 0.0, mean, scale, low, high }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOWN: Activity = Activity { first_day: 0, days: 9, last_day: 80, recent: [3, 6], amount: 5.0 };
+
+    fn terms(customer: Activity, cut: u32) -> Inputs<TERMS> {
+        raw(&Dropout::PRIOR, &customer, cut, 90)
+    }
+
+    #[track_caller]
+    fn check(riskier: Activity, cut: u32, name: &str) {
+        let (before, after) = (terms(KNOWN, 100), terms(riskier, cut));
+        let place = NAMES.iter().position(|of| *of == name).unwrap();
+        assert!(after[place] > before[place], "{before:?} {after:?}");
+    }
+
+    #[test]
+    fn of_every_term_more_means_more_risk() {
+        check(Activity { last_day: 79, ..KNOWN }, 100, "likely");
+        check(KNOWN, 900, "certain");
+        check(Activity { last_day: 79, ..KNOWN }, 100, "silence");
+        check(Activity { days: 8, ..KNOWN }, 100, "days");
+        check(KNOWN, 101, "age");
+        check(Activity { amount: 4.0, ..KNOWN }, 100, "amount");
+        check(Activity { recent: [2, 6], ..KNOWN }, 100, "recent_30");
+        check(Activity { recent: [3, 5], ..KNOWN }, 100, "recent_90");
+    }
+
+    #[test]
+    fn the_two_parts_are_the_label_free_log_odds() {
+        for cut in [80, 100, 120, 150, 200] {
+            let silent = Dropout::PRIOR.silent(&KNOWN, cut, 90);
+            assert!((plain(&terms(KNOWN, cut)) - (silent / (1.0 - silent)).ln()).abs() < 1e-9, "{cut}");
+        }
+        assert_eq!(terms(KNOWN, 80)[1], 0.0);
+        assert_eq!(terms(KNOWN, 2_000)[0], THREE_TO_ONE);
+    }
+
+    #[test]
+    fn refunds_and_sums_out_of_range_are_amounts() {
+        for amount in [-5.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX] {
+            assert!(terms(Activity { amount, ..KNOWN }, 100).iter().all(|term| term.is_finite()), "{amount}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_not_drawn_far_beyond_what_was_seen() {
+        let lessons: Vec<_> = (0..400_u32)
+            .map(|i| Lesson { raw: terms(Activity { amount: f64::from(i), ..KNOWN }, 100), silent: i < 150 })
+            .collect();
+        let found = Correction::learn(lessons.iter());
+        let said = |amount: f64| found.log_odds(&terms(Activity { amount, ..KNOWN }, 100));
+        assert!(said(10.0) > said(200.0) && said(200.0) > said(399.0) && said(399.0) > said(790.0));
+        assert_eq!(said(1e18), said(1e3));
+    }
+}

@@ -208,21 +208,21 @@ mod tests {
 
     #[test]
     fn parameters_that_made_the_customers_are_found_and_foretell_their_silence() {
-        let truth = Dropout { r: 0.8, alpha: 12.0, a: 0.7, b: 2.5 };
-        let everyone = customers(&truth, 20_000, 500, &mut Chance(7));
-        let known: Vec<_> = everyone.iter().filter_map(|days| Activity::until(400, days)).collect();
-        let found = Dropout::fit(&known, 400);
+        let truth = Dropout { r: 0.8, alpha: 40.0, a: 0.7, b: 2.5 };
+        let everyone = customers(&truth, 12_000, 1_000, &mut Chance(7));
+        let known: Vec<_> = everyone.iter().filter_map(|days| Activity::until(900, days)).collect();
+        let found = Dropout::fit(&known, 900);
         // Events of one day are one, so that the rate found is a little below the one that made them.
-        let close = |found: f64, truth: f64| (found / truth).ln().abs() < 0.25;
+        let close = |found: f64, truth: f64| (found / truth).ln().abs() < 0.2;
         assert!(close(found.r, truth.r) && close(found.alpha, truth.alpha), "{found:?}");
         assert!(close(found.a, truth.a) && close(found.b, truth.b), "{found:?}");
         let (mut predicted, mut observed, mut in_bin) = ([0.0; 5], [0.0; 5], [0.0_f64; 5]);
         for days in &everyone {
-            let Some(known) = Activity::until(400, days) else { continue };
-            let silent = found.silent(&known, 400, 90);
+            let Some(known) = Activity::until(900, days) else { continue };
+            let silent = found.silent(&known, 900, 90);
             let bin = (silent * 4.999) as usize;
             predicted[bin] += silent;
-            observed[bin] += f64::from(u8::from(days.iter().all(|(day, _)| !(401..=490).contains(day))));
+            observed[bin] += f64::from(u8::from(days.iter().all(|(day, _)| !(901..=990).contains(day))));
             in_bin[bin] += 1.0;
         }
         for bin in 0..5 {

@@ -218,7 +218,7 @@ mod tests {
 
     /// Customers of whom those that spend much come back for certain: only the closed windows can teach that.
     fn big_spenders_stay() -> Vec<History> {
-        let mut everyone = customers(&TRUTH, 2_000, 500, &mut Chance(5));
+        let mut everyone = customers(&TRUTH, 1_000, 500, &mut Chance(5));
         for days in everyone.iter_mut().step_by(2) {
             let first = days[0].0;
             *days = (0..20).map(|month| (first + 35 * month, 50_000.0)).collect();
@@ -272,8 +272,15 @@ mod tests {
     }
 
     #[test]
+    fn a_correction_that_only_fits_the_past_is_not_used() {
+        let found = fit(&histories(900, 11), 400, 60);
+        assert_eq!(found.model.provenance.chosen, Chosen::LabelFreeWasBetter);
+        assert_eq!(found.model.correction, None);
+    }
+
+    #[test]
     fn customers_as_the_label_free_model_imagines_them_are_told_well_on_a_later_window() {
-        let everyone = histories(6_000, 4);
+        let everyone = histories(4_000, 4);
         let found = fit(&everyone, 400, 60);
         let judged = everyone.iter().filter_map(|customer| {
             let probability = found.model.probability(&customer.at(400)?, 400);
