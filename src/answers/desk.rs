@@ -24,6 +24,7 @@ use crate::domain::SourceId;
 use crate::domain::UsageRow;
 use crate::domain::utc_date;
 use crate::engine::Engine;
+use crate::engine::KeptChurn;
 use crate::engine::Receipt;
 use crate::engine::Snapshot;
 use crate::problem::Problem;
@@ -225,6 +226,23 @@ impl Desk {
         let noted: BTreeSet<AccountId> = notes.iter().map(|note| note.account.clone()).collect();
         self.publisher.publish(&turn, Change { noted, ..Change::default() }).await?;
         Ok(version)
+    }
+
+    /// Looks at every account for what is unusual, so that nobody who asks waits for it.
+    pub async fn watch_all(&self) {
+        let snapshot = self.snapshot();
+        let begun = Instant::now();
+        if let Err(stopped) = tokio::task::spawn_blocking(move || snapshot.watch_all()).await
+            && let Ok(panic) = stopped.try_into_panic()
+        {
+            std::panic::resume_unwind(panic);
+        }
+        metrics::histogram!("etsm_watch_seconds").record(begun.elapsed());
+    }
+
+    /// Has accounts judged by this churn model from now on; `None` fits one to the data each time.
+    pub async fn keep_churn(&self, kept: Option<KeptChurn>) -> Result<(), StoreError> {
+        self.publisher.keep_churn(kept).await
     }
 
     async fn answer(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {

@@ -18,6 +18,7 @@ use crate::domain::Initiative;
 use crate::domain::utc_date;
 use crate::engine::Draft;
 use crate::engine::Engine;
+use crate::engine::KeptChurn;
 use crate::engine::SourceMark;
 use crate::store::Store;
 use crate::store::StoreError;
@@ -25,6 +26,9 @@ use crate::store::StoreError;
 use super::checkpoint;
 use super::checkpoint::Stamps;
 use super::rulebook;
+
+/// The name under which the store keeps a churn model.
+const KEPT_CHURN: &str = "churn_model";
 
 /// What a commit changed.
 #[derive(Debug, Default)]
@@ -113,6 +117,7 @@ impl Publisher {
         self.overrides(&mut draft, None).await?;
         draft.watermarks(self.marks().await?);
         draft.foretold(self.store.foretold().await?);
+        draft.kept_churn(self.kept_churn().await?);
         self.finish(draft, state.version).await;
         let mut states = self.states();
         states.saved.extend(restored);
@@ -161,6 +166,30 @@ impl Publisher {
 
     fn states(&self) -> std::sync::MutexGuard<'_, States> {
         self.states.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The churn model that was kept, if there is one that can be read.
+    async fn kept_churn(&self) -> Result<Option<KeptChurn>, StoreError> {
+        let Some(text) = self.store.kept(KEPT_CHURN).await? else { return Ok(None) };
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let read = text.parse::<KeptChurn>();
+        if let Err(mistake) = &read {
+            tracing::warn!(%mistake, "The kept churn model cannot be read; one is fitted to the data instead");
+        }
+        Ok(read.ok())
+    }
+
+    /// Has accounts judged by this churn model from now on; `None` fits one to the data each time.
+    pub(super) async fn keep_churn(&self, kept: Option<KeptChurn>) -> Result<(), StoreError> {
+        let _alone = self.writing.lock().await;
+        self.store.keep(KEPT_CHURN, &kept.as_ref().map(ToString::to_string).unwrap_or_default()).await?;
+        let base = self.engine.snapshot();
+        let mut draft = base.draft();
+        draft.kept_churn(kept);
+        self.finish(draft, base.version()).await;
+        Ok(())
     }
 
     /// Keeps a forecast to be held against what comes, the first one of its window. It changes no figure that is known

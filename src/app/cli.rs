@@ -34,6 +34,12 @@ pub(super) enum Command {
     Ask(Ask),
     /// The same as a conversation
     Chat(Chat),
+    /// Show the models behind the figures, and fit them anew
+    Analyze {
+        /// Which model
+        #[command(subcommand)]
+        what: Analyze,
+    },
     /// Judge the analytics on series and histories of your own, by the code that serves the desk
     Eval {
         /// What is judged
@@ -97,6 +103,22 @@ pub(super) enum ImportKind {
     Accounts,
     /// What is done together, by when
     Initiatives,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Analyze {
+    /// The probability that an account falls silent: its numbers, and how well it told before
+    Churn {
+        /// Fit it to the history known now, and judge by it until it is fitted again
+        #[arg(long)]
+        fit: bool,
+        /// Forget the kept one; fit to the data each time
+        #[arg(long, conflicts_with = "fit")]
+        forget: bool,
+        /// Report as one JSON object
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

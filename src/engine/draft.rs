@@ -30,6 +30,7 @@ use super::memo::Memo;
 use super::packed::Unpacked;
 use super::results::SourceMark;
 use super::rules::RulesHistory;
+use super::silence::KeptChurn;
 use super::snapshot::Snapshot;
 
 /// Fewer accounts are not worth handing to another thread: most of them were judged before.
@@ -51,6 +52,7 @@ pub struct Draft {
     pub(super) initiatives: Arc<BTreeMap<InitiativeId, Arc<Initiative>>>,
     pub(super) marks: Arc<[SourceMark]>,
     pub(super) foretold: Arc<[Foretold]>,
+    pub(super) kept_churn: Option<Arc<KeptChurn>>,
     /// Accounts whose initiatives have to be looked up again.
     pub(super) regroup: HashSet<AccountId>,
 }
@@ -130,6 +132,11 @@ impl Draft {
         self.marks = marks.into();
     }
 
+    /// Replaces the churn model to judge by; `None` fits one to the data.
+    pub fn kept_churn(&mut self, kept: Option<KeptChurn>) {
+        self.kept_churn = kept.map(Arc::new);
+    }
+
     /// Replaces all kept forecasts, which come by account and metric, oldest first.
     pub fn foretold(&mut self, kept: Vec<Foretold>) {
         self.foretold = kept.into();
@@ -164,6 +171,7 @@ impl Draft {
             marks: self.marks,
             foretold: self.foretold,
             outlooks: Memo::default(),
+            kept_churn: self.kept_churn,
             churn: OnceLock::new(),
             watched: Memo::default(),
             version,

@@ -9,7 +9,8 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 
 /// Results kept at once; when there are more, all are dropped and made again as they are asked for.
-const KEPT_MAX: usize = 4_096;
+/// One may take a hundred kilobytes.
+const KEPT_MAX: usize = 256;
 
 /// Results by what they answer.
 #[derive(Debug)]

@@ -46,6 +46,7 @@ pub use results::{
     Receipt, ReceiptRow, Reliability, SeriesData, SourceMark, TooLittle, Usual, Watched, WatchedPoint,
 };
 pub use rules::{FactorRules, HealthRules, RulesHistory};
+pub use silence::KeptChurn;
 pub use snapshot::{Engine, Snapshot};
 pub use watch::watched_by;
 pub use why::{Split, Why};

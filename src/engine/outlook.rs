@@ -196,24 +196,38 @@ impl Snapshot {
     ) -> Option<Reached> {
         let outlook = self.outlook(filter, metric);
         let path = outlook.path.as_ref().ok()?;
-        let until = hour_start(outlook.until);
-        let measured = Window::new(since, until).map_or(0, |past| self.sums(filter, past).of(metric));
-        let left = sum.saturating_sub(measured) as f64;
-        if left <= 0.0 {
+        let measured = |to: u32| {
+            Window::new(since, hour_start(to)).map_or(0, |past| self.sums(filter, past).of(metric))
+        };
+        if measured(outlook.until) >= sum {
             return Some(Reached::Already);
         }
-        let from = outlook.until;
-        let first = |bound: Bound| -> Option<Date> {
-            let ends = (1..=path.mean.len() as u32).map(|step| (outlook.today() + step) * DAY_HOURS);
-            let enough = |end: &u32| outlook.between(from, *end).is_some_and(|sum| sum.at(bound) >= left);
-            let end = ends.filter(|end| *end > from).find(enough)?;
-            Some(utc_date(hour_start(end - 1)))
+        // The day in which the data end is forecast as a whole, so what was measured of it does not count.
+        let left = sum.saturating_sub(measured(outlook.today() * DAY_HOURS)) as f64;
+        let sums = path.cumulated();
+        let first = |edge: fn(&forecast::Sum) -> f64| -> Option<Date> {
+            let step = sums.iter().position(|sum| edge(sum) >= left)?;
+            Some(utc_date(hour_start((outlook.today() + step as u32) * DAY_HOURS)))
         };
         Some(Reached::Ahead {
-            early: first(Bound::High),
-            middle: first(Bound::Middle),
-            late: first(Bound::Low),
+            early: first(|sum| sum.high80),
+            middle: first(|sum| sum.mean),
+            late: first(|sum| sum.low80),
         })
+    }
+
+    /// The methods behind a forecast, each with the length of its season in days and its weight, and at how many earlier
+    /// points they were tried; nothing with too little data.
+    #[must_use]
+    pub fn forecast_methods(
+        &self,
+        filter: &UsageFilter,
+        metric: Metric,
+    ) -> (Vec<(&'static str, usize, f64)>, usize) {
+        let outlook = self.outlook(filter, metric);
+        let Ok(path) = &outlook.path else { return (Vec::new(), 0) };
+        let told = path.methods.iter().map(|one| (one.method.word(), one.season, one.weight));
+        (told.collect(), path.trials)
     }
 
     /// The forecast of the next whole days, as it is kept to be held against what comes.

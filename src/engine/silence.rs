@@ -3,6 +3,8 @@
 //! Invariant: an account is judged up to where its own data are complete, and one whose data are behind teaches the model
 //! nothing: what is not in yet is no silence.
 
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::domain::AccountId;
@@ -20,7 +22,7 @@ use super::snapshot::Snapshot;
 pub(super) const HORIZON_DAYS: u32 = 90;
 
 impl Snapshot {
-    /// The fit over all accounts, made once for a snapshot.
+    /// The model, kept or fitted over all accounts, made once for a snapshot.
     pub(super) fn churn_fit(&self) -> Arc<churn::Fit> {
         Arc::clone(self.churn.get_or_init(|| {
             let Some(as_of) = self.as_of else {
@@ -28,8 +30,15 @@ impl Snapshot {
             };
             let cut = last_whole_day(hour_from(as_of));
             let complete = self.entries.iter().filter(|entry| cut_of(entry) >= Some(cut));
-            let pasts: Vec<churn::History> = complete.map(|entry| past(entry)).collect();
-            Arc::new(churn::fit(&pasts, cut, HORIZON_DAYS))
+            let pasts: Vec<churn::History> = complete.map(past).collect();
+            Arc::new(match &self.kept_churn {
+                Some(kept) => {
+                    let KeptChurn(model) = kept.as_ref();
+                    let calibration = model.held_against(&pasts, cut);
+                    churn::Fit { model: model.clone(), calibration }
+                }
+                None => churn::fit(&pasts, cut, HORIZON_DAYS),
+            })
         }))
     }
 
@@ -61,6 +70,12 @@ impl Snapshot {
         judged
     }
 
+    /// The model as it is kept and printed.
+    #[must_use]
+    pub fn kept_churn(&self) -> KeptChurn {
+        KeptChurn(self.churn_fit().model.clone())
+    }
+
     /// One group of the accounts by what was predicted of them.
     pub(super) fn churn_group(&self, group: u8) -> Option<Reliability> {
         self.churn_model().reliability?.get(usize::from(group)).copied()
@@ -88,7 +103,7 @@ impl Snapshot {
                 }
             },
             accounts: provenance.customers as usize,
-            coefficients: coefficients(&fit.model),
+            coefficients: weights(&fit.model),
             reliability: fit.calibration.as_ref().map(|seen| {
                 let bin = |bin: &churn::Bin| Reliability {
                     predicted: bin.predicted,
@@ -103,16 +118,36 @@ impl Snapshot {
     }
 }
 
-fn coefficients(model: &churn::Model) -> Vec<(String, f64)> {
-    let free = &model.label_free;
-    let named = [("r", free.r), ("alpha", free.alpha), ("a", free.a), ("b", free.b)];
-    let mut all: Vec<(String, f64)> = named.map(|(name, value)| (name.to_owned(), value)).into();
-    if let Some(correction) = &model.correction {
-        all.push(("intercept".to_owned(), correction.intercept));
-        let terms = churn::NAMES.iter().zip(&correction.terms);
-        all.extend(terms.map(|(name, term)| ((*name).to_owned(), term.weight)));
+/// A churn model that was fitted and kept, to judge by until another one is. As text: a line `name = value` for each of
+/// its numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeptChurn(churn::Model);
+
+impl fmt::Display for KeptChurn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.coefficients().iter().try_for_each(|(name, value)| writeln!(f, "{name} = {value}"))
     }
-    all
+}
+
+impl FromStr for KeptChurn {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let line = |line: &str| {
+            let (name, value) = line.split_once('=')?;
+            Some((name.trim().to_owned(), value.trim().parse::<f64>().ok()?))
+        };
+        let lines = text.lines().filter(|text| !text.trim().is_empty());
+        let numbers = lines.map(|text| line(text).ok_or_else(|| format!("“{text}” is not name = value")));
+        churn::Model::from_coefficients(numbers.collect::<Result<Vec<_>, _>>()?).map(Self)
+    }
+}
+
+/// The numbers that carry the model, without those that only say where it comes from or how its inputs were scaled.
+fn weights(model: &churn::Model) -> Vec<(String, f64)> {
+    let carries = |name: &str| {
+        name.starts_with("dropout.") || name.ends_with(".weight") || name.ends_with(".intercept")
+    };
+    model.coefficients().into_iter().filter(|(name, _)| carries(name)).collect()
 }
 
 /// The last whole day before an hour.

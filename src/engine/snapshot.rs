@@ -37,6 +37,7 @@ use super::hour::{hour_from, hour_start};
 use super::memo::Memo;
 use super::outlook::Outlook;
 use super::results::{SourceMark, Watched};
+use super::silence::KeptChurn;
 use super::rules::{HealthRules, RulesHistory};
 
 /// Holds the present snapshot; readers take one `Arc` for each question and never wait for a writer.
@@ -80,6 +81,8 @@ pub struct Snapshot {
     /// Forecasts that were kept, by account and metric, oldest first.
     pub(super) foretold: Arc<[Foretold]>,
     pub(super) outlooks: Memo<(UsageFilter, Metric), Outlook>,
+    /// The churn model to judge by; fitted anew for each snapshot when `None`.
+    pub(super) kept_churn: Option<Arc<KeptChurn>>,
     pub(super) churn: OnceLock<Arc<churn::Fit>>,
     pub(super) watched: Memo<(AccountId, Metric, Grain), Watched>,
     pub(super) version: u64,
@@ -102,6 +105,7 @@ impl Snapshot {
             marks: Arc::from([]),
             foretold: Arc::from([]),
             outlooks: Memo::default(),
+            kept_churn: None,
             churn: OnceLock::new(),
             watched: Memo::default(),
             version: 0,
@@ -124,6 +128,7 @@ impl Snapshot {
             initiatives: Arc::clone(&self.initiatives),
             marks: Arc::clone(&self.marks),
             foretold: Arc::clone(&self.foretold),
+            kept_churn: self.kept_churn.clone(),
             regroup: HashSet::new(),
         }
     }

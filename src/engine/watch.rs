@@ -4,6 +4,9 @@
 //! not in yet is no silence.
 
 use std::sync::Arc;
+use std::sync::OnceLock;
+
+use rayon::prelude::*;
 
 use crate::domain::AccountId;
 use crate::domain::Anomaly;
@@ -68,44 +71,28 @@ impl Snapshot {
         entry.frame.first_hour()?;
         entry.frame.figures(metric)?;
         let key = (account.clone(), metric, grain);
-        Some(self.watched.get_or(key, || self.watch(entry, metric, grain)))
+        Some(self.watched.get_or(key, || {
+            let mut watched = look(entry, metric, grain);
+            if self.is_behind(entry, grain) {
+                watched.standing = Standing::NotInYet;
+            }
+            watched
+        }))
     }
 
-    fn watch(&self, entry: &Entry, metric: Metric, grain: Grain) -> Watched {
-        let until = entry.derived.as_ref().map_or(0, |derived| derived.at.until);
-        let Some(edges) = Reach::of(grain).edges(&entry.frame, until) else {
-            return Watched {
-                grain,
-                standing: Standing::TooLittleData,
-                little: None,
-                points: Vec::new(),
-                anomalies: Vec::new(),
-            };
-        };
-        let mut values = vec![0; edges.len() - 1];
-        entry.frame.add_series(metric, &edges, &Keep::All, &mut values);
-        let mut detector = anomaly::Detector::new(settings(metric, grain));
-        let seconds = |hour: u32| i64::from(hour) * 3_600;
-        let series = edges.iter().zip(&values).map(|(hour, value)| (seconds(*hour), *value as f64));
-        let seen = anomaly::watch(&mut detector, series);
-        let points = points(&edges, &values, &seen.readings);
-        let anomalies = seen.episodes.iter().filter_map(|one| found(entry, metric, one, &points)).collect();
-        let behind = self.as_of.map_or(0, |as_of| hour_from(as_of).saturating_sub(until));
-        let allowed = BEHIND_HOURS.max(if grain == Grain::Hour { 0 } else { DAY_HOURS });
-        let newest = seen.readings.last().map(|reading| reading.verdict);
-        let little = match newest {
-            Some(anomaly::Verdict::TooLittle { have, need }) => Some(TooLittle { have, need, in_use: false }),
-            Some(anomaly::Verdict::Normal | anomaly::Verdict::Unusual { .. }) | None => None,
-        };
-        let standing = match newest {
-            _ if behind > allowed => Standing::NotInYet,
-            Some(anomaly::Verdict::Normal) => Standing::Normal,
-            Some(anomaly::Verdict::Unusual { kind, up }) => {
-                Standing::Unusual { kind: kind_of(kind), is_rise: up }
+    /// Whether an account's newest hour or day cannot be judged, because its source is behind the others.
+    fn is_behind(&self, entry: &Entry, grain: Grain) -> bool {
+        let behind = self.as_of.map_or(0, |as_of| hour_from(as_of).saturating_sub(until(entry)));
+        behind > BEHIND_HOURS.max(if grain == Grain::Hour { 0 } else { DAY_HOURS })
+    }
+
+    /// Looks at the calls of every account, by the hour and by the day, unless that was done since its data last changed.
+    pub fn watch_all(&self) {
+        self.entries.par_iter().for_each(|entry| {
+            for grain in [Grain::Hour, Grain::Day] {
+                entry.vigils.of(entry, Metric::ApiCalls, grain);
             }
-            Some(anomaly::Verdict::TooLittle { .. }) | None => Standing::TooLittleData,
-        };
-        Watched { grain, standing, little, points, anomalies }
+        });
     }
 
     /// What is unusual of any account in a window: what goes on first, then by the size of the difference, ties by account and
@@ -113,11 +100,10 @@ impl Snapshot {
     #[must_use]
     pub fn anomalies(&self, metric: Metric, grain: Grain, window: Window) -> Vec<Anomaly> {
         let inside = |one: &&Anomaly| one.window.to() > window.from() && one.window.from() < window.to();
-        let mut found: Vec<Anomaly> = Vec::new();
-        for entry in &self.entries {
-            let Some(watched) = self.watched(&entry.account.id, metric, grain) else { continue };
-            found.extend(watched.anomalies.iter().filter(inside).cloned());
-        }
+        let of_entry = |entry: &Entry| -> Vec<Anomaly> {
+            entry.vigils.of(entry, metric, grain).anomalies.iter().filter(inside).cloned().collect()
+        };
+        let mut found: Vec<Anomaly> = self.entries.par_iter().flat_map_iter(of_entry).collect();
         found.sort_by_key(|one| (!one.is_open, std::cmp::Reverse(one.measured.abs_diff(one.usual))));
         found
     }
@@ -171,6 +157,61 @@ impl Usual {
             Bound::Low => self.low,
             Bound::High => self.high,
         }
+    }
+}
+
+/// The hour before which an account's data are complete.
+fn until(entry: &Entry) -> u32 {
+    entry.derived.as_ref().map_or(0, |derived| derived.at.until)
+}
+
+/// Runs a series of an account through the detector.
+fn look(entry: &Entry, metric: Metric, grain: Grain) -> Watched {
+    let nothing = || Watched {
+        grain,
+        standing: Standing::TooLittleData,
+        little: None,
+        points: Vec::new(),
+        anomalies: Vec::new(),
+    };
+    let Some(edges) = Reach::of(grain).edges(&entry.frame, until(entry)) else { return nothing() };
+    let mut values = vec![0; edges.len() - 1];
+    entry.frame.add_series(metric, &edges, &Keep::All, &mut values);
+    let mut detector = anomaly::Detector::new(settings(metric, grain));
+    let seconds = |hour: u32| i64::from(hour) * 3_600;
+    let series = edges.iter().zip(&values).map(|(hour, value)| (seconds(*hour), *value as f64));
+    let seen = anomaly::watch(&mut detector, series);
+    let points = points(&edges, &values, &seen.readings);
+    let anomalies = seen.episodes.iter().filter_map(|one| found(entry, metric, one, &points)).collect();
+    let (standing, little) = match seen.readings.last().map(|reading| reading.verdict) {
+        Some(anomaly::Verdict::Normal) => (Standing::Normal, None),
+        Some(anomaly::Verdict::Unusual { kind, up }) => {
+            (Standing::Unusual { kind: kind_of(kind), is_rise: up }, None)
+        }
+        Some(anomaly::Verdict::TooLittle { have, need }) => {
+            (Standing::TooLittleData, Some(TooLittle { have, need, in_use: false }))
+        }
+        None => (Standing::TooLittleData, None),
+    };
+    Watched { grain, standing, little, points, anomalies }
+}
+
+/// What is unusual of an account, by metric and grain: found when first asked for, and shared by the snapshots in which
+/// neither its usage nor the end of its data is another.
+#[derive(Debug, Default)]
+pub(super) struct Vigils([OnceLock<Vigil>; Metric::ALL.len() * 2]);
+
+/// What was found, without the points.
+#[derive(Debug)]
+pub(super) struct Vigil {
+    anomalies: Vec<Anomaly>,
+}
+
+impl Vigils {
+    fn of(&self, entry: &Entry, metric: Metric, grain: Grain) -> &Vigil {
+        let place = Metric::ALL.iter().position(|one| *one == metric).unwrap_or(0) * 2;
+        let place = place + usize::from(grain == Grain::Hour);
+        self.0[place].get_or_init(|| Vigil { anomalies: look(entry, metric, grain).anomalies })
     }
 }
 

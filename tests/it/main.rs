@@ -11,6 +11,7 @@ mod commands;
 mod discord;
 mod harness;
 mod import;
+mod outlook;
 mod pages;
 mod questions;
 mod store;

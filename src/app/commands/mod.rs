@@ -1,5 +1,6 @@
 //! What each word of the command line does.
 
+mod analyze;
 mod ask;
 mod check;
 mod eval;
@@ -71,6 +72,7 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         Command::Serve => serve::serve(settings).await,
         Command::Import(import) => import::import(settings, import).await,
         Command::Ask(ask) => ask::ask(settings, environment, ask).await,
+        Command::Analyze { what } => analyze::analyze(settings, what).await,
         Command::Chat(chat) => ask::chat(settings, environment, chat).await,
         Command::Probe(probe) => {
             let url = probe.url.unwrap_or_else(|| format!("http://{}", settings.bind));

@@ -25,5 +25,5 @@ mod tail;
 mod unrest;
 
 pub(crate) use detector::{Detector, Kind, Reading, Verdict};
-pub(crate) use episodes::{Episode, Watched, watch};
+pub(crate) use episodes::{Episode, watch};
 pub(crate) use settings::{Directions, Settings};

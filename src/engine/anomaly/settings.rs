@@ -24,8 +24,6 @@ pub(crate) enum Directions {
     Both,
     /// Only more, as of errors.
     Up,
-    /// Only less.
-    Down,
 }
 
 /// Alarm of [`Settings::plain`]; see `docs/analytics.md` for how it was chosen.
@@ -73,7 +71,6 @@ impl Settings {
         let wanted = match self.directions {
             Directions::Both => true,
             Directions::Up => change > 0.0,
-            Directions::Down => change < 0.0,
         };
         wanted && change.abs() >= self.volume_min && change.abs() >= part * self.change_min * usual.abs()
     }

@@ -1,5 +1,6 @@
 //! What the detector does for simulated accounts: how often it cries wolf, and how soon it sees a wolf.
 
+use super::episodes::Watched;
 use super::*;
 
 const HOUR: i64 = 3_600;

@@ -1,6 +1,6 @@
 //! How good a set of probabilities was, once the outcomes are known.
 
-use super::logistic::log_loss;
+use super::logistic::{log_loss, logistic};
 
 /// Groups of a reliability table, each with about as many customers.
 const BINS: usize = 10;
@@ -59,7 +59,7 @@ impl Calibration {
 impl Bin {
     fn of(part: &[Judged]) -> Self {
         let customers = part.len();
-        let predicted: f64 = part.iter().map(|one| super::logistic::logistic(one.log_odds)).sum();
+        let predicted: f64 = part.iter().map(|one| logistic(one.log_odds)).sum();
         let observed = part.iter().filter(|one| one.silent).count();
         Self {
             predicted: predicted / customers as f64,

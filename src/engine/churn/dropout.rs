@@ -30,8 +30,8 @@ use super::minimise::{Point, minimise};
 /// Repeat events that count in a fit; more than fifty years of days. It bounds the tables of rising sums.
 const REPEATS_MAX: u32 = 20_000;
 /// Strength of the prior, as the standard deviation of each parameter's logarithm around the prior's: two, a factor
-/// of seven either way. A hundred customers override it; it only keeps a parameter that the data say nothing about
-/// (all in use daily, all seen once) from running off to zero or infinity.
+/// of seven either way, which counts about as much as one customer does. It only keeps a parameter that the data say
+/// nothing about (all in use daily, all seen once) from running off to zero or infinity.
 const PRIOR_SPREAD: f64 = 2.0;
 
 /// Parameters of the model; time is in days.
@@ -72,11 +72,6 @@ impl Dropout {
         // As a logarithm of one plus the silence: with thousands of days the difference of two would lose digits.
         let quiet = ((age - span) / (self.alpha + span)).ln_1p();
         (self.a / (self.b + repeats)).ln() + (self.r + repeats) * quiet
-    }
-
-    /// The mean rate, in events a day, that a customer showed up to the last one, drawn towards everybody's.
-    pub(super) fn rhythm(&self, customer: &Activity) -> f64 {
-        (self.r + f64::from(customer.repeats())) / (self.alpha + f64::from(customer.span()))
     }
 
     /// The parameters under which these customers are likeliest, given the prior (maximum a posteriori).

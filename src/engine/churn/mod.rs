@@ -13,8 +13,6 @@ mod model;
 #[cfg(test)]
 mod simulation;
 
-pub(crate) use activity::{Activity, History, Past};
-pub(crate) use calibration::{Bin, Calibration};
-pub(crate) use correction::{Correction, NAMES, Term};
-pub(crate) use dropout::Dropout;
-pub(crate) use model::{Chosen, Fit, Model, Provenance, fit};
+pub(crate) use activity::{History, Past};
+pub(crate) use calibration::Bin;
+pub(crate) use model::{Chosen, Fit, Model, fit};

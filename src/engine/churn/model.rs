@@ -17,7 +17,7 @@ const OUTCOMES_MIN: usize = 10 * correction::TERMS;
 /// Closed windows learned from, at cuts a sixth of the horizon apart: together they see two horizons, so that one odd
 /// season is not all that is known, and the same customers at several ages. Further back it was another time.
 const WINDOWS_MAX: u32 = 6;
-/// Customers learned from in closed windows, the most: beyond that the weights do not change, and a fit takes longer.
+/// Customers learned from in closed windows, the most: nine weights need no more, and a fit has a second or two.
 const LEARNED_MAX: usize = 25_000;
 /// Parts that the customers are dealt into; each part is judged by what the others taught.
 const FOLDS: u64 = 5;
@@ -130,6 +130,19 @@ impl Model {
                 logistic(correction.log_odds(&correction::raw(&self.label_free, customer, as_of, horizon)))
             }
         }
+    }
+}
+
+impl Model {
+    /// How this model tells the newest closed window of these customers. It flatters a model that learned from them.
+    pub(crate) fn held_against<P: Past>(&self, customers: &[P], as_of: u32) -> Option<Calibration> {
+        let windows = closed_windows(customers, &self.label_free, as_of, self.provenance.horizon);
+        let log_odds = |seen: &Seen| match &self.correction {
+            None => correction::plain(&seen.lesson.raw),
+            Some(correction) => correction.log_odds(&seen.lesson.raw),
+        };
+        let judged = |seen: &Seen| Judged { log_odds: log_odds(seen), silent: seen.lesson.silent };
+        Calibration::of(windows.first()?.iter().map(judged).collect())
     }
 }
 

@@ -26,6 +26,22 @@ pub(crate) enum Method {
     Rate,
 }
 
+impl Method {
+    /// Its name for readers: `last`, `short_profile`.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Last => "last",
+            Self::Level => "level",
+            Self::SeasonalNaive => "seasonal_naive",
+            Self::ShortProfile => "short_profile",
+            Self::LongProfile => "long_profile",
+            Self::Smoothing => "smoothing",
+            Self::Seasonal => "seasonal",
+            Self::Rate => "rate",
+        }
+    }
+}
+
 /// A method with the season it works on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Member {

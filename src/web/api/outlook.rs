@@ -49,7 +49,19 @@ struct WireForecast {
     total_error: Option<f64>,
     /// The calendar month in which the forecast begins: measured so far and expected of the rest.
     month: Option<WireSum>,
+    /// What the forecast is the weighted median of.
+    methods: Vec<WireMethod>,
+    /// Earlier points of the history at which these methods were tried.
+    trials: usize,
     days: Vec<WireDay>,
+}
+
+#[derive(Serialize)]
+struct WireMethod {
+    method: &'static str,
+    season_days: usize,
+    /// The weights sum to 1.
+    weight: f64,
 }
 
 #[derive(Serialize)]
@@ -196,6 +208,8 @@ fn expectation(snapshot: &Snapshot, account: AccountId, metric: Metric, horizon:
     let days = snapshot.expected_days(&filter, metric, horizon);
     let ahead = horizon.window(from);
     let fresh = WireAsOf::of(snapshot);
+    let (methods, trials) = snapshot.forecast_methods(&filter, metric);
+    let method = |(method, season_days, weight)| WireMethod { method, season_days, weight };
     let error = snapshot.fact(Measure::ForecastError(metric), &filter, ahead);
     WireForecast {
         fresh,
@@ -208,6 +222,8 @@ fn expectation(snapshot: &Snapshot, account: AccountId, metric: Metric, horizon:
         total_error: error.and_then(|fact| fact.value.as_f64()),
         month: plain.sum(&filter, Grain::Month.around(from)).filter(|_| days.is_ok()),
         too_little_data: days.as_ref().err().map(|little| WireLittle::from(*little)),
+        methods: methods.into_iter().map(method).collect(),
+        trials,
         days: days.unwrap_or_default().iter().map(|one| plain.day(one)).collect(),
     }
 }
@@ -239,7 +255,7 @@ fn unusual(
     let watched = snapshot.watched(account, metric, grain);
     let inside = |other: Window| other.to() > window.from() && other.from() < window.to();
     let (mut anomalies, mut points) = (Vec::new(), Vec::new());
-    for watched in &watched {
+    if let Some(watched) = &watched {
         let found = watched.anomalies.iter().rev().filter(|one| inside(one.window));
         anomalies.extend(found.map(|one| plain.anomaly(one)));
         let shown = watched.points.iter().filter(|point| inside(point.window));
