@@ -17,7 +17,7 @@ mod marks;
 mod plot;
 mod raster;
 #[cfg(test)]
-mod samples;
+pub(super) mod samples;
 mod scene;
 mod scores;
 mod series;

@@ -22,8 +22,9 @@ use crate::domain::Metric;
 use crate::domain::Money;
 use crate::domain::Quantity;
 use crate::reply::{
-    BandSlice, BandsChart, Bar, BarsChart, FactorBar, HealthCard, Series, SeriesChart, SeriesPoint,
-    TimelineChart, TimelineRow,
+    BandSlice, BandsChart, Bar, BarsChart, ChartMark, CorridorChart, CorridorPoint, FactorBar, HealthCard,
+    ScoreDay, ScoresChart, Series, SeriesChart, SeriesPoint, Step, StepsChart, TimelineChart, TimelineRow,
+    Tone,
 };
 
 use super::*;
@@ -59,7 +60,9 @@ fn check(spec: &ChartSpec) -> Result<(), String> {
     for size in SIZES {
         let scene = lay_out(spec, size);
         check_boxes(&scene, true)?;
-        if let (ChartSpec::Timeline(_), [first, ..]) = (spec, scene.texts_over_bars().as_slice()) {
+        if let (ChartSpec::Timeline(_) | ChartSpec::Steps(_), [first, ..]) =
+            (spec, scene.texts_over_bars().as_slice())
+        {
             return Err(format!("{size:?}: “{first}” lies over a bar"));
         }
         for palette in [Palette::Light, Palette::Dark, Palette::Page] {
@@ -139,21 +142,57 @@ fn hostile_words_stay_words() {
 
 /// The sample of that name for a page.
 fn page_sample(name: &str) -> String {
-    let (_, spec) = samples::all().into_iter().find(|(other, _)| *other == name).unwrap();
-    svg(&spec, Palette::Page)
+    svg(&samples::named(name), Palette::Page)
 }
 
 #[test]
 fn each_kind_looks_as_it_did() {
-    for name in ["series", "series-parts", "health", "bands", "bars", "timeline"] {
+    for name in [
+        "series",
+        "series-parts",
+        "health",
+        "bands",
+        "bars",
+        "timeline",
+        "corridor",
+        "corridor-usual",
+        "steps",
+        "scores",
+    ] {
         insta::assert_snapshot!(name, page_sample(name));
     }
 }
 
 #[test]
 fn two_thousand_points_become_as_many_as_can_be_seen() {
-    let (_, spec) = samples::all().into_iter().find(|(name, _)| *name == "series-extreme").unwrap();
-    assert!(svg(&spec, Palette::Page).len() < 80_000);
+    assert!(page_sample("series-extreme").len() < 80_000);
+}
+
+#[test]
+fn a_mark_between_two_points_belongs_to_the_bucket_it_lies_in() {
+    let ChartSpec::Corridor(chart) = samples::named("corridor-usual") else { panic!("a corridor") };
+    let at = |text: &str| chart.measured_at(text.parse().unwrap()).map(|point| point.at.to_string());
+    assert_eq!(at("2026-10-06T17:30:00Z").as_deref(), Some("2026-10-06T00:00:00Z"));
+    assert_eq!(at("2026-11-21T23:59:59Z").as_deref(), Some("2026-11-21T00:00:00Z"));
+    assert_eq!(at("2026-11-22T00:00:00Z"), None);
+    assert_eq!(at("2026-09-12T23:59:59Z"), None);
+}
+
+#[test]
+fn a_forecast_begins_where_the_line_ends() {
+    let svg = page_sample("corridor");
+    assert!(svg.contains(">now<") && svg.contains(">commitment reached<") && svg.contains("c-expected"));
+    let svg = page_sample("corridor-usual");
+    assert!(!svg.contains(">now<") && svg.contains("c-usual") && !svg.contains("c-expected"));
+    assert_eq!(svg.matches("c-ring").count(), 6, "five points and their key");
+}
+
+#[test]
+fn a_score_leaves_gaps_where_there_is_none() {
+    let svg = page_sample("scores");
+    let lines = svg.matches("\"c-line\"").count();
+    assert_eq!((lines, svg.matches("\"c-by-hand\"").count()), (4, 2), "{svg}");
+    assert!(page_sample("scores-unjudged").contains("No score could be given yet"));
 }
 
 fn text() -> impl Strategy<Value = String> {
@@ -307,12 +346,106 @@ fn timeline() -> impl Strategy<Value = ChartSpec> {
     )
 }
 
+fn mark() -> impl Strategy<Value = ChartMark> {
+    let at =
+        prop_oneof![1_699_000_000_000..1_710_000_000_000i64, -300_000_000_000_000..200_000_000_000_000i64];
+    let tone = prop::sample::select(vec![Tone::Good, Tone::Neutral, Tone::Bad]);
+    (at, text(), tone).prop_map(|(at, label, tone)| ChartMark {
+        at: Timestamp::from_millisecond(at).unwrap(),
+        label,
+        tone,
+    })
+}
+
+fn corridor() -> impl Strategy<Value = ChartSpec> {
+    let range = || option::of((quantity(), quantity()));
+    let band = (points(), vec((range(), range()), 40)).prop_map(|(points, ranges)| {
+        let point = |(point, (inner, outer)): (&SeriesPoint, &(_, _))| CorridorPoint {
+            at: point.at,
+            middle: point.value,
+            inner: *inner,
+            outer: *outer,
+        };
+        points.iter().zip(&ranges).map(point).collect::<Vec<CorridorPoint>>()
+    });
+    let words = (text(), text(), text(), text());
+    let grain = prop::sample::select(Grain::ALL.to_vec());
+    let facts = (option::of(fact()), option::of(fact()));
+    (words, metric(), grain, points(), band, vec(mark(), 0..9), facts).prop_map(
+        |((title, subtitle, description, band_name), metric, grain, points, band, marks, facts)| {
+            ChartSpec::Corridor(CorridorChart {
+                title,
+                subtitle,
+                description,
+                metric,
+                grain,
+                line: Series { name: String::new(), points },
+                band,
+                band_name,
+                marks,
+                headline: facts.0,
+                change: facts.1,
+            })
+        },
+    )
+}
+
+fn steps() -> impl Strategy<Value = ChartSpec> {
+    let score = prop_oneof![4 => (0.0..100.0).prop_map(Quantity::Score), 1 => quantity()];
+    let points = prop_oneof![4 => (-20.0..20.0).prop_map(Quantity::Points), 1 => quantity()];
+    let step = |value: BoxedStrategy<Quantity>| {
+        (text(), value).prop_map(|(name, value)| Step { name, fact: samples::fact(value) })
+    };
+    let (end, cause) = (step(score.boxed()).boxed(), step(points.boxed()));
+    (text(), text(), text(), end.clone(), vec(cause, 0..20), end).prop_map(
+        |(title, subtitle, description, from, steps, to)| {
+            ChartSpec::Steps(StepsChart { title, subtitle, description, from, steps, to })
+        },
+    )
+}
+
+fn scores() -> impl Strategy<Value = ChartSpec> {
+    let score = option::of(prop_oneof![4 => 0.0..100.0, 1 => number()]);
+    let day = (1..3i64, score, option::of(band()), any::<bool>());
+    let days = (date(), vec(day, 0..40)).prop_map(|(first, days)| {
+        let mut next = first;
+        let mut day = |(step, score, band, overridden): (i64, _, _, _)| {
+            next = next.saturating_add(step.days());
+            ScoreDay { day: next, score, band, overridden }
+        };
+        days.into_iter().map(&mut day).collect::<Vec<ScoreDay>>()
+    });
+    let limit = || prop_oneof![0.0..100.0, number()];
+    (text(), text(), text(), days, limit(), limit(), vec(mark(), 0..9)).prop_map(
+        |(title, subtitle, description, days, healthy_from, watch_from, marks)| {
+            ChartSpec::Scores(ScoresChart {
+                title,
+                subtitle,
+                description,
+                days,
+                healthy_from,
+                watch_from,
+                marks,
+            })
+        },
+    )
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 80, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_spec_becomes_a_whole_picture(
-        spec in prop_oneof![series(), health(), bands(), movers(), timeline()]
+        spec in prop_oneof![
+            series().boxed(),
+            health().boxed(),
+            bands().boxed(),
+            movers().boxed(),
+            timeline().boxed(),
+            corridor().boxed(),
+            steps().boxed(),
+            scores().boxed()
+        ]
     ) {
         prop_assert_eq!(check(&spec), Ok(()));
     }
