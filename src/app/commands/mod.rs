@@ -3,6 +3,7 @@
 mod ask;
 mod check;
 mod import;
+mod replay;
 mod serve;
 
 use std::io::Write;
@@ -68,6 +69,7 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         Command::Import(import) => import::import(settings, import).await,
         Command::Ask(ask) => ask::ask(settings, environment, ask).await,
         Command::Chat(chat) => ask::chat(settings, environment, chat).await,
+        Command::Replay(words) => replay::replay(settings, environment, words).await,
         Command::Probe(probe) => {
             let url = probe.url.unwrap_or_else(|| format!("http://{}", settings.bind));
             adapters::probe(&url).await?;
