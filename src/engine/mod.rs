@@ -22,6 +22,8 @@ mod receipt;
 mod replay;
 mod results;
 mod rules;
+#[cfg(test)]
+mod score_trials;
 mod snapshot;
 mod sums;
 mod why;
