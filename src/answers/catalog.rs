@@ -155,13 +155,6 @@ pub const CATALOG: &[CommandEntry] = &[
         subcommands: &[],
     },
     CommandEntry {
-        name: "override",
-        about: "Set a health score by hand for a while, or take that back",
-        example: "override set acme 55 \"Their sponsor left\" 2026-12-15",
-        options: &[],
-        subcommands: OVERRIDE_SUBCOMMANDS,
-    },
-    CommandEntry {
         name: "usage",
         about: "What is used and what it costs, over time and by part",
         example: "usage acme range:30d by:endpoint",
@@ -233,6 +226,13 @@ pub const CATALOG: &[CommandEntry] = &[
         example: "initiative list acme",
         options: &[],
         subcommands: INITIATIVE_SUBCOMMANDS,
+    },
+    CommandEntry {
+        name: "override",
+        about: "Set a health score by hand for a while, or take that back",
+        example: "override set acme 55 \"Their sponsor left\" 2026-12-15",
+        options: &[],
+        subcommands: OVERRIDE_SUBCOMMANDS,
     },
     CommandEntry {
         name: "status",

@@ -36,8 +36,7 @@ impl Then {
                 format!("{day} is after the newest data, which are of {newest}. Give an earlier day.");
             return Err(Problem::option(option, message));
         }
-        let first = reading.snapshot.first_use(account).filter(|first| *first < at);
-        let health = first.and_then(|_first| reading.snapshot.health_at(account, at)).ok_or_else(|| {
+        let health = reading.snapshot.health_at(account, at).ok_or_else(|| {
             let message = format!("There was no usage of this account before {day}. Give a later day.");
             Problem::option(option, message)
         })?;

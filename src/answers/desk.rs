@@ -94,6 +94,15 @@ impl Desk {
         Ok(())
     }
 
+    /// The text of the health configuration that came into force last; `None` when none was recorded.
+    pub async fn present_rules_text(&self) -> Result<Option<String>, Problem> {
+        let known = self.store.health_rules().await;
+        let known = known.map_err(|failed| {
+            Problem::internal(anyhow::Error::new(failed).context("reading the health configuration"))
+        })?;
+        Ok(known.into_iter().next_back().map(|record| record.text))
+    }
+
     /// Builds the whole snapshot from the store.
     pub async fn load(&self) -> Result<(), StoreError> {
         let turn = self.publisher.turn().await?;

@@ -1,6 +1,7 @@
 //! What can be asked, with every option understood. Accounts stay as typed until the desk looks them up.
 
 use std::fmt;
+use std::str::FromStr;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -170,6 +171,20 @@ impl Since {
             Self::Day(day) => day,
             Self::Range(range) => range.window(as_of).first_day(),
         }
+    }
+}
+
+impl FromStr for Since {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(range) = text.parse::<Range>()
+            && !matches!(range, Range::Between(..))
+        {
+            return Ok(Self::Range(range));
+        }
+        text.parse().map(Self::Day).map_err(|_odd| {
+            format!("“{text}” is not a date; write it as 2026-01-31, the year first, or as 7d")
+        })
     }
 }
 

@@ -45,13 +45,13 @@ impl Question {
             }),
             "health" => Ok(Self::Health {
                 account: needed(call, "account")?.to_owned(),
-                since: since(call, "since")?,
+                since: read::<Since>(call, "since")?,
             }),
             "why" => Ok(Self::Why {
                 account: needed(call, "account")?.to_owned(),
                 // Asked for by its form, but whoever forgets it most often means this.
-                since: since(call, "since")?.unwrap_or(Since::DEFAULT),
-                until: since(call, "until")?,
+                since: read::<Since>(call, "since")?.unwrap_or(Since::DEFAULT),
+                until: read::<Since>(call, "until")?,
             }),
             "history" => Ok(Self::History {
                 account: needed(call, "account")?.to_owned(),
@@ -228,21 +228,6 @@ fn date(call: &Invocation, name: &str) -> Result<Option<Date>, Problem> {
         Problem::option(name, format!("“{given}” is not a date; write it as 2026-01-31, the year first."))
     })?;
     Ok(Some(day))
-}
-
-/// A day, or a range that counts back from the newest data to one.
-fn since(call: &Invocation, name: &str) -> Result<Option<Since>, Problem> {
-    let Some(given) = call.option(name) else { return Ok(None) };
-    if let Ok(range) = given.parse::<Range>()
-        && !matches!(range, Range::Between(..))
-    {
-        return Ok(Some(Since::Range(range)));
-    }
-    let day = given.parse().map_err(|_odd| {
-        let message = format!("“{given}” is not a date; write it as 2026-01-31, the year first, or as 7d.");
-        Problem::option(name, message)
-    })?;
-    Ok(Some(Since::Day(day)))
 }
 
 /// `24000`, `$24,000`, `24k`, `1.5M`: an amount that is not negative.

@@ -157,6 +157,14 @@ impl Asked<'_> {
     }
 
     fn not_comparable(&self) -> Prose {
+        let first = self.filter.account.as_ref().and_then(|id| self.reading.snapshot.first_use(id));
+        if let Some(first) = first.filter(|first| *first >= self.then.at) {
+            return Prose::plain(format!(
+                "This account was first used on {}, so there is no score of {} to compare with.",
+                day_words(utc_date(first)),
+                self.then.words()
+            ));
+        }
         let end = self.until.map_or_else(|| "now".to_owned(), Then::words);
         Prose::plain(format!(
             "The score of {} and that of {end} cannot be compared: too little could be judged at one of the two.",

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 /// The account desk of a technical success manager, inside the team's chat.
 #[derive(Debug, Parser)]
@@ -46,6 +47,8 @@ pub(super) enum Command {
         #[command(subcommand)]
         what: Eval,
     },
+    /// Try changed rules on the stored history: which bands flip, and how long before known declines
+    Replay(Replay),
     /// Read all settings and report every mistake; look whether the store opens
     Check,
     /// Ask a running etsm whether it is well (for a container's health check)
@@ -176,6 +179,31 @@ pub(super) struct Ask {
     /// Write the answer's picture here
     #[arg(long, value_name = "FILE")]
     pub(super) png: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Replay {
+    /// What is tried
+    #[arg(value_enum)]
+    pub(super) kind: ReplayKind,
+    /// A changed health.toml; nothing is changed by trying it
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// First day [default: ninety days before the last]
+    #[arg(long, value_name = "DATE")]
+    pub(super) from: Option<Date>,
+    /// Last day [default: that of the newest data]
+    #[arg(long, value_name = "DATE")]
+    pub(super) to: Option<Date>,
+    /// Report as one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(super) enum ReplayKind {
+    /// The rules of the health score
+    Health,
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ use crate::reply::Prose;
 
 use super::health::slope;
 use super::hour::DAY_HOURS;
+use super::results::PortfolioAccount;
 use super::snapshot::Snapshot;
 
 /// Fewer whole weeks show no direction.
@@ -108,6 +109,15 @@ impl Snapshot {
             Some(Risk { factor: factor.kind, said })
         };
         weak.into_iter().filter_map(risk).collect()
+    }
+}
+
+impl PortfolioAccount {
+    /// The relative change of calls against the window before; `None` when there was nothing before.
+    #[must_use]
+    pub fn growth_rate(&self) -> Option<f64> {
+        let (now, before) = (self.now.api_calls as f64, self.before.api_calls as f64);
+        (before != 0.0).then(|| now / before - 1.0)
     }
 }
 

@@ -30,6 +30,8 @@ mod replay;
 mod results;
 mod rules;
 mod silence;
+#[cfg(test)]
+mod score_trials;
 mod snapshot;
 mod sums;
 pub mod trial;

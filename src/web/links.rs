@@ -129,6 +129,8 @@ pub(super) fn words_of(command: &str, option: &str) -> &'static [&'static str] {
 const CHARTS: &[(&str, &str)] = &[
     ("usage", "usage"),
     ("health", "health"),
+    ("why", "why"),
+    ("history", "history"),
     ("portfolio", "portfolio"),
     ("movers", "movers"),
     ("anomalies", "anomalies"),

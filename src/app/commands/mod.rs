@@ -5,6 +5,7 @@ mod ask;
 mod check;
 mod eval;
 mod import;
+mod replay;
 mod serve;
 
 use std::io::Write;
@@ -74,6 +75,7 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         Command::Ask(ask) => ask::ask(settings, environment, ask).await,
         Command::Analyze { what } => analyze::analyze(settings, what).await,
         Command::Chat(chat) => ask::chat(settings, environment, chat).await,
+        Command::Replay(words) => replay::replay(settings, environment, words).await,
         Command::Probe(probe) => {
             let url = probe.url.unwrap_or_else(|| format!("http://{}", settings.bind));
             adapters::probe(&url).await?;
