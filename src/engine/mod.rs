@@ -4,6 +4,7 @@
 //! here (and in ingest for reading Parquet) and no frame crosses this border: plain rows come out.
 
 mod build;
+mod continued;
 mod cube;
 mod dictionary;
 mod draft;
