@@ -89,6 +89,7 @@ mod tests {
 
     use jiff::Timestamp;
 
+    use super::super::desk::Desk;
     use super::super::publisher::Publisher;
     use super::*;
     use crate::config::HealthRules;
@@ -205,6 +206,25 @@ mod tests {
         assert_eq!(running.shown(), fast.shown());
         fs::remove_file(store.checkpoint().unwrap().path()).unwrap();
         assert_eq!(start(&store).await.shown(), fast.shown());
+    }
+
+    #[tokio::test]
+    async fn batches_of_new_and_of_late_rows_show_what_a_start_shows() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = filled(folder.path()).await;
+        let running = start(&store).await;
+        let desk = Desk::new(Arc::clone(&running.engine), store.clone(), Arc::new(Noon));
+        desk.load().await.unwrap();
+        let newest: Vec<UsageRow> = rows("acme", |_| 8).into_iter().take(9).collect();
+        let late: Vec<UsageRow> = rows("acme", |_| 7).into_iter().skip(200).take(3).collect();
+        for batch in [newest, late.clone(), late, rows("epsilon", |_| 1)] {
+            desk.record_usage(&batch, &[], None).await.unwrap();
+            assert_eq!(running.shown(), start(&store).await.shown());
+        }
+        // Another process is faster with a row from long before.
+        record(&store, &rows("acme", |_| 6)[250..251]).await;
+        desk.record_usage(&rows("acme", |_| 5)[..1], &[], None).await.unwrap();
+        assert_eq!(running.shown(), start(&store).await.shown());
     }
 
     #[tokio::test]

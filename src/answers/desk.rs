@@ -205,7 +205,8 @@ impl Desk {
         let mut writer = self.store.usage_writer(Keep::Yes).await?;
         let recorded = writer.record(rows, names).await?;
         writer.finish(watermark).await?;
-        let change = Change { usage: &recorded.touched, ..Change::default() };
+        let usage_since = recorded.changed_since;
+        let change = Change { usage: &recorded.touched, usage_since, ..Change::default() };
         self.publisher.publish(&turn, change).await?;
         Ok(recorded)
     }

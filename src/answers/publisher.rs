@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::sync::Mutex;
 use tokio::sync::MutexGuard;
 use tokio::sync::watch;
@@ -14,6 +15,7 @@ use crate::domain::Account;
 use crate::domain::AccountId;
 use crate::domain::Clock;
 use crate::domain::Foretold;
+use crate::domain::Grain;
 use crate::domain::Initiative;
 use crate::domain::utc_date;
 use crate::engine::Draft;
@@ -35,6 +37,8 @@ const KEPT_CHURN: &str = "churn_model";
 pub(super) struct Change<'a> {
     /// Accounts whose usage changed.
     pub(super) usage: &'a [AccountId],
+    /// No usage before this instant changed.
+    pub(super) usage_since: Option<Timestamp>,
     /// Accounts as they are now.
     pub(super) accounts: &'a [Account],
     /// Initiatives as they are now.
@@ -103,7 +107,7 @@ impl Publisher {
             (self.engine.snapshot().draft_of_usage(is_shown), missing)
         };
         let (mut draft, restored, left) = self.restore(draft, missing).await?;
-        view.each_account(Some(&left), |account, rows| draft.usage(&account, rows)).await?;
+        view.each_account(Some(&left), Timestamp::MIN, |account, rows| draft.usage(&account, rows)).await?;
         drop(view);
         let known = self.store.health_rules().await?;
         draft.rules(rulebook::history(&known, self.engine.snapshot().rules(), self.clock.now()));
@@ -254,8 +258,16 @@ impl Publisher {
         let mut read = Stamps::new();
         if !change.usage.is_empty() {
             let mut view = self.store.usage_view().await?;
-            read = view.state(Some(change.usage)).await?.stamps;
-            view.each_account(Some(change.usage), |account, rows| draft.usage(&account, rows)).await?;
+            let state = view.state(Some(change.usage)).await?;
+            if state.version != version {
+                // Someone else was faster, and may have changed what came before.
+                drop(view);
+                return self.publish_whole(turn).await;
+            }
+            let since = change.usage_since.map_or(Timestamp::MIN, |at| Grain::Hour.floor(at));
+            let take = |account, rows| draft.usage_since(&account, since, rows);
+            view.each_account(Some(change.usage), since, take).await?;
+            read = state.stamps;
         }
         draft.watermarks(marks);
         self.finish(draft, version).await;

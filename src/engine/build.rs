@@ -118,22 +118,14 @@ impl Columns {
     fn of(rows: &[Hourly]) -> Self {
         let column =
             |figure: fn(&Sums) -> i64| rows.iter().map(|row| figure(&row.sums)).collect::<Vec<i64>>();
-        let told = rows.iter().any(|row| row.sums.told_rows > 0);
-        let errors = told.then(|| ErrorColumn {
-            figures: Figures::new("errors", &column(|sums| sums.errors)),
-            told: if rows.iter().all(|row| row.sums.told_rows > 0) {
-                Vec::new()
-            } else {
-                rows.iter().map(|row| row.sums.told_rows > 0).collect()
-            },
-        });
+        let errors = |row: &Hourly| (row.sums.told_rows > 0).then_some(row.sums.errors);
         Self {
             hours: rows.iter().map(Hourly::hour).collect(),
             part_of: rows.iter().map(Hourly::part).collect(),
             calls: Figures::new("calls", &column(|sums| sums.calls)),
             tokens: Figures::new("tokens", &column(|sums| sums.tokens)),
             cost: Figures::new("cost", &column(|sums| sums.cost)),
-            errors,
+            errors: ErrorColumn::of(&rows.iter().map(errors).collect::<Vec<_>>()),
         }
     }
 }

@@ -22,7 +22,7 @@ const PART_DAY_BYTES: usize = size_of::<Part>() + size_of::<Sums>() + size_of::<
 /// What a cube may take for each hourly row, of the 32 bytes that all may take.
 const ROW_BYTES: usize = 4;
 /// What it may take however few rows there are.
-const BYTES_ALWAYS: usize = 8 << 20;
+const BYTES_ALWAYS: usize = 16 << 20;
 
 /// The sums of each hour of a day.
 type Hours = [Sums; DAY_HOURS as usize];

@@ -25,7 +25,7 @@ use super::cube::{Kept, Replaced};
 use super::dictionary::Dictionary;
 use super::entry::{Entry, Instant};
 use super::frame::AccountFrame;
-use super::hour::{hour_from, hour_start};
+use super::hour::{hour_from, hour_of, hour_start};
 use super::memo::Memo;
 use super::packed::Unpacked;
 use super::results::SourceMark;
@@ -101,6 +101,20 @@ impl Draft {
     /// become discovered ones.
     pub fn usage(&mut self, account: &AccountId, rows: impl IntoIterator<Item = UsageRow>) {
         let frame = AccountFrame::build(rows, &mut self.dictionary);
+        self.replace(account, frame);
+    }
+
+    /// Replaces the usage of one account from the hour of `since` on; sources never go, for a row is only ever replaced
+    /// by one of the same source.
+    pub fn usage_since(
+        &mut self,
+        account: &AccountId,
+        since: Timestamp,
+        rows: impl IntoIterator<Item = UsageRow>,
+    ) {
+        let tail = AccountFrame::build(rows, &mut self.dictionary);
+        let head = Arc::clone(&self.entry(account).frame);
+        let frame = head.continued(hour_of(since), &tail, &self.dictionary);
         self.replace(account, frame);
     }
 

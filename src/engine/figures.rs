@@ -42,6 +42,28 @@ impl Figures {
         Self::Wide(Int64Chunked::from_vec(name.into(), values))
     }
 
+    /// The first `count` values, and then those of `tail`.
+    pub(super) fn continued(&self, name: &'static str, count: usize, tail: &Self) -> Self {
+        match (self.slice(), tail.slice()) {
+            (FigureSlice::Narrow(head), FigureSlice::Narrow(tail)) => {
+                Self::narrow(name, [&head[..count], tail].concat())
+            }
+            (head, rest) => {
+                let tail = (0..tail.len()).map(|row| rest.get(row));
+                let values: Vec<i64> = (0..count).map(|row| head.get(row)).chain(tail).collect();
+                Self::new(name, &values)
+            }
+        }
+    }
+
+    /// How many values there are.
+    fn len(&self) -> usize {
+        match self.slice() {
+            FigureSlice::Narrow(values) => values.len(),
+            FigureSlice::Wide(values) => values.len(),
+        }
+    }
+
     /// All values.
     pub(super) fn slice(&self) -> FigureSlice<'_> {
         const ONE_CHUNK: &str = "a column is built from one vector without nulls";

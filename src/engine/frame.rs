@@ -87,6 +87,17 @@ pub(super) struct ErrorColumn {
 }
 
 impl ErrorColumn {
+    /// The errors of each row, as far as they are told; `None` when none are.
+    pub(super) fn of(errors: &[Option<i64>]) -> Option<Self> {
+        if errors.iter().all(Option::is_none) {
+            return None;
+        }
+        let figures: Vec<i64> = errors.iter().map(|errors| errors.unwrap_or(0)).collect();
+        let all = errors.iter().all(Option::is_some);
+        let told = if all { Vec::new() } else { errors.iter().map(Option::is_some).collect() };
+        Some(Self { figures: Figures::new("errors", &figures), told })
+    }
+
     /// The errors of a row, when it tells them.
     pub(super) fn get(&self, row: usize) -> Option<i64> {
         self.told.get(row).is_none_or(|told| *told).then(|| self.figures.get(row))

@@ -6,6 +6,7 @@
 mod anomaly;
 mod build;
 mod churn;
+mod continued;
 mod cube;
 mod dictionary;
 mod direction;

@@ -149,9 +149,9 @@ fn put_figures(out: &mut Vec<u8>, figures: &Figures) {
 fn put_column(out: &mut Vec<u8>, kind: u8, least: i64, distances: impl Iterator<Item = u64> + Clone) {
     let width = match distances.clone().max().unwrap_or(0) {
         0 => 0,
-        ..=0xff => 1,
-        ..=0xffff => 2,
-        ..=0xffff_ffff => 4,
+        1..=0xff => 1,
+        0x100..=0xffff => 2,
+        0x1_0000..=0xffff_ffff => 4,
         _ => 8,
     };
     out.push(kind | width);

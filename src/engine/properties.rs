@@ -289,6 +289,35 @@ proptest! {
     }
 
     #[test]
+    fn a_replaced_end_is_as_good_as_the_whole(
+        before in rows(),
+        after in rows(),
+        since in 0_u32..45 * 1_440,
+        window in windows(),
+    ) {
+        let is_head = |row: &&Row| Grain::Hour.floor(instant(row.minute)) < Grain::Hour.floor(instant(since));
+        let tail: Vec<Row> = after.iter().filter(|row| !is_head(row)).cloned().collect();
+        let whole: Vec<Row> = before.iter().filter(is_head).chain(&tail).cloned().collect();
+        let mut draft = built(&before).draft();
+        for n in by_account(&before).keys().chain(by_account(&tail).keys()) {
+            draft.usage_since(&account(*n), instant(since), by_account(&tail).remove(n).unwrap_or_default());
+        }
+        let continued = draft.finish(7, instant(50 * 1_440));
+        // Accounts that lost all their rows are known nevertheless.
+        let mut draft = empty().draft();
+        draft.accounts(continued.accounts().cloned());
+        for (n, rows) in by_account(&whole) {
+            draft.usage(&account(n), rows);
+        }
+        draft.watermarks(marks(AS_OF));
+        let at_once = draft.finish(7, instant(50 * 1_440));
+        prop_assert_eq!(read(&continued, window), read(&at_once, window));
+        for one in at_once.accounts().filter(|one| at_once.rows_of(&one.id) > 0) {
+            prop_assert_eq!(continued.packed_usage(&one.id), at_once.packed_usage(&one.id));
+        }
+    }
+
+    #[test]
     fn usage_that_was_packed_is_the_same_usage(rows in rows(), window in windows()) {
         let first = built(&rows);
         let mut draft = empty().draft();

@@ -196,8 +196,11 @@ async fn record(
             Outcome::Duplicate => recorded.duplicates += 1,
             Outcome::Replaced { .. } => recorded.replaced += 1,
         }
-        if outcome != Outcome::Duplicate && touched.insert(key.account) {
-            recorded.touched.push(row.account.clone());
+        if outcome != Outcome::Duplicate {
+            recorded.changed_since = Some(recorded.changed_since.map_or(row.at, |since| since.min(row.at)));
+            if touched.insert(key.account) {
+                recorded.touched.push(row.account.clone());
+            }
         }
         recorded.outcomes.push(outcome);
     }

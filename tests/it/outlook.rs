@@ -101,10 +101,12 @@ impl Bench {
     async fn ask(&self, line: &str) -> Answer {
         let asker =
             Asker { person: "dana".parse().unwrap(), role: Role::Manager, audience: Audience::AskerOnly };
-        let answer = self.desk.ask_line(&asker, line).await.unwrap_or_else(|problem| panic!("{line}: {problem}"));
+        let answer =
+            self.desk.ask_line(&asker, line).await.unwrap_or_else(|problem| panic!("{line}: {problem}"));
         for fact in facts(&answer) {
             let receipt = self.desk.receipt(&asker, &fact.key).unwrap_or_else(|no| panic!("{line}: {no}"));
-            let same = receipt.value == fact.value || format!("{:?}", receipt.value) == format!("{:?}", fact.value);
+            let same =
+                receipt.value == fact.value || format!("{:?}", receipt.value) == format!("{:?}", fact.value);
             assert!(same, "{line}: {} says {:?}, its receipt {:?}", fact.key, fact.value, receipt.value);
         }
         answer
@@ -242,11 +244,8 @@ async fn a_forecast_is_kept_and_held_against_what_came() {
     assert!(earlier.contains("1 Apr 2026 00:00 UTC") && earlier.contains("−20 %"), "{told}");
     // It survives a start.
     let engine = Engine::new(Arc::new(HealthRules::default_rules()), Currency::USD);
-    let again = Desk::new(
-        Arc::new(engine),
-        bench.desk.store().clone(),
-        Arc::clone(&bench.clock) as Arc<dyn Clock>,
-    );
+    let again =
+        Desk::new(Arc::new(engine), bench.desk.store().clone(), Arc::clone(&bench.clock) as Arc<dyn Clock>);
     again.load().await.unwrap();
     assert_eq!(again.snapshot().all_foretold().len(), bench.desk.snapshot().all_foretold().len());
 }
