@@ -166,6 +166,9 @@ fn commitment(
                 );
                 (head.and(words), None)
             }
+            (Some(early), Some(middle), Some(late)) if early == late => {
+                (head.and(format!(" is expected to be reached on {}.", day_words(middle))), Some(middle))
+            }
             (Some(early), Some(middle), late) => {
                 let late = late.map_or_else(
                     || "not within the period if it runs low".to_owned(),

@@ -20,6 +20,7 @@ mod health;
 mod history;
 mod hour;
 mod memo;
+mod method;
 mod outlook;
 mod packed;
 mod portfolio;
@@ -30,9 +31,9 @@ mod receipt;
 mod replay;
 mod results;
 mod rules;
-mod silence;
 #[cfg(test)]
 mod score_trials;
+mod silence;
 mod snapshot;
 mod sums;
 pub mod trial;

@@ -196,9 +196,8 @@ impl Snapshot {
     ) -> Option<Reached> {
         let outlook = self.outlook(filter, metric);
         let path = outlook.path.as_ref().ok()?;
-        let measured = |to: u32| {
-            Window::new(since, hour_start(to)).map_or(0, |past| self.sums(filter, past).of(metric))
-        };
+        let measured =
+            |to: u32| Window::new(since, hour_start(to)).map_or(0, |past| self.sums(filter, past).of(metric));
         if measured(outlook.until) >= sum {
             return Some(Reached::Already);
         }

@@ -37,8 +37,8 @@ use super::hour::{hour_from, hour_start};
 use super::memo::Memo;
 use super::outlook::Outlook;
 use super::results::{SourceMark, Watched};
-use super::silence::KeptChurn;
 use super::rules::{HealthRules, RulesHistory};
+use super::silence::KeptChurn;
 
 /// Holds the present snapshot; readers take one `Arc` for each question and never wait for a writer.
 #[derive(Debug)]

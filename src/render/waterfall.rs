@@ -127,7 +127,8 @@ fn figure(fact: &Fact) -> String {
         | Quantity::Initiatives(_)
         | Quantity::Share(_)
         | Quantity::Change(_)
-        | Quantity::Days(_) => fact.value.short(),
+        | Quantity::Days(_)
+        | Quantity::Number(_) => fact.value.short(),
     }
 }
 
