@@ -1,415 +1,311 @@
-//! The standing questions over a million and ten million hourly rows, beside a plain polars plan on the same rows.
+//! The standing questions to the engine, beside tuned polars plans over the same rows; both must give the same sums.
 //!
-//! `cargo bench --bench standing_questions`. The polars plans get one frame sorted by account and hour, whole numbers
-//! for names, and a ready column for the day: as good as one frame gets without an index of its own.
-#![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
-#![expect(clippy::print_stderr, reason = "figures that divan does not measure are printed before its own")]
+//! `cargo bench --bench standing_questions` asks over 1 and 10 million hourly rows; `-- 1 10 50` names other millions.
+//! `-- 10 --keep rows.parquet` also writes the rows and what was measured, for `benches/duckdb.py`.
+//!
+//! polars gets whole numbers for names, a ready column for the day, and the rows twice, sorted by account and by hour:
+//! a plan cuts out its account or its window by binary search before it reads a row.
+#![expect(clippy::unwrap_used, reason = "a bench fails by panicking")]
+#![expect(clippy::print_stdout, reason = "its table is its output")]
 
-use std::sync::Arc;
-use std::sync::OnceLock;
-use std::time::Instant;
+mod bed;
 
-use divan::Bencher;
-use etsm::domain::Grain;
-use etsm::domain::{
-    Account, AccountId, Currency, Endpoint, Metric, Money, Range, TokenSplit, UsageFilter, UsageRow, Used,
-    Window,
-};
-use etsm::engine::{Dimension, HealthRules, Snapshot, SourceMark};
-use jiff::{SignedDuration, Timestamp};
+use std::path::{Path, PathBuf};
+
+use bed::{ACCOUNTS, Cost, measure, shown, window};
+use etsm::domain::{Grain, Metric, UsageFilter};
+use etsm::engine::{Dimension, Snapshot};
 use polars::prelude::*;
+use polars_io::parquet::write::ParquetWriter;
+use serde_json::json;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const SIZES: [usize; 2] = [1_000_000, 10_000_000];
-const ACCOUNTS: usize = 2_000;
-const DAYS: usize = 420;
-const ENDPOINTS: usize = 6;
-/// 2026-01-01, in hours since 1970.
-const FIRST_HOUR: u32 = 490_896;
-/// The last day ends at 16:00, so that no window begins at midnight.
-const HOURS: usize = DAYS * 24 - 8;
+const MIDDLE: usize = ACCOUNTS / 2;
+const ENDPOINT: u32 = 3;
 
-/// The same rows in the engine and in one polars frame.
+/// The same rows in the engine and in polars.
 struct Bed {
     snapshot: Snapshot,
-    frame: DataFrame,
+    by_account: DataFrame,
+    by_hour: DataFrame,
 }
 
-/// A small, well-mixed sequence (SplitMix64), so that the rows are the same everywhere.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % sides
-    }
-}
-
-fn account(n: usize) -> AccountId {
-    format!("account-{n:04}").parse().unwrap()
-}
-
-fn hour_start(hour: u32) -> Timestamp {
-    Timestamp::from_second(i64::from(hour) * 3_600).unwrap()
-}
-
-fn resident_bytes() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or("VmRSS: 0 kB");
-    line.split_whitespace().nth(1).and_then(|kb| kb.parse::<usize>().ok()).unwrap_or(0) * 1_024
-}
-
-fn bed(rows: usize) -> &'static Bed {
-    static BEDS: [OnceLock<Bed>; 2] = [OnceLock::new(), OnceLock::new()];
-    let at = SIZES.iter().position(|size| *size == rows).unwrap();
-    BEDS[at].get_or_init(|| Bed { snapshot: snapshot(rows), frame: frame(rows) })
-}
-
-/// One account's rows as hour, endpoint, calls, tokens, cost; rising in time.
-fn generated(n: usize, rows: usize) -> impl Iterator<Item = (u32, u32, u32, u32, u32)> {
-    let mut dice = Dice(n as u64);
-    let own = rows / ACCOUNTS;
-    (0..own).map(move |row| {
-        let hour = FIRST_HOUR + (row * HOURS / own) as u32;
-        let calls = 1 + dice.roll(2_000) as u32;
-        (hour, dice.roll(ENDPOINTS as u64) as u32, calls, calls * 900, calls * 1_300)
-    })
-}
-
-fn usage(n: usize, rows: usize) -> impl Iterator<Item = UsageRow> {
-    let names: Vec<Endpoint> = (0..ENDPOINTS).map(|n| format!("/v1/endpoint-{n}").parse().unwrap()).collect();
-    let source: etsm::domain::SourceId = "import".parse().unwrap();
-    let account = account(n);
-    generated(n, rows).map(move |(hour, endpoint, calls, tokens, cost)| UsageRow {
-        source: source.clone(),
-        at: hour_start(hour),
-        account: account.clone(),
-        endpoint: names[endpoint as usize].clone(),
-        model: None,
-        event: None,
-        used: Used {
-            api_calls: u64::from(calls),
-            errors: None,
-            tokens: u64::from(tokens),
-            cost: Money::from_micros(i64::from(cost)),
-        },
-        tokens: TokenSplit::default(),
-    })
-}
-
-fn snapshot(rows: usize) -> Snapshot {
-    let before = resident_bytes();
-    let began = Instant::now();
-    let empty = Snapshot::empty(Arc::new(HealthRules::default_rules()), Currency::USD);
-    let mut draft = empty.draft();
-    draft.accounts((0..ACCOUNTS).map(|n| Account::discovered(account(n), "Account")));
-    for n in 0..ACCOUNTS {
-        draft.usage(&account(n), usage(n, rows));
-    }
-    let as_of = hour_start(FIRST_HOUR + HOURS as u32);
-    draft.watermarks(vec![SourceMark { source: "import".parse().unwrap(), watermark: as_of }]);
-    let snapshot = draft.finish(1, as_of);
-    let bytes = resident_bytes().saturating_sub(before);
-    eprintln!(
-        "{} rows: built and judged in {:.2} s, {:.1} resident bytes a row",
-        snapshot.rows(),
-        began.elapsed().as_secs_f64(),
-        bytes as f64 / rows as f64
-    );
-    snapshot
-}
-
-fn frame(rows: usize) -> DataFrame {
-    let (mut accounts, mut hours, mut days, mut endpoints) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut calls, mut tokens, mut cost) = (Vec::new(), Vec::new(), Vec::new());
-    for n in 0..ACCOUNTS {
-        for row in generated(n, rows) {
-            accounts.push(n as u32);
-            hours.push(row.0);
-            days.push(row.0 / 24);
-            endpoints.push(row.1);
-            calls.push(i64::from(row.2));
-            tokens.push(i64::from(row.3));
-            cost.push(i64::from(row.4));
-        }
-    }
-    let mut accounts = UInt32Chunked::from_vec("account".into(), accounts);
-    accounts.set_sorted_flag(polars::series::IsSorted::Ascending);
-    let columns = vec![
-        accounts.into_column(),
-        UInt32Chunked::from_vec("hour".into(), hours).into_column(),
-        UInt32Chunked::from_vec("day".into(), days).into_column(),
-        UInt32Chunked::from_vec("endpoint".into(), endpoints).into_column(),
-        Int64Chunked::from_vec("calls".into(), calls).into_column(),
-        Int64Chunked::from_vec("tokens".into(), tokens).into_column(),
-        Int64Chunked::from_vec("cost".into(), cost).into_column(),
-    ];
-    DataFrame::new(rows, columns).unwrap()
-}
-
-fn window(days: i64) -> Window {
-    Range::Days(days as u16).window(hour_start(FIRST_HOUR + HOURS as u32))
-}
-
-fn hours(window: Window) -> (u32, u32) {
-    let hour = |at: Timestamp| (at.as_second() / 3_600) as u32;
-    (hour(window.from()), hour(window.to()))
-}
-
-/// The rows of some hours.
-fn between(frame: &DataFrame, (from, to): (u32, u32)) -> LazyFrame {
-    frame.clone().lazy().filter(col("hour").gt_eq(lit(from)).and(col("hour").lt(lit(to))))
-}
-
-/// The rows of one account in some hours.
-fn of_account(frame: &DataFrame, account: u32, (from, to): (u32, u32)) -> LazyFrame {
-    let account = col("account").eq(lit(account));
-    frame.clone().lazy().filter(account.and(col("hour").gt_eq(lit(from))).and(col("hour").lt(lit(to))))
-}
-
-fn sums() -> [Expr; 3] {
-    [col("calls").sum(), col("tokens").sum(), col("cost").sum()]
-}
-
-/// The sum of a column before and from an hour on.
-fn halves(column: &str, middle: u32) -> [Expr; 2] {
-    let half = |before: bool, name: String| {
-        let inside = if before { col("hour").lt(lit(middle)) } else { col("hour").gt_eq(lit(middle)) };
-        when(inside).then(col(column)).otherwise(lit(0_i64)).sum().alias(name)
-    };
-    [half(true, format!("{column}_before")), half(false, format!("{column}_now"))]
-}
-
-const MIDDLE: usize = ACCOUNTS / 2;
-
-#[divan::bench_group(sample_count = 40, max_time = 2)]
-mod one_account_30d_by_day {
-    use super::*;
-
-    #[divan::bench(args = SIZES, sample_size = 100)]
-    fn engine(bencher: Bencher, rows: usize) {
-        let bed = bed(rows);
-        let filter = UsageFilter::of(account(MIDDLE));
-        bencher.bench(|| bed.snapshot.series(&filter, Metric::ApiCalls, window(30), Grain::Day));
-    }
-
-    #[divan::bench(args = SIZES)]
-    fn plain_polars(bencher: Bencher, rows: usize) {
-        let bed = bed(rows);
-        bencher.bench(|| {
-            let rows = of_account(&bed.frame, MIDDLE as u32, hours(window(30)));
-            rows.group_by([col("day")]).agg([col("calls").sum()]).collect().unwrap()
-        });
-    }
-}
-
-#[divan::bench_group(sample_count = 40, max_time = 2)]
-mod one_account_90d_by_endpoint {
-    use super::*;
-
-    #[divan::bench(args = SIZES, sample_size = 100)]
-    fn engine(bencher: Bencher, rows: usize) {
-        let bed = bed(rows);
-        let filter = UsageFilter::of(account(MIDDLE));
-        bencher.bench(|| bed.snapshot.breakdown(&filter, Metric::Cost, window(90), Dimension::Endpoint));
-    }
-
-    #[divan::bench(args = SIZES)]
-    fn plain_polars(bencher: Bencher, rows: usize) {
-        let bed = bed(rows);
-        bencher.bench(|| {
-            let (from, to) = hours(window(90));
-            let rows = of_account(&bed.frame, MIDDLE as u32, (from - 90 * 24, to));
-            rows.group_by([col("endpoint")]).agg(halves("cost", from)).collect().unwrap()
-        });
-    }
-}
-
-#[divan::bench_group(sample_count = 40, max_time = 2)]
-mod portfolio_30d_against_30d {
-    use super::*;
-
-    #[divan::bench(args = SIZES)]
-    fn engine(bencher: Bencher, rows: usize) {
-        let bed = bed(rows);
-        bencher.bench(|| bed.snapshot.portfolio(window(30)));
-    }
-
-    #[divan::bench(args = SIZES)]
-    fn plain_polars(bencher: Bencher, rows: usize) {
-        let bed = bed(rows);
-        bencher.bench(|| {
-            let (from, to) = hours(window(30));
-            let sums: Vec<Expr> =
-                ["calls", "tokens", "cost"].iter().flat_map(|name| halves(name, from)).collect();
-            between(&bed.frame, (from - 30 * 24, to)).group_by([col("account")]).agg(sums).collect().unwrap()
-        });
-    }
-}
-
-#[divan::bench_group(sample_count = 40, max_time = 2)]
-mod top_movers_30d {
-    use super::*;
-
-    #[divan::bench(args = SIZES)]
-    fn engine(bencher: Bencher, rows: usize) {
-        let bed = bed(rows);
-        bencher.bench(|| bed.snapshot.movers(Metric::ApiCalls, window(30)));
-    }
-
-    #[divan::bench(args = SIZES)]
-    fn plain_polars(bencher: Bencher, rows: usize) {
-        let bed = bed(rows);
-        bencher.bench(|| {
-            let (from, to) = hours(window(30));
-            let rows = between(&bed.frame, (from - 30 * 24, to)).group_by([col("account")]);
-            let difference = (col("calls_now") - col("calls_before")).alias("difference");
-            let order = SortMultipleOptions::default().with_order_descending(true);
-            rows.agg(halves("calls", from))
-                .with_column(difference)
-                .sort(["difference"], order)
-                .collect()
-                .unwrap()
-        });
-    }
-}
-
-#[divan::bench_group(sample_count = 40, max_time = 2)]
-mod trends_12_weeks_of_all {
-    use super::*;
-
-    #[divan::bench(args = SIZES)]
-    fn engine(bencher: Bencher, rows: usize) {
-        let bed = bed(rows);
-        bencher.bench(|| {
-            let ids = bed.snapshot.accounts().map(|account| &account.id);
-            ids.map(|id| bed.snapshot.weekly_calls(id)).collect::<Vec<_>>()
-        });
-    }
-
-    #[divan::bench(args = SIZES)]
-    fn plain_polars(bencher: Bencher, rows: usize) {
-        let bed = bed(rows);
-        bencher.bench(|| {
-            let (from, to) = hours(window(84));
-            let week = ((col("hour") - lit(from)) / lit(168_u32)).cast(DataType::UInt32).alias("week");
-            let rows = between(&bed.frame, (from, to)).with_column(week);
-            rows.group_by([col("account"), col("week")]).agg([col("calls").sum()]).collect().unwrap()
-        });
-    }
-}
-
-#[divan::bench_group(sample_count = 40, max_time = 2)]
-mod totals_400d {
-    use super::*;
-
-    #[divan::bench(args = SIZES)]
-    fn engine(bencher: Bencher, rows: usize) {
-        let bed = bed(rows);
-        bencher.bench(|| bed.snapshot.totals(&UsageFilter::default(), window(400)));
-    }
-
-    #[divan::bench(args = SIZES)]
-    fn plain_polars(bencher: Bencher, rows: usize) {
-        let bed = bed(rows);
-        bencher.bench(|| between(&bed.frame, hours(window(400))).select(sums()).collect().unwrap());
-    }
-}
-
-/// An odd question: one endpoint of all accounts by day.
-#[divan::bench_group(sample_count = 40, max_time = 2)]
-mod one_endpoint_30d_by_day {
-    use super::*;
-
-    #[divan::bench(args = SIZES)]
-    fn engine(bencher: Bencher, rows: usize) {
-        let bed = bed(rows);
-        let endpoint = Some("/v1/endpoint-3".parse().unwrap());
-        let filter = UsageFilter { endpoint, ..UsageFilter::default() };
-        bencher.bench(|| bed.snapshot.series(&filter, Metric::Tokens, window(30), Grain::Day));
-    }
-
-    #[divan::bench(args = SIZES)]
-    fn plain_polars(bencher: Bencher, rows: usize) {
-        let bed = bed(rows);
-        bencher.bench(|| {
-            let rows = between(&bed.frame, hours(window(30))).filter(col("endpoint").eq(lit(3_u32)));
-            rows.group_by([col("day")]).agg([col("tokens").sum()]).collect().unwrap()
-        });
-    }
-}
-
-#[divan::bench_group(sample_count = 40, max_time = 2)]
-mod health_of_all {
-    use super::*;
-
-    /// As every answer reads it: judged when the snapshot was published.
-    #[divan::bench(args = SIZES)]
-    fn read(bencher: Bencher, rows: usize) {
-        let bed = bed(rows);
-        bencher.bench(|| {
-            let ids = bed.snapshot.accounts().map(|account| &account.id);
-            ids.filter_map(|id| bed.snapshot.health(id)?.score).sum::<f64>()
-        });
-    }
-
-    /// From the rows, as of the day before.
-    #[divan::bench(args = SIZES)]
-    fn judged_anew(bencher: Bencher, rows: usize) {
-        let bed = bed(rows);
-        let yesterday = window(1).from();
-        bencher.bench(|| {
-            let ids = bed.snapshot.accounts().map(|account| &account.id);
-            ids.filter_map(|id| bed.snapshot.health_at(id, yesterday)?.score).sum::<f64>()
-        });
-    }
-}
-
-/// A batch of one account: what a publish costs.
-#[divan::bench_group(sample_count = 40, max_time = 2)]
-mod publish_one_account {
-    use super::*;
-
-    #[divan::bench(args = SIZES)]
-    fn in_the_same_hour(bencher: Bencher, rows: usize) {
-        let bed = bed(rows);
-        bencher.bench(|| publish(&bed.snapshot, rows, SignedDuration::ZERO));
-    }
-
-    #[divan::bench(args = SIZES)]
-    fn an_hour_later(bencher: Bencher, rows: usize) {
-        let bed = bed(rows);
-        bencher.bench(|| publish(&bed.snapshot, rows, SignedDuration::from_hours(1)));
-    }
-
-    #[divan::bench(args = SIZES)]
-    fn a_day_later(bencher: Bencher, rows: usize) {
-        let bed = bed(rows);
-        bencher.bench(|| publish(&bed.snapshot, rows, SignedDuration::from_hours(24)));
-    }
-
-    fn publish(snapshot: &Snapshot, rows: usize, later: SignedDuration) -> Snapshot {
-        let mut draft = snapshot.draft();
-        draft.usage(&account(MIDDLE), usage(MIDDLE, rows));
-        let as_of = snapshot.as_of().unwrap() + later;
-        draft.watermarks(vec![SourceMark { source: "import".parse().unwrap(), watermark: as_of }]);
-        draft.finish(2, as_of)
-    }
+/// A question, as both are asked. The sum that comes out is compared.
+struct Standing {
+    name: &'static str,
+    /// What design asks of the engine, in microseconds.
+    reach: Option<f64>,
+    engine: fn(&Bed) -> i64,
+    polars: fn(&Bed) -> i64,
 }
 
 fn main() {
-    // Built before anything is measured, the small one first, so that the resident size of each can be told.
-    for size in SIZES {
-        let bed = bed(size);
-        let sums = between(&bed.frame, hours(window(400))).select(sums()).collect().unwrap();
-        let calls = sums.column("calls").unwrap().i64().unwrap().get(0).unwrap();
-        let used = bed.snapshot.totals(&UsageFilter::default(), window(400));
-        assert_eq!(used.api_calls, calls.cast_unsigned(), "both must answer the same");
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    let mut sizes: Vec<usize> = arguments.iter().filter_map(|word| word.parse().ok()).collect();
+    if sizes.is_empty() {
+        sizes = vec![1, 10];
     }
-    divan::main();
+    let keep = arguments.iter().position(|word| word == "--keep").map(|at| PathBuf::from(&arguments[at + 1]));
+    for millions in sizes {
+        let bed = Bed::of(millions * 1_000_000);
+        ask_all(&bed, millions, keep.as_deref());
+    }
+}
+
+fn ask_all(bed: &Bed, millions: usize, keep: Option<&Path>) {
+    println!("\n{millions} M rows, {ACCOUNTS} accounts\n");
+    println!("| question | engine | CPU | to reach | polars | CPU | polars CPU / engine CPU |");
+    println!("|---|---:|---:|---:|---:|---:|---:|");
+    let mut measured = Vec::new();
+    for one in QUESTIONS {
+        let sum = (one.engine)(bed);
+        assert_eq!(sum, (one.polars)(bed), "{}: both must answer the same", one.name);
+        let (engine, polars) = (measure(|| (one.engine)(bed)), measure(|| (one.polars)(bed)));
+        let reach = one.reach.map(|micros| shown(std::time::Duration::from_secs_f64(micros / 1e6)));
+        let ratio = polars.cpu.as_secs_f64() / engine.cpu.as_secs_f64();
+        println!(
+            "| {} | {} | {} | {} | {} | {} | {ratio:.0} |",
+            one.name,
+            shown(engine.wall),
+            shown(engine.cpu),
+            reach.unwrap_or_default(),
+            shown(polars.wall),
+            shown(polars.cpu),
+        );
+        measured.push(told(one.name, sum, engine));
+    }
+    if let Some(path) = keep {
+        let mut frame = bed.by_account.clone();
+        ParquetWriter::new(std::fs::File::create(path).unwrap()).finish(&mut frame).unwrap();
+        let (_, end) = bed::hours(window(1));
+        let told = json!({ "end_hour": end, "account": MIDDLE, "endpoint": ENDPOINT, "questions": measured });
+        std::fs::write(path.with_extension("json"), told.to_string()).unwrap();
+    }
+}
+
+fn told(name: &str, sum: i64, engine: Cost) -> serde_json::Value {
+    let micros = |time: std::time::Duration| time.as_secs_f64() * 1e6;
+    json!({ "name": name, "sum": sum, "wall_us": micros(engine.wall), "cpu_us": micros(engine.cpu) })
+}
+
+const QUESTIONS: [Standing; 11] = [
+    Standing {
+        name: "one account, 30 days by day",
+        reach: Some(10.0),
+        engine: |bed| {
+            let filter = UsageFilter::of(bed::account(MIDDLE));
+            bed.snapshot.series(&filter, Metric::ApiCalls, window(30), Grain::Day).total()
+        },
+        polars: |bed| {
+            let (from, to) = bed::hours(window(30));
+            let plan = bed.of_account(MIDDLE, from, to).group_by([col("day")]).agg([col("calls").sum()]);
+            sum(plan, &[("calls", 1)])
+        },
+    },
+    Standing {
+        name: "one account, 90 days by endpoint, against the 90 before",
+        reach: Some(10.0),
+        engine: |bed| {
+            let filter = UsageFilter::of(bed::account(MIDDLE));
+            let parts = bed.snapshot.breakdown(&filter, Metric::Cost, window(90), Dimension::Endpoint);
+            parts.iter().map(|part| part.value + 3 * part.previous).sum()
+        },
+        polars: |bed| {
+            let (from, to) = bed::hours(window(90));
+            let rows = bed.of_account(MIDDLE, from - 90 * 24, to);
+            sum(rows.group_by([col("endpoint")]).agg(halves("cost", from)), &HALVES_OF_COST)
+        },
+    },
+    Standing {
+        name: "portfolio, 30 days against 30",
+        reach: Some(350.0),
+        engine: |bed| {
+            let portfolio = bed.snapshot.portfolio(window(30));
+            let accounts = portfolio.accounts.iter();
+            accounts.map(|one| one.now.cost.micros + 3 * one.before.cost.micros).sum()
+        },
+        polars: |bed| {
+            let (from, to) = bed::hours(window(30));
+            let all = ["calls", "tokens", "cost"].iter().flat_map(|name| halves(name, from));
+            let rows = bed.between(from - 30 * 24, to).group_by([col("account")]);
+            sum(rows.agg(all.collect::<Vec<_>>()), &HALVES_OF_COST)
+        },
+    },
+    Standing {
+        name: "movers, 30 days, all in order",
+        reach: None,
+        engine: |bed| {
+            let movers = bed.snapshot.movers(Metric::Cost, window(30));
+            movers.iter().map(|one| one.value + 3 * one.previous).sum()
+        },
+        polars: |bed| {
+            let (from, to) = bed::hours(window(30));
+            let difference = (col("cost_now") - col("cost_before")).alias("difference");
+            let order = SortMultipleOptions::default().with_order_descending(true);
+            let rows = bed.between(from - 30 * 24, to).group_by([col("account")]).agg(halves("cost", from));
+            let moved = rows.with_column(difference).filter(col("difference").neq(lit(0)));
+            sum(moved.sort(["difference"], order), &HALVES_OF_COST)
+        },
+    },
+    Standing {
+        name: "12-week trends of all",
+        reach: Some(500.0),
+        engine: |bed| {
+            let ids = bed.snapshot.accounts().map(|account| &account.id);
+            ids.flat_map(|id| bed.snapshot.weekly_calls(id)).sum()
+        },
+        polars: |bed| {
+            let (from, to) = bed::hours(window(84));
+            let week = ((col("hour") - lit(from)) / lit(168_u32)).cast(DataType::UInt32).alias("week");
+            let rows = bed.between(from, to).with_column(week).group_by([col("account"), col("week")]);
+            sum(rows.agg([col("calls").sum()]), &[("calls", 1)])
+        },
+    },
+    Standing {
+        name: "totals of 400 days",
+        reach: None,
+        engine: |bed| bed.snapshot.totals(&UsageFilter::default(), window(400)).cost.micros,
+        polars: |bed| {
+            let (from, to) = bed::hours(window(400));
+            let sums = ["calls", "tokens", "cost"].map(|name| col(name).sum());
+            sum(bed.between(from, to).select(sums), &[("cost", 1)])
+        },
+    },
+    Standing {
+        name: "health of all (polars: only its 28-day sums, last use and breadth)",
+        reach: Some(1_000.0),
+        engine: |bed| {
+            let ids = bed.snapshot.accounts().map(|account| &account.id);
+            ids.filter(|id| bed.snapshot.health(id).is_some_and(|health| health.score.is_some())).count()
+                as i64
+        },
+        polars: |bed| {
+            let (from, to) = bed::hours(window(28));
+            let mut inputs = halves("calls", from).to_vec();
+            inputs.extend([col("hour").max(), col("endpoint").n_unique().alias("breadth")]);
+            let rows = bed.between(from - 28 * 24, to).group_by([col("account")]).agg(inputs);
+            rows.collect().unwrap().height() as i64
+        },
+    },
+    Standing {
+        name: "one endpoint of all accounts, 30 days by day",
+        reach: None,
+        engine: |bed| {
+            let filter = UsageFilter { endpoint: Some(bed::endpoint(ENDPOINT)), ..UsageFilter::default() };
+            bed.snapshot.series(&filter, Metric::Tokens, window(30), Grain::Day).total()
+        },
+        polars: |bed| {
+            let (from, to) = bed::hours(window(30));
+            let rows = bed.between(from, to).filter(col("endpoint").eq(lit(ENDPOINT)));
+            sum(rows.group_by([col("day")]).agg([col("tokens").sum()]), &[("tokens", 1)])
+        },
+    },
+    Standing {
+        name: "all accounts by model, 90 days against 90",
+        reach: None,
+        engine: |bed| {
+            let all = UsageFilter::default();
+            let parts = bed.snapshot.breakdown(&all, Metric::Cost, window(90), Dimension::Model);
+            parts.iter().map(|part| part.value + 3 * part.previous).sum()
+        },
+        polars: |bed| {
+            let (from, to) = bed::hours(window(90));
+            let rows = bed.between(from - 90 * 24, to).group_by([col("model")]);
+            sum(rows.agg(halves("cost", from)), &HALVES_OF_COST)
+        },
+    },
+    Standing {
+        name: "endpoint and model of one account, 60 days by hour",
+        reach: None,
+        engine: |bed| {
+            let (endpoint, model) = (Some(bed::endpoint(ENDPOINT)), Some(bed::model(ENDPOINT / 2)));
+            let filter = UsageFilter { account: Some(bed::account(MIDDLE)), endpoint, model };
+            bed.snapshot.series(&filter, Metric::Cost, window(60), Grain::Hour).total()
+        },
+        polars: |bed| {
+            let (from, to) = bed::hours(window(60));
+            let part = col("endpoint").eq(lit(ENDPOINT)).and(col("model").eq(lit(ENDPOINT / 2)));
+            let rows = bed.of_account(MIDDLE, from, to).filter(part);
+            sum(rows.group_by([col("hour")]).agg([col("cost").sum()]), &[("cost", 1)])
+        },
+    },
+    Standing {
+        name: "one endpoint split by account, 30 days against 30",
+        reach: None,
+        engine: |bed| {
+            let filter = UsageFilter { endpoint: Some(bed::endpoint(ENDPOINT)), ..UsageFilter::default() };
+            let parts = bed.snapshot.breakdown(&filter, Metric::Cost, window(30), Dimension::Account);
+            parts.iter().map(|part| part.value + 3 * part.previous).sum()
+        },
+        polars: |bed| {
+            let (from, to) = bed::hours(window(30));
+            let rows = bed.between(from - 30 * 24, to).filter(col("endpoint").eq(lit(ENDPOINT)));
+            sum(rows.group_by([col("account")]).agg(halves("cost", from)), &HALVES_OF_COST)
+        },
+    },
+];
+
+const HALVES_OF_COST: [(&str, i64); 2] = [("cost_now", 1), ("cost_before", 3)];
+
+/// The sum of a column before and from an hour on.
+fn halves(column: &str, middle: u32) -> [Expr; 2] {
+    let half =
+        |inside: Expr, name: String| when(inside).then(col(column)).otherwise(lit(0_i64)).sum().alias(name);
+    let now = col("hour").gt_eq(lit(middle));
+    [half(now.clone().not(), format!("{column}_before")), half(now, format!("{column}_now"))]
+}
+
+/// Runs a plan and adds its columns up, each so many times.
+fn sum(plan: LazyFrame, columns: &[(&str, i64)]) -> i64 {
+    let answer = plan.collect().unwrap();
+    let of = |name: &str| answer.column(name).unwrap().i64().unwrap().sum().unwrap_or(0);
+    columns.iter().map(|(name, times)| of(name) * times).sum()
+}
+
+impl Bed {
+    fn of(rows: usize) -> Self {
+        let snapshot = bed::snapshot(rows, ACCOUNTS);
+        let by_account = frame(rows);
+        let order = SortMultipleOptions::default();
+        let mut by_hour = by_account.sort(["hour", "account"], order).unwrap();
+        by_hour.rechunk_mut();
+        Self { snapshot, by_account, by_hour }
+    }
+
+    /// The rows of some hours.
+    fn between(&self, from: u32, to: u32) -> LazyFrame {
+        cut(&self.by_hour, "hour", from, to).lazy()
+    }
+
+    /// The rows of an account in some hours.
+    fn of_account(&self, n: usize, from: u32, to: u32) -> LazyFrame {
+        cut(&cut(&self.by_account, "account", n as u32, n as u32 + 1), "hour", from, to).lazy()
+    }
+}
+
+/// The rows with `from ≤ column < to`, where the column rises.
+fn cut(frame: &DataFrame, column: &str, from: u32, to: u32) -> DataFrame {
+    let rising = frame.column(column).unwrap().u32().unwrap();
+    let rising = rising.cont_slice().unwrap();
+    let (start, end) = (rising.partition_point(|at| *at < from), rising.partition_point(|at| *at < to));
+    frame.slice(start as i64, end - start)
+}
+
+fn frame(rows: usize) -> DataFrame {
+    let mut keys =
+        ["account", "hour", "day", "endpoint", "model"].map(|name| (name, Vec::with_capacity(rows)));
+    let mut figures = ["calls", "tokens", "cost"].map(|name| (name, Vec::with_capacity(rows)));
+    for n in 0..ACCOUNTS {
+        for row in bed::made(n, rows, ACCOUNTS) {
+            let key = [n as u32, row.hour, row.hour / 24, row.endpoint, row.model()];
+            keys.iter_mut().zip(key).for_each(|((_, column), value)| column.push(value));
+            let figure = [row.calls, row.tokens, row.cost].map(i64::from);
+            figures.iter_mut().zip(figure).for_each(|((_, column), value)| column.push(value));
+        }
+    }
+    let keys = keys.map(|(name, column)| UInt32Chunked::from_vec(name.into(), column).into_column());
+    let figures = figures.map(|(name, column)| Int64Chunked::from_vec(name.into(), column).into_column());
+    DataFrame::new(rows, keys.into_iter().chain(figures).collect()).unwrap()
 }

@@ -66,6 +66,8 @@ pub enum OptionKind {
     Owner,
     /// A range of time; completed, any range may be typed.
     Range,
+    /// So many days ahead, `30d`; completed.
+    Horizon,
     /// A date, `2026-01-31`.
     Date,
     /// An amount of money.
@@ -175,6 +177,47 @@ pub const CATALOG: &[CommandEntry] = &[
         about: "The largest rises and falls against the period before",
         example: "movers range:7d metric:cost",
         options: &[RANGE, METRIC],
+        subcommands: &[],
+    },
+    CommandEntry {
+        name: "anomalies",
+        about: "What is unusual against the account's own rhythm, and by how much",
+        example: "anomalies acme range:30d",
+        options: &[
+            OptionEntry::may("account", OptionKind::Account, "The account, by name or id; all if left out"),
+            RANGE,
+            METRIC,
+        ],
+        subcommands: &[],
+    },
+    CommandEntry {
+        name: "forecast",
+        about: "What comes next: expected use or cost, month end, and when a commitment is reached",
+        example: "forecast acme metric:cost",
+        options: &[
+            OptionEntry::may(
+                "account",
+                OptionKind::Account,
+                "The account, by name or id; the portfolio if left out",
+            ),
+            METRIC,
+            OptionEntry::may(
+                "horizon",
+                OptionKind::Horizon,
+                "How far ahead: 1d to 90d, or weeks as 4w; 30d if left out",
+            ),
+        ],
+        subcommands: &[],
+    },
+    CommandEntry {
+        name: "churn",
+        about: "Which accounts may fall silent within 90 days, and how well that is known",
+        example: "churn owner:me",
+        options: &[OptionEntry::may(
+            "owner",
+            OptionKind::Owner,
+            "Only accounts of this owner; me for your own",
+        )],
         subcommands: &[],
     },
     CommandEntry {

@@ -24,6 +24,7 @@ use crate::domain::SourceId;
 use crate::domain::UsageRow;
 use crate::domain::utc_date;
 use crate::engine::Engine;
+use crate::engine::KeptChurn;
 use crate::engine::Receipt;
 use crate::engine::Snapshot;
 use crate::problem::Problem;
@@ -48,6 +49,8 @@ use super::rulebook::{self, RulesRefused};
 
 /// Longest time an answer may take; chat gives up soon after.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
+/// A checkpoint is written when a start would have to read more hourly rows: that takes about a tenth of a second.
+const REREAD_ROWS_MAX: usize = 100_000;
 /// Rows shown behind a fact; the export has them all.
 const RECEIPT_ROWS_MAX: usize = 200;
 
@@ -106,9 +109,14 @@ impl Desk {
         self.publisher.publish_whole(&turn).await
     }
 
-    /// Loads again when another process wrote to the store; tells whether it did.
+    /// Takes over what another process wrote to the store; tells whether it wrote.
     pub async fn catch_up(&self) -> Result<bool, StoreError> {
         self.publisher.catch_up().await
+    }
+
+    /// Writes down what a start would else read from the store, if it is much; tells whether it did.
+    pub async fn save_checkpoint(&self) -> anyhow::Result<bool> {
+        self.publisher.save(REREAD_ROWS_MAX).await
     }
 
     /// The present snapshot.
@@ -197,7 +205,8 @@ impl Desk {
         let mut writer = self.store.usage_writer(Keep::Yes).await?;
         let recorded = writer.record(rows, names).await?;
         writer.finish(watermark).await?;
-        let change = Change { usage: &recorded.touched, ..Change::default() };
+        let usage_since = recorded.changed_since;
+        let change = Change { usage: &recorded.touched, usage_since, ..Change::default() };
         self.publisher.publish(&turn, change).await?;
         Ok(recorded)
     }
@@ -227,6 +236,23 @@ impl Desk {
         let noted: BTreeSet<AccountId> = notes.iter().map(|note| note.account.clone()).collect();
         self.publisher.publish(&turn, Change { noted, ..Change::default() }).await?;
         Ok(version)
+    }
+
+    /// Looks at every account for what is unusual, so that nobody who asks waits for it.
+    pub async fn watch_all(&self) {
+        let snapshot = self.snapshot();
+        let begun = Instant::now();
+        if let Err(stopped) = tokio::task::spawn_blocking(move || snapshot.watch_all()).await
+            && let Ok(panic) = stopped.try_into_panic()
+        {
+            std::panic::resume_unwind(panic);
+        }
+        metrics::histogram!("etsm_watch_seconds").record(begun.elapsed());
+    }
+
+    /// Has accounts judged by this churn model from now on; `None` fits one to the data each time.
+    pub async fn keep_churn(&self, kept: Option<KeptChurn>) -> Result<(), StoreError> {
+        self.publisher.keep_churn(kept).await
     }
 
     async fn answer(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
@@ -262,12 +288,18 @@ impl Desk {
         let (snapshot, now, asker) = (self.snapshot(), self.clock.now(), asker.clone());
         let work = tokio::task::spawn_blocking(move || {
             let reading = Reading { snapshot: &snapshot, now, role: asker.role, database_answers };
-            dispatch::answer(&reading, &asker, &question)
+            let foretold = dispatch::foretold(&reading, &question);
+            (dispatch::answer(&reading, &asker, &question), foretold)
         });
-        match tokio::time::timeout(ANSWER_TIME_MAX, work).await {
-            Ok(done) => done.context("answering a question").map_err(Problem::internal)?,
-            Err(_late) => Err(Problem::Busy),
+        let Ok(done) = tokio::time::timeout(ANSWER_TIME_MAX, work).await else { return Err(Problem::Busy) };
+        let (answer, foretold) = done.context("answering a question").map_err(Problem::internal)?;
+        if let Some(one) = foretold
+            && let Err(failed) = self.publisher.keep_foretold(&one).await
+        {
+            // The answer is right all the same; only its later judgement is lost.
+            tracing::warn!(error = %failed, "A forecast could not be kept");
         }
+        answer
     }
 
     async fn add_initiative(&self, asker: &Asker, new: &NewInitiative) -> Result<Answer, Problem> {

@@ -1,10 +1,14 @@
 //! Questions and their answers: one grammar, one catalogue, one desk.
 
+mod anomalies;
 mod catalog;
+mod checkpoint;
+mod churn;
 mod compared;
 mod completion;
 mod desk;
 mod dispatch;
+mod forecast;
 mod health;
 mod help;
 mod history;

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::sync::Mutex;
 use tokio::sync::MutexGuard;
 use tokio::sync::watch;
@@ -13,22 +14,31 @@ use tokio::sync::watch;
 use crate::domain::Account;
 use crate::domain::AccountId;
 use crate::domain::Clock;
+use crate::domain::Foretold;
+use crate::domain::Grain;
 use crate::domain::Initiative;
 use crate::domain::utc_date;
 use crate::engine::Draft;
 use crate::engine::Engine;
-use crate::engine::Snapshot;
+use crate::engine::KeptChurn;
 use crate::engine::SourceMark;
 use crate::store::Store;
 use crate::store::StoreError;
 
+use super::checkpoint;
+use super::checkpoint::Stamps;
 use super::rulebook;
+
+/// The name under which the store keeps a churn model.
+const KEPT_CHURN: &str = "churn_model";
 
 /// What a commit changed.
 #[derive(Debug, Default)]
 pub(super) struct Change<'a> {
     /// Accounts whose usage changed.
     pub(super) usage: &'a [AccountId],
+    /// No usage before this instant changed.
+    pub(super) usage_since: Option<Timestamp>,
     /// Accounts as they are now.
     pub(super) accounts: &'a [Account],
     /// Initiatives as they are now.
@@ -45,7 +55,18 @@ pub(super) struct Publisher {
     store: Store,
     clock: Arc<dyn Clock>,
     writing: Mutex<()>,
+    /// Held for a moment only; it changes in a turn, together with the snapshot.
+    states: std::sync::Mutex<States>,
     versions: watch::Sender<u64>,
+}
+
+/// In which state of the store the usage of each account is held.
+#[derive(Debug, Default)]
+struct States {
+    /// By the snapshot.
+    shown: Stamps,
+    /// By the checkpoint.
+    saved: Stamps,
 }
 
 /// The right to write, with the store's version before.
@@ -57,7 +78,7 @@ pub(super) struct Turn<'a> {
 impl Publisher {
     pub(super) fn new(engine: Arc<Engine>, store: Store, clock: Arc<dyn Clock>) -> Self {
         let versions = watch::Sender::new(engine.snapshot().version());
-        Self { engine, store, clock, writing: Mutex::new(()), versions }
+        Self { engine, store, clock, writing: Mutex::new(()), states: std::sync::Mutex::default(), versions }
     }
 
     /// Tells of each new snapshot's version.
@@ -72,14 +93,24 @@ impl Publisher {
         Ok(Turn { _alone: alone, before })
     }
 
-    /// Builds the whole snapshot from the store.
-    pub(super) async fn publish_whole(&self, turn: &Turn<'_>) -> Result<(), StoreError> {
-        // Read first: what is committed while we read is shown early, and told by the next version again.
-        let version = self.store.version().await?.max(turn.before);
-        let base = Snapshot::empty(Arc::clone(self.engine.snapshot().rules()), self.currency());
-        let mut draft = base.draft();
+    /// Builds the whole snapshot from the store. Usage is read of those accounts only whose present state neither the
+    /// old snapshot nor the checkpoint holds.
+    pub(super) async fn publish_whole(&self, _turn: &Turn<'_>) -> Result<(), StoreError> {
+        // Usage first: what is committed while we read is shown early, and told by the next version again.
+        let mut view = self.store.usage_view().await?;
+        let state = view.state(None).await?;
+        let (draft, missing) = {
+            let shown = &self.states().shown;
+            let is_shown = |account: &AccountId| shown.get(account) == state.stamps.get(account);
+            let missing = state.stamps.iter().filter(|(account, _)| !is_shown(account));
+            let missing: Stamps = missing.map(|(account, stamp)| (account.clone(), *stamp)).collect();
+            (self.engine.snapshot().draft_of_usage(is_shown), missing)
+        };
+        let (mut draft, restored, left) = self.restore(draft, missing).await?;
+        view.each_account(Some(&left), Timestamp::MIN, |account, rows| draft.usage(&account, rows)).await?;
+        drop(view);
         let known = self.store.health_rules().await?;
-        draft.rules(rulebook::history(&known, base.rules(), self.clock.now()));
+        draft.rules(rulebook::history(&known, self.engine.snapshot().rules(), self.clock.now()));
         draft.accounts(self.store.accounts().await?);
         draft.initiatives(self.store.initiatives().await?);
         let mut notes = self.store.notes().await?;
@@ -88,9 +119,99 @@ impl Publisher {
             draft.notes(&of_one[0].account, of_one.to_vec());
         }
         self.overrides(&mut draft, None).await?;
-        self.store.each_account_usage(None, |account, rows| draft.usage(&account, rows)).await?;
         draft.watermarks(self.marks().await?);
-        self.finish(draft, version).await;
+        draft.foretold(self.store.foretold().await?);
+        draft.kept_churn(self.kept_churn().await?);
+        self.finish(draft, state.version).await;
+        let mut states = self.states();
+        states.saved.extend(restored);
+        states.shown = state.stamps;
+        Ok(())
+    }
+
+    /// Takes from the checkpoint what it holds of the `missing` accounts. Returns their states, and whose usage is left
+    /// to read.
+    async fn restore(
+        &self,
+        mut draft: Draft,
+        mut missing: Stamps,
+    ) -> Result<(Draft, Stamps, Vec<AccountId>), StoreError> {
+        let (Some(file), Some(database)) = (self.store.checkpoint(), self.store.database_name().await?)
+        else {
+            return Ok((draft, Stamps::new(), missing.into_keys().collect()));
+        };
+        let file = file.clone();
+        let work = tokio::task::spawn_blocking(move || {
+            let restored = checkpoint::restore(&file, &database, &missing, &mut draft);
+            let restored =
+                restored.into_iter().filter_map(|account| missing.remove_entry(&account)).collect();
+            (draft, restored, missing.into_keys().collect())
+        });
+        Ok(work.await.unwrap_or_else(|stopped| std::panic::resume_unwind(stopped.into_panic())))
+    }
+
+    /// Writes down the usage that is shown, if a start would have to read more hourly rows than `rows_max` from the
+    /// store; tells whether it did.
+    pub(super) async fn save(&self, rows_max: usize) -> anyhow::Result<bool> {
+        let Some(file) = self.store.checkpoint().cloned() else { return Ok(false) };
+        let (snapshot, shown) = {
+            let _alone = self.writing.lock().await;
+            let (snapshot, states) = (self.engine.snapshot(), self.states());
+            if checkpoint::stale_rows(&snapshot, &states.shown, &states.saved) <= rows_max {
+                return Ok(false);
+            }
+            (snapshot, states.shown.clone())
+        };
+        let database = self.store.name_database().await?;
+        let work = move || checkpoint::save(&file, &database, &snapshot, &shown).map(|()| shown);
+        self.states().saved = tokio::task::spawn_blocking(work).await??;
+        Ok(true)
+    }
+
+    fn states(&self) -> std::sync::MutexGuard<'_, States> {
+        self.states.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The churn model that was kept, if there is one that can be read.
+    async fn kept_churn(&self) -> Result<Option<KeptChurn>, StoreError> {
+        let Some(text) = self.store.kept(KEPT_CHURN).await? else { return Ok(None) };
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let read = text.parse::<KeptChurn>();
+        if let Err(mistake) = &read {
+            tracing::warn!(%mistake, "The kept churn model cannot be read; one is fitted to the data instead");
+        }
+        Ok(read.ok())
+    }
+
+    /// Has accounts judged by this churn model from now on; `None` fits one to the data each time.
+    pub(super) async fn keep_churn(&self, kept: Option<KeptChurn>) -> Result<(), StoreError> {
+        let _alone = self.writing.lock().await;
+        self.store.keep(KEPT_CHURN, &kept.as_ref().map(ToString::to_string).unwrap_or_default()).await?;
+        let base = self.engine.snapshot();
+        let mut draft = base.draft();
+        draft.kept_churn(kept);
+        self.finish(draft, base.version()).await;
+        Ok(())
+    }
+
+    /// Keeps a forecast to be held against what comes, the first one of its window. It changes no figure that is known
+    /// already, so the version stays.
+    pub(super) async fn keep_foretold(&self, one: &Foretold) -> Result<(), StoreError> {
+        let is_known = |known: &Foretold| {
+            (&known.account, known.metric, known.window) == (&one.account, one.metric, one.window)
+        };
+        if self.engine.snapshot().all_foretold().iter().any(is_known) {
+            return Ok(());
+        }
+        let _alone = self.writing.lock().await;
+        if self.store.keep_foretold(one).await? {
+            let base = self.engine.snapshot();
+            let mut draft = base.draft();
+            draft.foretold(self.store.foretold().await?);
+            self.finish(draft, base.version()).await;
+        }
         Ok(())
     }
 
@@ -134,12 +255,23 @@ impl Publisher {
         if let Some(account) = change.overridden {
             self.overrides(&mut draft, Some(account)).await?;
         }
+        let mut read = Stamps::new();
         if !change.usage.is_empty() {
-            let touched = Some(change.usage);
-            self.store.each_account_usage(touched, |account, rows| draft.usage(&account, rows)).await?;
+            let mut view = self.store.usage_view().await?;
+            let state = view.state(Some(change.usage)).await?;
+            if state.version != version {
+                // Someone else was faster, and may have changed what came before.
+                drop(view);
+                return self.publish_whole(turn).await;
+            }
+            let since = change.usage_since.map_or(Timestamp::MIN, |at| Grain::Hour.floor(at));
+            let take = |account, rows| draft.usage_since(&account, since, rows);
+            view.each_account(Some(change.usage), since, take).await?;
+            read = state.stamps;
         }
         draft.watermarks(marks);
         self.finish(draft, version).await;
+        self.states().shown.extend(read);
         Ok(())
     }
 
@@ -198,9 +330,5 @@ impl Publisher {
     async fn marks(&self) -> Result<Vec<SourceMark>, StoreError> {
         let marks = self.store.watermarks().await?;
         Ok(marks.into_iter().map(|(source, watermark)| SourceMark { source, watermark }).collect())
-    }
-
-    fn currency(&self) -> crate::domain::Currency {
-        self.engine.snapshot().currency()
     }
 }

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use crate::domain::Band;
 use crate::domain::Endpoint;
+use crate::domain::Horizon;
 use crate::domain::InitiativeStatus;
 use crate::domain::Metric;
 use crate::domain::Money;
@@ -87,6 +88,29 @@ pub enum Question {
         range: Range,
         /// What is counted.
         metric: Metric,
+    },
+    /// What is unusual, and by how much.
+    Anomalies {
+        /// Id or name as typed; all accounts when `None`.
+        account: Option<String>,
+        /// Over which time; up to four days are watched by the hour, more by the day.
+        range: Range,
+        /// What is counted.
+        metric: Metric,
+    },
+    /// What is expected of the coming days.
+    Forecast {
+        /// Id or name as typed; the portfolio when `None`.
+        account: Option<String>,
+        /// What is counted.
+        metric: Metric,
+        /// How far ahead.
+        horizon: Horizon,
+    },
+    /// Which accounts may fall silent, by the model that tells it.
+    Churn {
+        /// Only accounts of this owner; `me` is resolved by the desk.
+        owner: Option<String>,
     },
     /// Initiatives, those that need something first.
     InitiativeList {
@@ -321,6 +345,9 @@ impl Question {
             Self::OverrideClear { .. } => "override clear",
             Self::Usage { .. } => "usage",
             Self::Movers { .. } => "movers",
+            Self::Anomalies { .. } => "anomalies",
+            Self::Forecast { .. } => "forecast",
+            Self::Churn { .. } => "churn",
             Self::InitiativeList { .. } => "initiative list",
             Self::InitiativeShow { .. } => "initiative show",
             Self::InitiativeAdd(_) => "initiative add",

@@ -136,7 +136,7 @@ impl<'a> Reading<'a> {
     }
 
     /// What people call an account; its id when it is not known.
-    pub(super) fn name(&self, id: &'a AccountId) -> &'a str {
+    pub(super) fn name<'b>(&'b self, id: &'b AccountId) -> &'b str {
         self.snapshot.account(id).map_or(id.as_str(), |account| account.name.as_str())
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use crate::domain::Horizon;
 use crate::domain::InitiativeStatus;
 use crate::domain::Metric;
 use crate::domain::Money;
@@ -59,6 +60,17 @@ impl Question {
                 said.range(*range);
                 said.metric(*metric);
             }
+            Self::Anomalies { account, range, metric } => {
+                said.may("account", account.as_ref());
+                said.range(*range);
+                said.metric(*metric);
+            }
+            Self::Forecast { account, metric, horizon } => {
+                said.may("account", account.as_ref());
+                said.metric(*metric);
+                said.may("horizon", (*horizon != Horizon::DEFAULT).then_some(horizon));
+            }
+            Self::Churn { owner } => said.may("owner", owner.as_ref()),
             Self::InitiativeList { account, status, owner } => {
                 said.may("account", account.as_ref());
                 said.may("status", *status);
@@ -85,8 +97,9 @@ impl Question {
     }
 
     /// The page of the dashboard that shows the same, with query; `account` given by id is taken as it is.
-    /// `/` · `/usage?…` · `/accounts/{id}/usage?…` · `/accounts/{id}/health`, `…/why`, `…/history` · `/movers?…` · `/initiatives?…` ·
-    /// `/initiatives/{id}` · `/status` · `/help`; `None` for what changes something.
+    /// `/` · `/usage?…` · `/accounts/{id}/usage?…` · `/accounts/{id}/health`, `…/why`, `…/history` · `/movers?…` ·
+    /// `/anomalies?…` · `/accounts/{id}/anomalies?…` · `/forecast?…` · `/accounts/{id}/forecast?…` · `/churn?…` ·
+    /// `/initiatives?…` · `/initiatives/{id}` · `/status` · `/help`; `None` for what changes something.
     #[must_use]
     pub fn path(&self) -> Option<String> {
         let (page, in_page) = match self {
@@ -99,6 +112,15 @@ impl Question {
             }
             Self::Usage { account: None, .. } => ("/usage".into(), ""),
             Self::Movers { .. } => ("/movers".into(), ""),
+            Self::Anomalies { account: Some(account), .. } => {
+                (format!("/accounts/{}/anomalies", escape(account)), "account")
+            }
+            Self::Anomalies { account: None, .. } => ("/anomalies".into(), ""),
+            Self::Forecast { account: Some(account), .. } => {
+                (format!("/accounts/{}/forecast", escape(account)), "account")
+            }
+            Self::Forecast { account: None, .. } => ("/forecast".into(), ""),
+            Self::Churn { .. } => ("/churn".into(), ""),
             Self::InitiativeList { .. } => ("/initiatives".into(), ""),
             Self::InitiativeShow { id } => (format!("/initiatives/{}", escape(id.as_str())), "id"),
             Self::InitiativeAdd(_)

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use jiff::civil::Date;
 
 use crate::domain::Endpoint;
+use crate::domain::Horizon;
 use crate::domain::InitiativeStatus;
 use crate::domain::Metric;
 use crate::domain::Money;
@@ -63,6 +64,15 @@ impl Question {
             }),
             "usage" => usage(call, range()?, metric()?),
             "movers" => Ok(Self::Movers { range: range()?, metric: metric()? }),
+            "anomalies" => {
+                Ok(Self::Anomalies { account: text("account"), range: range()?, metric: metric()? })
+            }
+            "forecast" => Ok(Self::Forecast {
+                account: text("account"),
+                metric: metric()?,
+                horizon: read::<Horizon>(call, "horizon")?.unwrap_or(Horizon::DEFAULT),
+            }),
+            "churn" => Ok(Self::Churn { owner: text("owner") }),
             "initiative list" => Ok(Self::InitiativeList {
                 account: text("account"),
                 status: read(call, "status")?,

@@ -35,6 +35,18 @@ pub(super) enum Command {
     Ask(Ask),
     /// The same as a conversation
     Chat(Chat),
+    /// Show the models behind the figures, and fit them anew
+    Analyze {
+        /// Which model
+        #[command(subcommand)]
+        what: Analyze,
+    },
+    /// Judge the analytics on series and histories of your own, by the code that serves the desk
+    Eval {
+        /// What is judged
+        #[command(subcommand)]
+        what: Eval,
+    },
     /// Try changed rules on the stored history: which bands flip, and how long before known declines
     Replay(Replay),
     /// Read all settings and report every mistake; look whether the store opens
@@ -94,6 +106,63 @@ pub(super) enum ImportKind {
     Accounts,
     /// What is done together, by when
     Initiatives,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Analyze {
+    /// The probability that an account falls silent: its numbers, and how well it told before
+    Churn {
+        /// Fit it to the history known now, and judge by it until it is fitted again
+        #[arg(long)]
+        fit: bool,
+        /// Forget the kept one; fit to the data each time
+        #[arg(long, conflicts_with = "fit")]
+        forget: bool,
+        /// Report as one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Eval {
+    /// timestamp,value → timestamp,anomaly_score,is_alert; each row from the rows up to it only
+    Detect {
+        #[command(flatten)]
+        files: EvalFiles,
+    },
+    /// customer_id,date,amount → customer_id,health,churn_probability
+    Health {
+        #[command(flatten)]
+        files: EvalFiles,
+        /// The last day that is known
+        #[arg(long, value_name = "DATE")]
+        as_of: jiff::civil::Date,
+        /// Days ahead
+        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=3_650), value_name = "DAYS")]
+        horizon: u16,
+    },
+    /// timestamp,value → step,mean,lo80,hi80,lo95,hi95
+    Forecast {
+        #[command(flatten)]
+        files: EvalFiles,
+        /// Steps ahead
+        #[arg(long, value_parser = clap::value_parser!(u16).range(1..=10_000), value_name = "STEPS")]
+        horizon: u16,
+        /// Steps after which the rhythm repeats, as 7 for days of a week
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=10_000), value_name = "STEPS")]
+        season: u16,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EvalFiles {
+    /// CSV to read
+    #[arg(long, value_name = "FILE")]
+    pub(super) input: PathBuf,
+    /// CSV to write
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: PathBuf,
 }
 
 #[derive(Debug, Args)]

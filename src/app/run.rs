@@ -27,6 +27,8 @@ use super::parts::Parts;
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How often numbers kept for Prometheus are tidied up.
 const UPKEEP_EVERY: Duration = Duration::from_secs(30);
+/// How much of the changes since the last checkpoint a start after a crash has to read again.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(15 * 60);
 
 /// What a test wants to own: the port and the time.
 pub struct Outside {
@@ -51,7 +53,7 @@ pub async fn run_with(
     let metrics = telemetry::metrics();
     let store = open_store(&settings).await?;
     let engine = Arc::new(Engine::new(Arc::clone(&settings.health), settings.currency));
-    let desk = Desk::new(engine, store.clone(), outside.clock);
+    let desk = Desk::new(engine, store, outside.clock);
     let ready = web::Readiness::default();
 
     let mut parts = Parts::new(stop.clone());
@@ -76,20 +78,22 @@ pub async fn run_with(
     };
     tokio::select! {
         loaded = first_load => loaded?,
-        () = stop.cancelled() => return finish(parts, &store).await,
+        () = stop.cancelled() => return finish(parts, &desk).await,
     }
     ready.needs("engine", web::PartState::Up);
     info!(rows = desk.snapshot().rows(), accounts = desk.snapshot().accounts().count(), "Ready");
 
     parts.start("freshness", keep_fresh(desk.clone(), stop.clone()));
+    parts.start("watch", keep_watch(desk.clone(), stop.clone()));
     parts.start("upkeep", upkeep(metrics, stop.clone()));
+    parts.start("checkpoint", keep_checkpoint(desk.clone(), stop.clone()));
     ready.tells("discord", web::PartState::Off);
     if let Some(discord) = settings.discord.clone() {
         let (chat, url) = (settings.chat.clone(), settings.public_url.clone());
         let tell = move |connection| ready.tells("discord", connection_state(connection));
-        parts.start("discord", chat::discord::run(desk, discord, chat, url, tell, stop));
+        parts.start("discord", chat::discord::run(desk.clone(), discord, chat, url, tell, stop));
     }
-    finish(parts, &store).await
+    finish(parts, &desk).await
 }
 
 fn connection_state(connection: chat::discord::Connection) -> web::PartState {
@@ -100,11 +104,25 @@ fn connection_state(connection: chat::discord::Connection) -> web::PartState {
     }
 }
 
-async fn finish(parts: Parts, store: &Store) -> anyhow::Result<()> {
+async fn finish(parts: Parts, desk: &Desk) -> anyhow::Result<()> {
     let outcome = parts.wait().await;
-    store.close().await;
+    close(desk).await;
     info!("Stopped");
     outcome
+}
+
+/// Leaves the store as the next start likes it.
+pub(super) async fn close(desk: &Desk) {
+    save_checkpoint(desk).await;
+    desk.store().close().await;
+}
+
+async fn save_checkpoint(desk: &Desk) {
+    match desk.save_checkpoint().await {
+        Ok(true) => info!("Wrote a checkpoint, so that the next start need not read all usage"),
+        Ok(false) => {}
+        Err(error) => warn!(error = format!("{error:#}"), "Could not write a checkpoint; starts take longer"),
+    }
 }
 
 /// Opens the database that the settings name.
@@ -135,6 +153,31 @@ async fn keep_fresh(desk: Desk, stop: CancellationToken) -> anyhow::Result<()> {
         // A store that is busy or gone leaves the old view standing; the next look may find it well again.
         if let Err(error) = desk.catch_up().await {
             warn!(%error, "Could not look for what another process wrote; the old figures stand");
+        }
+    }
+}
+
+/// Looks for what is unusual after each publication. What is published meanwhile is looked at together.
+async fn keep_watch(desk: Desk, stop: CancellationToken) -> anyhow::Result<()> {
+    let mut versions = desk.versions();
+    loop {
+        versions.mark_unchanged();
+        desk.watch_all().await;
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            changed = versions.changed() => changed.context("waiting for the next publication")?,
+        }
+    }
+}
+
+/// Writes a checkpoint after a start that read much, and from time to time while much changes.
+async fn keep_checkpoint(desk: Desk, stop: CancellationToken) -> anyhow::Result<()> {
+    let mut ticks = tokio::time::interval(CHECKPOINT_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            _ = ticks.tick() => save_checkpoint(&desk).await,
         }
     }
 }

@@ -1,9 +1,12 @@
 //! The vocabulary of the account desk. No IO, no clock but through [`Clock`], no async.
 
 mod account;
+mod anomaly;
 mod asker;
 mod fact;
+mod foretold;
 mod health;
+mod horizon;
 mod ids;
 mod initiative;
 mod money;
@@ -14,9 +17,12 @@ mod time;
 mod usage;
 
 pub use account::{Account, AccountStatus, CommitPeriod, Contract, Note};
+pub use anomaly::{Anomaly, AnomalyKind, Standing};
 pub use asker::{Asker, Audience, Role};
-pub use fact::{BadFactId, Fact, FactKey, Measure, UsageFilter};
+pub use fact::{BadFactId, Bound, Fact, FactKey, Measure, UsageFilter};
+pub use foretold::Foretold;
 pub use health::{Band, Cause, Factor, FactorKind, Health, Judgement};
+pub use horizon::Horizon;
 pub use ids::{
     AccountId, BadName, Endpoint, EventId, ID_CHARS_MAX, InitiativeId, Model, NAME_CHARS_MAX, Person,
     SourceId,

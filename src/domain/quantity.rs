@@ -28,6 +28,8 @@ pub enum Quantity {
     Points(f64),
     /// A count of days.
     Days(i64),
+    /// A number without a unit, as a coefficient.
+    Number(f64),
 }
 
 impl Quantity {
@@ -63,6 +65,7 @@ impl Quantity {
             Self::Score(score) => decimals(*score, 1),
             Self::Points(points) => signed(*points, 1),
             Self::Days(n) => format!("{} d", grouped(i128::from(*n))),
+            Self::Number(value) => decimals(*value, 3),
         }
     }
 
@@ -86,6 +89,7 @@ impl Quantity {
             Self::Points(points) => format!("{} points", signed(*points, 4)),
             Self::Days(1) => "1 day".into(),
             Self::Days(n) => format!("{} days", grouped(i128::from(*n))),
+            Self::Number(value) => value.to_string(),
         }
     }
 
@@ -97,7 +101,9 @@ impl Quantity {
                 Some(*n as f64)
             }
             Self::Money(amount, _) => Some(amount.as_f64()),
-            Self::Share(value) | Self::Score(value) | Self::Points(value) => Some(*value),
+            Self::Share(value) | Self::Score(value) | Self::Points(value) | Self::Number(value) => {
+                Some(*value)
+            }
             Self::Change(change) => *change,
             Self::Days(n) => Some(*n as f64),
         }
@@ -118,6 +124,7 @@ impl Quantity {
             Self::Score(_) => "score",
             Self::Points(_) => "points",
             Self::Days(_) => "days",
+            Self::Number(_) => "number",
         }
     }
 }

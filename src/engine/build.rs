@@ -12,7 +12,7 @@ use crate::domain::UsageRow;
 
 use super::dictionary::Dictionary;
 use super::figures::Figures;
-use super::frame::{AccountFrame, DayMark, ErrorColumn, ErrorMark, Part};
+use super::frame::{AccountFrame, Columns, DayMark, ErrorColumn, ErrorMark, Part};
 use super::hour::{DAY_HOURS, hour_of};
 use super::sums::Sums;
 
@@ -36,7 +36,7 @@ impl Hourly {
 impl AccountFrame {
     /// A frame without usage.
     pub(super) fn empty() -> Self {
-        Self::close(Vec::new(), Vec::new(), Vec::new())
+        Self::close(Columns::of(&[]), Vec::new(), Vec::new())
     }
 
     /// A frame of rows in any order; names that are new go into the dictionary.
@@ -72,36 +72,84 @@ impl AccountFrame {
             row.sums.told_rows = row.sums.told_rows.min(1);
             row.sums.told_calls = if row.sums.told_rows > 0 { row.sums.calls } else { 0 };
         }
-        Self::close(hourly, parts, sources)
+        Self::close(Columns::of(&hourly), parts, sources)
     }
 
-    fn close(rows: Vec<Hourly>, parts: Vec<Part>, sources: Vec<SourceId>) -> Self {
+    /// A frame of hourly rows that are in order.
+    pub(super) fn close(columns: Columns, parts: Vec<Part>, sources: Vec<SourceId>) -> Self {
+        let Columns { hours, part_of, calls, tokens, cost, errors } = columns;
+        let days = days(&hours);
+        let mut frame = Self {
+            hours: UInt32Chunked::from_vec("hour".into(), hours),
+            part_of: UInt32Chunked::from_vec("part".into(), part_of),
+            calls,
+            tokens,
+            cost,
+            errors,
+            parts,
+            marks: Vec::new(),
+            error_marks: Vec::new(),
+            last_active: None,
+            sources,
+        };
+        frame.sum_days(&days);
+        frame.last_active = frame.last_active_in(0..frame.rows());
+        frame
+    }
+
+    /// Sums up day by day.
+    fn sum_days(&mut self, days: &[(u32, usize)]) {
+        let (mut marks, mut error_marks) = (Vec::with_capacity(days.len()), Vec::new());
+        let (mut sums, mut row) = (Sums::default(), 0);
+        // `days` ends with the end of the rows, which no sums come after.
+        for (day, end) in days {
+            marks.push(mark(*day, row, &sums));
+            if self.errors.is_some() {
+                error_marks.push(error_mark(&sums));
+            }
+            sums = sums.plus(&self.sum_rows(row..*end));
+            row = *end;
+        }
+        (self.marks, self.error_marks) = (marks, error_marks);
+    }
+}
+
+impl Columns {
+    fn of(rows: &[Hourly]) -> Self {
         let column =
             |figure: fn(&Sums) -> i64| rows.iter().map(|row| figure(&row.sums)).collect::<Vec<i64>>();
-        let told = rows.iter().any(|row| row.sums.told_rows > 0);
-        let errors = told.then(|| ErrorColumn {
-            figures: Figures::new("errors", &column(|sums| sums.errors)),
-            told: if rows.iter().all(|row| row.sums.told_rows > 0) {
-                Vec::new()
-            } else {
-                rows.iter().map(|row| row.sums.told_rows > 0).collect()
-            },
-        });
-        let (marks, error_marks) = marks(&rows);
+        let errors = |row: &Hourly| (row.sums.told_rows > 0).then_some(row.sums.errors);
         Self {
-            hours: UInt32Chunked::from_vec("hour".into(), rows.iter().map(Hourly::hour).collect()),
-            part_of: UInt32Chunked::from_vec("part".into(), rows.iter().map(Hourly::part).collect()),
+            hours: rows.iter().map(Hourly::hour).collect(),
+            part_of: rows.iter().map(Hourly::part).collect(),
             calls: Figures::new("calls", &column(|sums| sums.calls)),
             tokens: Figures::new("tokens", &column(|sums| sums.tokens)),
             cost: Figures::new("cost", &column(|sums| sums.cost)),
-            errors,
-            parts,
-            marks,
-            error_marks: if told { error_marks } else { Vec::new() },
-            last_active: rows.iter().rev().find(|row| row.sums.calls > 0).map(Hourly::hour),
-            sources,
+            errors: ErrorColumn::of(&rows.iter().map(errors).collect::<Vec<_>>()),
         }
     }
+}
+
+/// Each day with rows, with the first row after it; at last the day after all, at the end.
+fn days(hours: &[u32]) -> Vec<(u32, usize)> {
+    let mut days: Vec<(u32, usize)> = Vec::new();
+    let mut row = 0;
+    for of_day in hours.chunk_by(|one, next| one / DAY_HOURS == next / DAY_HOURS) {
+        row += of_day.len();
+        days.push((of_day[0] / DAY_HOURS, row));
+    }
+    days.push((u32::MAX, row));
+    days.shrink_to_fit();
+    days
+}
+
+fn mark(day: u32, row: usize, sums: &Sums) -> DayMark {
+    let row = u32::try_from(row).expect("an account has fewer hourly rows than there are hours and parts");
+    DayMark { day, row, calls: sums.calls, tokens: sums.tokens, cost: sums.cost }
+}
+
+fn error_mark(sums: &Sums) -> ErrorMark {
+    ErrorMark { errors: sums.errors, told_rows: sums.told_rows, told_calls: sums.told_calls }
 }
 
 fn sums_of(row: &UsageRow) -> Sums {
@@ -115,34 +163,6 @@ fn sums_of(row: &UsageRow) -> Sums {
         told_rows: i64::from(row.used.errors.is_some()),
         told_calls: row.used.errors.map_or(0, |_| calls),
     }
-}
-
-fn marks(rows: &[Hourly]) -> (Vec<DayMark>, Vec<ErrorMark>) {
-    let (mut marks, mut error_marks) = (Vec::new(), Vec::new());
-    let mut sums = Sums::default();
-    let mut push = |day: u32, row: usize, sums: &Sums| {
-        let row =
-            u32::try_from(row).expect("an account has fewer hourly rows than there are hours and parts");
-        marks.push(DayMark { day, row, calls: sums.calls, tokens: sums.tokens, cost: sums.cost });
-        error_marks.push(ErrorMark {
-            errors: sums.errors,
-            told_rows: sums.told_rows,
-            told_calls: sums.told_calls,
-        });
-    };
-    let mut today = None;
-    for (index, row) in rows.iter().enumerate() {
-        let day = row.hour() / DAY_HOURS;
-        if today != Some(day) {
-            push(day, index, &sums);
-            today = Some(day);
-        }
-        sums = sums.plus(&row.sums);
-    }
-    push(u32::MAX, rows.len(), &sums);
-    marks.shrink_to_fit();
-    error_marks.shrink_to_fit();
-    (marks, error_marks)
 }
 
 /// The parts of one account in the order in which they came.

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use rayon::prelude::*;
 
 use crate::domain::Account;
 use crate::domain::AccountId;
 use crate::domain::Currency;
+use crate::domain::Foretold;
 use crate::domain::Initiative;
 use crate::domain::InitiativeId;
 use crate::domain::Note;
@@ -18,13 +21,20 @@ use crate::domain::Override;
 use crate::domain::UsageRow;
 use crate::domain::utc_date;
 
+use super::cube::{Kept, Replaced};
 use super::dictionary::Dictionary;
 use super::entry::{Entry, Instant};
 use super::frame::AccountFrame;
-use super::hour::{hour_from, hour_start};
+use super::hour::{hour_from, hour_of, hour_start};
+use super::memo::Memo;
+use super::packed::Unpacked;
 use super::results::SourceMark;
 use super::rules::RulesHistory;
+use super::silence::KeptChurn;
 use super::snapshot::Snapshot;
+
+/// Fewer accounts are not worth handing to another thread: most of them were judged before.
+const ENTRIES_AT_ONCE: usize = 128;
 
 /// The next snapshot in the making: shares everything that it does not replace.
 #[derive(Debug)]
@@ -35,8 +45,14 @@ pub struct Draft {
     /// By id, but for those that were added, which stand at the end until the draft is closed.
     pub(super) entries: Vec<Entry>,
     pub(super) index: Arc<HashMap<AccountId, usize>>,
+    /// Of the frames as they were when the draft was begun.
+    pub(super) cube: Kept,
+    /// Those of them that were replaced.
+    pub(super) replaced: HashMap<AccountId, Arc<AccountFrame>>,
     pub(super) initiatives: Arc<BTreeMap<InitiativeId, Arc<Initiative>>>,
     pub(super) marks: Arc<[SourceMark]>,
+    pub(super) foretold: Arc<[Foretold]>,
+    pub(super) kept_churn: Option<Arc<KeptChurn>>,
     /// Accounts whose initiatives have to be looked up again.
     pub(super) regroup: HashSet<AccountId>,
 }
@@ -85,12 +101,59 @@ impl Draft {
     /// become discovered ones.
     pub fn usage(&mut self, account: &AccountId, rows: impl IntoIterator<Item = UsageRow>) {
         let frame = AccountFrame::build(rows, &mut self.dictionary);
-        self.entry(account).replace(frame);
+        self.replace(account, frame);
+    }
+
+    /// Replaces the usage of one account from the hour of `since` on; sources never go, for a row is only ever replaced
+    /// by one of the same source.
+    pub fn usage_since(
+        &mut self,
+        account: &AccountId,
+        since: Timestamp,
+        rows: impl IntoIterator<Item = UsageRow>,
+    ) {
+        let tail = AccountFrame::build(rows, &mut self.dictionary);
+        let head = Arc::clone(&self.entry(account).frame);
+        let frame = head.continued(hour_of(since), &tail, &self.dictionary);
+        self.replace(account, frame);
+    }
+
+    /// Replaces all usage of one account by what was packed. Unknown accounts become discovered ones.
+    pub fn restore(&mut self, account: &AccountId, usage: Unpacked) {
+        let frame = usage.numbered(&mut self.dictionary);
+        self.replace(account, frame);
+    }
+
+    fn replace(&mut self, account: &AccountId, frame: AccountFrame) {
+        let entry = self.entry(account);
+        let old = Arc::clone(&entry.frame);
+        entry.replace(frame);
+        self.replaced.entry(account.clone()).or_insert(old);
+    }
+
+    /// Takes over the usage of accounts of which nothing else is known yet, with what its whole days said.
+    pub(super) fn keep_usage<'a>(&mut self, entries: impl Iterator<Item = &'a Entry>) {
+        for known in entries {
+            let entry = self.entry(&known.account.id);
+            let nothing = std::mem::replace(&mut entry.frame, Arc::clone(&known.frame));
+            entry.verdicts.clone_from(&known.verdicts);
+            self.replaced.insert(known.account.id.clone(), nothing);
+        }
     }
 
     /// Replaces the watermarks of all sources.
     pub fn watermarks(&mut self, marks: Vec<SourceMark>) {
         self.marks = marks.into();
+    }
+
+    /// Replaces the churn model to judge by; `None` fits one to the data.
+    pub fn kept_churn(&mut self, kept: Option<KeptChurn>) {
+        self.kept_churn = kept.map(Arc::new);
+    }
+
+    /// Replaces all kept forecasts, which come by account and metric, oldest first.
+    pub fn foretold(&mut self, kept: Vec<Foretold>) {
+        self.foretold = kept.into();
     }
 
     /// Judges the touched accounts again and closes the picture. `now` bounds the as-of and is kept as `today`.
@@ -105,23 +168,40 @@ impl Draft {
         let as_of = self.as_of(now);
         let today = utc_date(now);
         let until: HashMap<_, _> = self.marks.iter().map(|mark| (&mark.source, mark.watermark)).collect();
-        for entry in &mut self.entries {
+        self.entries.par_iter_mut().with_min_len(ENTRIES_AT_ONCE).for_each(|entry| {
             let complete = entry.frame.sources.iter().filter_map(|source| until.get(source).copied()).max();
             let at = instant(as_of.unwrap_or(now), complete, today);
             entry.derive(&self.rules, at, now);
-        }
+        });
+        let cube = self.next_cube();
         Snapshot {
             rules: self.rules,
             currency: self.currency,
             dictionary: self.dictionary,
             entries: self.entries,
             index: self.index,
+            cube,
             initiatives: self.initiatives,
             marks: self.marks,
+            foretold: self.foretold,
+            outlooks: Memo::default(),
+            kept_churn: self.kept_churn,
+            churn: OnceLock::new(),
+            watched: Memo::default(),
             version,
             as_of,
             built_at: now,
         }
+    }
+
+    /// The cube of the frames as they are now.
+    fn next_cube(&mut self) -> Kept {
+        let now = |id: &AccountId| Arc::clone(&self.entries[self.index[id]].frame);
+        let replaced: Vec<Replaced> =
+            self.replaced.iter().map(|(id, old)| (Arc::clone(old), now(id))).collect();
+        let rows = self.entries.iter().map(|entry| entry.frame.rows()).sum();
+        let frames = self.entries.iter().map(|entry| Arc::clone(&entry.frame));
+        std::mem::take(&mut self.cube).after(&replaced, frames, rows)
     }
 
     /// The latest watermark, or without any the end of the newest hour; never later than `now`.

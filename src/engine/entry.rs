@@ -17,6 +17,7 @@ use super::health::{DayJudge, DayScores, Judge, UsageVerdicts, plain_band};
 use super::hour::DAY_HOURS;
 use super::rules::{HealthRules, RulesHistory};
 use super::sums::Sums;
+use super::watch::Vigils;
 
 /// Weeks of `usage_trends`.
 pub(super) const WEEKS: usize = 12;
@@ -56,8 +57,12 @@ pub(super) struct Entry {
     pub(super) verdicts: Option<Arc<UsageVerdicts>>,
     /// Scores of the last days that are in whole; kept while nothing that they follow from changes.
     pub(super) scores: Option<Arc<DayScores>>,
+    /// What is unusual of it; kept while neither the frame nor the end of its data changes.
+    pub(super) vigils: Arc<Vigils>,
     /// `None` only while a draft is open.
     pub(super) derived: Option<Arc<Derived>>,
+    /// The hour before which the data were complete when it was last derived.
+    watched_until: u32,
 }
 
 /// When things are judged.
@@ -92,13 +97,16 @@ impl Entry {
             frame: Arc::new(AccountFrame::empty()),
             verdicts: None,
             scores: None,
+            vigils: Arc::default(),
             derived: None,
+            watched_until: 0,
         }
     }
 
     /// Replaces the usage and all that followed from it.
     pub(super) fn replace(&mut self, frame: AccountFrame) {
         self.frame = Arc::new(frame);
+        self.vigils = Arc::default();
         self.verdicts = None;
         self.forget();
     }
@@ -119,6 +127,10 @@ impl Entry {
     pub(super) fn derive(&mut self, history: &RulesHistory, at: Instant, now: Timestamp) {
         if self.derived.as_ref().is_some_and(|derived| derived.at == at) {
             return;
+        }
+        if self.watched_until != at.until {
+            self.watched_until = at.until;
+            self.vigils = Arc::default();
         }
         let rules = history.present();
         let day = at.until / DAY_HOURS;

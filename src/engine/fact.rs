@@ -67,6 +67,60 @@ impl Snapshot {
             Measure::FactorScore(kind) => factor(kind)?.judged.map(|judged| Quantity::Score(judged.score)),
             Measure::FactorWeight(kind) => Some(Quantity::Share(factor(kind)?.weight)),
             Measure::FactorMeasured(kind) => factor(kind)?.judged.map(|judged| judged.measured),
+            Measure::Expected(metric, bound) => {
+                let sum = self.expected(filter, metric, window)?.at(bound);
+                Some(Quantity::of(metric, sum.round() as i64, self.currency))
+            }
+            Measure::ExpectedChange(metric) => {
+                let now = self.expected(filter, metric, window)?.middle;
+                let before = self.sum_of(metric, filter, window.previous())?;
+                Some(Quantity::Change(change(now.round() as i64, before)))
+            }
+            Measure::ForecastError(metric) => {
+                self.forecast_error(filter, metric, window).map(Quantity::Share)
+            }
+            Measure::Foretold(metric) => {
+                let kept = self.foretold_of(filter, metric, window)?;
+                Some(Quantity::of(metric, kept.middle, self.currency))
+            }
+            Measure::ForetoldMiss(metric) => {
+                let kept = self.foretold_of(filter, metric, window)?.middle;
+                Some(Quantity::Change(change(kept, self.sum_of(metric, filter, window)?)))
+            }
+            Measure::Usual(metric, bound) => {
+                let usual = self.usual_of(filter, metric, window)?.at(bound);
+                Some(Quantity::of(metric, usual, self.currency))
+            }
+            Measure::Unusual(metric) => {
+                let usual = self.usual_of(filter, metric, window)?.middle;
+                Some(Quantity::Change(change(self.sum_of(metric, filter, window)?, usual)))
+            }
+            Measure::UnusualAccounts(metric) => {
+                Some(Quantity::Accounts(self.unusual_accounts(metric, window)))
+            }
+            Measure::DaysKnown => self.days_known(filter.account.as_ref()?).map(Quantity::Days),
+            Measure::Commitment => {
+                let contract = self.account(filter.account.as_ref()?)?.contract?;
+                Some(Quantity::Money(contract.commit, self.currency))
+            }
+            Measure::ChurnCoefficient(number) => {
+                let coefficients = self.churn_model().coefficients;
+                coefficients.get(usize::from(number)).map(|(_, value)| Quantity::Number(*value))
+            }
+            Measure::ChurnPredicted(group) => {
+                self.churn_group(group).map(|group| Quantity::Share(group.predicted))
+            }
+            Measure::ChurnObserved(group) => {
+                self.churn_group(group).map(|group| Quantity::Share(group.observed))
+            }
+            Measure::ChurnGroup(group) => {
+                self.churn_group(group).map(|group| Quantity::Accounts(group.accounts as u64))
+            }
+            Measure::ChurnError => self.churn_model().error.map(Quantity::Share),
+            Measure::ChurnAuc => self.churn_model().auc.map(Quantity::Share),
+            Measure::ChurnProbability => {
+                self.churn_probability(filter.account.as_ref()?, window).map(Quantity::Share)
+            }
             Measure::InitiativesOpen => Some(self.initiatives_where(filter, Initiative::is_open)),
             Measure::InitiativesIn(status) => {
                 Some(self.initiatives_where(filter, |one| one.status == status))

@@ -4,7 +4,6 @@
 use std::ops::Range;
 
 use polars::prelude::Int64Chunked;
-use polars::prelude::NewChunkedArray;
 use polars::prelude::UInt32Chunked;
 
 /// One figure for each hourly row, without gaps, in one contiguous chunk.
@@ -28,10 +27,41 @@ impl Figures {
     pub(super) fn new(name: &'static str, values: &[i64]) -> Self {
         // Looked at first: collecting into an option would not know the length and keep room for twice as many.
         if values.iter().any(|value| u32::try_from(*value).is_err()) {
-            return Self::Wide(Int64Chunked::from_slice(name.into(), values));
+            return Self::wide(name, values.to_vec());
         }
-        let narrow: Vec<u32> = values.iter().map(|value| *value as u32).collect();
-        Self::Narrow(UInt32Chunked::from_vec(name.into(), narrow))
+        Self::narrow(name, values.iter().map(|value| *value as u32).collect())
+    }
+
+    /// A column of small values.
+    pub(super) fn narrow(name: &'static str, values: Vec<u32>) -> Self {
+        Self::Narrow(UInt32Chunked::from_vec(name.into(), values))
+    }
+
+    /// A column of any values.
+    pub(super) fn wide(name: &'static str, values: Vec<i64>) -> Self {
+        Self::Wide(Int64Chunked::from_vec(name.into(), values))
+    }
+
+    /// The first `count` values, and then those of `tail`.
+    pub(super) fn continued(&self, name: &'static str, count: usize, tail: &Self) -> Self {
+        match (self.slice(), tail.slice()) {
+            (FigureSlice::Narrow(head), FigureSlice::Narrow(tail)) => {
+                Self::narrow(name, [&head[..count], tail].concat())
+            }
+            (head, rest) => {
+                let tail = (0..tail.len()).map(|row| rest.get(row));
+                let values: Vec<i64> = (0..count).map(|row| head.get(row)).chain(tail).collect();
+                Self::new(name, &values)
+            }
+        }
+    }
+
+    /// How many values there are.
+    fn len(&self) -> usize {
+        match self.slice() {
+            FigureSlice::Narrow(values) => values.len(),
+            FigureSlice::Wide(values) => values.len(),
+        }
     }
 
     /// All values.

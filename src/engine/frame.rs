@@ -16,10 +16,17 @@ use super::hour::DAY_HOURS;
 use super::sums::Sums;
 
 /// Which endpoint and model a row belongs to, as numbers of the dictionary.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Part {
     pub(super) endpoint: u32,
     pub(super) model: Option<u32>,
+}
+
+impl Part {
+    /// Whether it has this endpoint and model; `None` stands for any.
+    pub(super) fn fits(&self, endpoint: Option<u32>, model: Option<u32>) -> bool {
+        endpoint.is_none_or(|id| self.endpoint == id) && model.is_none_or(|id| self.model == Some(id))
+    }
 }
 
 /// Which rows of a frame are looked at.
@@ -57,6 +64,19 @@ pub(super) struct AccountFrame {
     pub(super) sources: Vec<SourceId>,
 }
 
+/// The hourly rows of an account, column by column.
+#[derive(Debug)]
+pub(super) struct Columns {
+    /// As [`AccountFrame::hours`].
+    pub(super) hours: Vec<u32>,
+    /// As [`AccountFrame::part_of`].
+    pub(super) part_of: Vec<u32>,
+    pub(super) calls: Figures,
+    pub(super) tokens: Figures,
+    pub(super) cost: Figures,
+    pub(super) errors: Option<ErrorColumn>,
+}
+
 /// Errors of each row, and which rows tell them.
 #[derive(Debug)]
 pub(super) struct ErrorColumn {
@@ -67,6 +87,17 @@ pub(super) struct ErrorColumn {
 }
 
 impl ErrorColumn {
+    /// The errors of each row, as far as they are told; `None` when none are.
+    pub(super) fn of(errors: &[Option<i64>]) -> Option<Self> {
+        if errors.iter().all(Option::is_none) {
+            return None;
+        }
+        let figures: Vec<i64> = errors.iter().map(|errors| errors.unwrap_or(0)).collect();
+        let all = errors.iter().all(Option::is_some);
+        let told = if all { Vec::new() } else { errors.iter().map(Option::is_some).collect() };
+        Some(Self { figures: Figures::new("errors", &figures), told })
+    }
+
     /// The errors of a row, when it tells them.
     pub(super) fn get(&self, row: usize) -> Option<i64> {
         self.told.get(row).is_none_or(|told| *told).then(|| self.figures.get(row))
@@ -225,7 +256,19 @@ impl AccountFrame {
         }
     }
 
-    fn sum_rows(&self, rows: Range<usize>) -> Sums {
+    /// How many rows both begin with, equal in all that a row says.
+    pub(super) fn same_rows(&self, other: &Self) -> usize {
+        if self.parts != other.parts {
+            return 0;
+        }
+        let own = self.hour_slice().iter().zip(self.part_slice());
+        let theirs = other.hour_slice().iter().zip(other.part_slice());
+        let alike = own.zip(theirs).take_while(|(own, theirs)| own == theirs).count();
+        (0..alike).find(|row| self.row(*row) != other.row(*row)).unwrap_or(alike)
+    }
+
+    /// Sums of neighbouring rows.
+    pub(super) fn sum_rows(&self, rows: Range<usize>) -> Sums {
         let mut sums = Sums {
             calls: self.calls.sum(rows.clone()),
             tokens: self.tokens.sum(rows.clone()),
@@ -289,10 +332,7 @@ impl AccountFrame {
         if endpoint.is_none() && model.is_none() {
             return Keep::All;
         }
-        let fits = |part: &Part| {
-            endpoint.is_none_or(|id| part.endpoint == id) && model.is_none_or(|id| part.model == Some(id))
-        };
-        let marked: Vec<bool> = self.parts.iter().map(fits).collect();
+        let marked: Vec<bool> = self.parts.iter().map(|part| part.fits(endpoint, model)).collect();
         if marked.contains(&true) { Keep::Parts(marked) } else { Keep::Nothing }
     }
 
@@ -301,8 +341,13 @@ impl AccountFrame {
         if let Some(last) = self.last_active.filter(|last| *last < hour) {
             return Some(last);
         }
-        let row = (0..self.row_at(hour)).rev().find(|row| self.calls.get(*row) > 0)?;
-        Some(self.hour_slice()[row])
+        self.last_active_in(0..self.row_at(hour))
+    }
+
+    /// Newest hour of some rows with at least one call.
+    pub(super) fn last_active_in(&self, mut rows: Range<usize>) -> Option<u32> {
+        let calls = self.calls.slice();
+        rows.rfind(|row| calls.get(*row) > 0).map(|row| self.hour_slice()[row])
     }
 
     /// Calls of each whole day from `first`, zero where nothing happened; at most `count` days.

@@ -6,6 +6,7 @@ use crate::domain::UsageFilter;
 use crate::domain::Used;
 use crate::domain::Window;
 
+use super::cube::Cube;
 use super::entry::Entry;
 use super::frame::{Keep, Part};
 use super::hour::{edges, hour_from, hours};
@@ -17,6 +18,8 @@ use super::sums::Sums;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Selection<'a> {
     pub(super) entries: &'a [Entry],
+    /// The sums of all accounts, when all are left and nothing has to be read of each.
+    cube: Option<&'a Cube>,
     endpoint: Option<u32>,
     model: Option<u32>,
 }
@@ -25,6 +28,11 @@ impl<'a> Selection<'a> {
     /// The accounts with their kept rows.
     pub(super) fn kept(self) -> impl Iterator<Item = (&'a Entry, Keep)> {
         self.entries.iter().map(move |entry| (entry, entry.frame.keep(self.endpoint, self.model)))
+    }
+
+    /// Whether rows of a part are left.
+    fn keeps(self, part: Part) -> bool {
+        part.fits(self.endpoint, self.model)
     }
 }
 
@@ -35,7 +43,8 @@ impl Snapshot {
         let model = filter.model.as_ref().map(|name| self.dictionary.models.id(name));
         let known = endpoint != Some(None) && model != Some(None);
         let entries = if known { self.scope(filter.account.as_ref()) } else { &[] };
-        Selection { entries, endpoint: endpoint.flatten(), model: model.flatten() }
+        let cube = self.cube.cube().filter(|_| known && filter.account.is_none());
+        Selection { entries, cube, endpoint: endpoint.flatten(), model: model.flatten() }
     }
 
     /// Sums of the filtered usage over a window.
@@ -46,9 +55,18 @@ impl Snapshot {
 
     /// Raw sums of the filtered usage over a window.
     pub(super) fn sums(&self, filter: &UsageFilter, window: Window) -> Sums {
-        let hours = hours(window);
+        let (hours, selection) = (hours(window), self.select(filter));
+        if let Some(cube) = selection.cube {
+            let mut sum = Sums::default();
+            cube.each(&[hours.0, hours.1], |_, part, sums| {
+                if selection.keeps(part) {
+                    sum = sum.plus(sums);
+                }
+            });
+            return sum;
+        }
         let (from, to) = (self.edge(hours.0), self.edge(hours.1));
-        let each = self.select(filter).kept().map(|(entry, keep)| match keep {
+        let each = selection.kept().map(|(entry, keep)| match keep {
             Keep::All => entry.upto(to).minus(&entry.upto(from)),
             Keep::Nothing | Keep::Parts(_) => entry.frame.between(hours, &keep),
         });
@@ -59,9 +77,19 @@ impl Snapshot {
     #[must_use]
     pub fn series(&self, filter: &UsageFilter, metric: Metric, window: Window, grain: Grain) -> SeriesData {
         let (buckets, edges) = edges(window, grain);
-        let mut values = vec![0; buckets.len()];
-        for (entry, keep) in self.select(filter).kept() {
-            entry.frame.add_series(metric, &edges, &keep, &mut values);
+        let mut values = vec![0_i64; buckets.len()];
+        let selection = self.select(filter);
+        match selection.cube {
+            Some(cube) => cube.each(&edges, |bucket, part, sums| {
+                if selection.keeps(part) {
+                    values[bucket] = values[bucket].wrapping_add(sums.of(metric));
+                }
+            }),
+            None => {
+                for (entry, keep) in selection.kept() {
+                    entry.frame.add_series(metric, &edges, &keep, &mut values);
+                }
+            }
         }
         SeriesData { buckets, values }
     }
@@ -151,36 +179,59 @@ fn by_part(
     key: impl Fn(&Part) -> usize,
     name: impl Fn(usize) -> Option<String>,
 ) -> Vec<(Option<String>, Vec<i64>)> {
-    const UNSEEN: usize = usize::MAX;
-    let width = edges.len() - 1;
-    let mut slot_of = vec![UNSEEN; keys];
-    let mut seen = Vec::new();
-    let mut values: Vec<i64> = Vec::new();
-    for (entry, keep) in selection.kept().filter(|(_, keep)| *keep != Keep::Nothing) {
-        let mut slots = Vec::with_capacity(entry.frame.parts.len());
-        for (index, part) in entry.frame.parts.iter().enumerate() {
-            let kept = if let Keep::Parts(marked) = &keep { marked[index] } else { true };
-            if !kept {
-                slots.push(UNSEEN);
-                continue;
+    let mut table = Table::new(keys, edges.len() - 1);
+    match selection.cube {
+        Some(cube) => cube.each(edges, |bucket, part, sums| {
+            if selection.keeps(part) {
+                let line = table.line(key(&part));
+                table.add(line, bucket, sums.of(metric));
             }
-            let slot = &mut slot_of[key(part)];
-            if *slot == UNSEEN {
-                *slot = seen.len();
-                seen.push(key(part));
-                values.resize(values.len() + width, 0);
+        }),
+        None => {
+            for entry in selection.entries {
+                let line = |part: &Part| selection.keeps(*part).then(|| table.line(key(part)));
+                let lines: Vec<Option<usize>> = entry.frame.parts.iter().map(line).collect();
+                if lines.iter().all(Option::is_none) {
+                    continue;
+                }
+                entry.frame.each_value(metric, edges, |bucket, part, figure| {
+                    if let Some(line) = lines[part] {
+                        table.add(line, bucket, figure);
+                    }
+                });
             }
-            slots.push(*slot);
         }
-        entry.frame.each_value(metric, edges, |bucket, part, figure| {
-            if slots[part] != UNSEEN {
-                let cell = &mut values[slots[part] * width + bucket];
-                *cell = cell.wrapping_add(figure);
-            }
-        });
     }
-    seen.into_iter()
-        .zip(values.chunks(width.max(1)))
-        .map(|(key, values)| (name(key), values.to_vec()))
-        .collect()
+    table.lines().map(|(key, values)| (name(key), values.to_vec())).collect()
+}
+
+/// Sums by key and bucket; a key gets a line when it first occurs.
+struct Table {
+    width: usize,
+    line_of: Vec<Option<usize>>,
+    keys: Vec<usize>,
+    values: Vec<i64>,
+}
+
+impl Table {
+    fn new(keys: usize, width: usize) -> Self {
+        Self { width, line_of: vec![None; keys], keys: Vec::new(), values: Vec::new() }
+    }
+
+    fn line(&mut self, key: usize) -> usize {
+        *self.line_of[key].get_or_insert_with(|| {
+            self.keys.push(key);
+            self.values.resize(self.values.len() + self.width, 0);
+            self.keys.len() - 1
+        })
+    }
+
+    fn add(&mut self, line: usize, bucket: usize, value: i64) {
+        let cell = &mut self.values[line * self.width + bucket];
+        *cell = cell.wrapping_add(value);
+    }
+
+    fn lines(&self) -> impl Iterator<Item = (usize, &[i64])> {
+        self.keys.iter().copied().zip(self.values.chunks(self.width.max(1)))
+    }
 }

@@ -4,19 +4,25 @@ use std::cmp::Reverse;
 
 use jiff::SignedDuration;
 
+use crate::domain::Bound;
 use crate::domain::Cause;
 use crate::domain::FactKey;
 use crate::domain::FactorKind;
 use crate::domain::Measure;
-use crate::domain::Metric;
 use crate::domain::Quantity;
 use crate::domain::UsageFilter;
 use crate::domain::Window;
 
 use super::frame::Keep;
 use super::hour::{hour_start, hours};
+use super::method::method;
 use super::results::{Receipt, ReceiptRow};
 use super::snapshot::Snapshot;
+
+/// Days behind a forecast, behind what is usual, and behind the probability of churn, of which rows are shown.
+const FORECAST_DAYS: u16 = 400;
+const USUAL_DAYS: u16 = 56;
+const CHURN_DAYS: u16 = 400;
 
 impl Snapshot {
     /// How a fact was made, computed on this snapshot, with at most `rows_max` rows. `None` where
@@ -54,7 +60,24 @@ impl Snapshot {
                 let rules = self.rules().factors.iter().find(|factor| factor.kind == kind);
                 days_before(window, rules.map_or(0, |rules| rules.window_days * windows_read(kind)))
             }
-            Measure::ActiveAccounts
+            Measure::Expected(..) | Measure::ExpectedChange(_) | Measure::ForecastError(_) => {
+                let until = self.forecast_from(&key.filter);
+                days_before(Window::ending(until, SignedDuration::from_hours(24)), FORECAST_DAYS)
+            }
+            Measure::ForetoldMiss(_) | Measure::Unusual(_) => Some(window),
+            Measure::Usual(..) => days_before(Window::ending(window.from(), window.length()), USUAL_DAYS),
+            Measure::ChurnProbability => days_before(window, CHURN_DAYS),
+            Measure::Foretold(_)
+            | Measure::UnusualAccounts(_)
+            | Measure::DaysKnown
+            | Measure::Commitment
+            | Measure::ChurnCoefficient(_)
+            | Measure::ChurnPredicted(_)
+            | Measure::ChurnObserved(_)
+            | Measure::ChurnGroup(_)
+            | Measure::ChurnError
+            | Measure::ChurnAuc
+            | Measure::ActiveAccounts
             | Measure::Accounts
             | Measure::InBand(_)
             | Measure::ScoreChange
@@ -144,6 +167,26 @@ impl Snapshot {
                 add("Measured".into(), Measure::FactorMeasured(kind), filter, window);
                 add("Weight in the score".into(), Measure::FactorWeight(kind), filter, window);
             }
+            Measure::ExpectedChange(metric) => {
+                add("Expected".into(), Measure::Expected(metric, Bound::Middle), filter, window);
+                add("Measured before".into(), Measure::Sum(metric), filter, window.previous());
+            }
+            Measure::ForetoldMiss(metric) => {
+                add("Was said".into(), Measure::Foretold(metric), filter, window);
+                add("Was measured".into(), Measure::Sum(metric), filter, window);
+            }
+            Measure::Unusual(metric) => {
+                add("Measured".into(), Measure::Sum(metric), filter, window);
+                add("Usual".into(), Measure::Usual(metric, Bound::Middle), filter, window);
+            }
+            Measure::Expected(metric, Bound::Middle) => {
+                add("Low end".into(), Measure::Expected(metric, Bound::Low), filter, window);
+                add("High end".into(), Measure::Expected(metric, Bound::High), filter, window);
+            }
+            Measure::Usual(metric, Bound::Middle) => {
+                add("Low end".into(), Measure::Usual(metric, Bound::Low), filter, window);
+                add("High end".into(), Measure::Usual(metric, Bound::High), filter, window);
+            }
             Measure::ScoreChange => {
                 add("The score then".into(), Measure::HealthScore, filter, then(window));
                 add("The score now".into(), Measure::HealthScore, filter, window);
@@ -174,6 +217,20 @@ impl Snapshot {
             }
             Measure::ScoreCause(Cause::Configuration)
             | Measure::Sum(_)
+            | Measure::Expected(..)
+            | Measure::Usual(..)
+            | Measure::ForecastError(_)
+            | Measure::Foretold(_)
+            | Measure::UnusualAccounts(_)
+            | Measure::DaysKnown
+            | Measure::Commitment
+            | Measure::ChurnCoefficient(_)
+            | Measure::ChurnPredicted(_)
+            | Measure::ChurnObserved(_)
+            | Measure::ChurnGroup(_)
+            | Measure::ChurnError
+            | Measure::ChurnAuc
+            | Measure::ChurnProbability
             | Measure::ActiveAccounts
             | Measure::Accounts
             | Measure::InBand(_)
@@ -201,117 +258,4 @@ fn days_before(window: Window, days: u16) -> Option<Window> {
 /// How many of its windows a factor looks at.
 fn windows_read(kind: FactorKind) -> u16 {
     if kind == FactorKind::Growth { 2 } else { 1 }
-}
-
-fn method(measure: Measure) -> String {
-    match measure {
-        Measure::Sum(metric) => format!("The {} of all rows in the window, added up.", noun(metric)),
-        Measure::Change(metric) => format!(
-            "The {} in the window, less those in the window of the same length before it, divided by those before.",
-            noun(metric)
-        ),
-        Measure::Share(metric) => format!(
-            "The {} of the rows that the filter leaves, divided by those of all rows of the same account, or of the \
-             portfolio when no account is meant.",
-            noun(metric)
-        ),
-        Measure::PortfolioShare(metric) => format!(
-            "The {} of the rows that the filter leaves, divided by those of the whole portfolio.",
-            noun(metric)
-        ),
-        Measure::ActiveAccounts => "The accounts with at least one call in the window, counted.".into(),
-        Measure::Accounts => "All accounts that are known, counted.".into(),
-        Measure::InBand(band) => format!("The accounts whose health score is in the band “{band}”, counted."),
-        Measure::HealthScore => {
-            "What a person set, while an override is in force; else the mean of the factors that could be judged, weighted by their weights. A factor \
-                                 with too little data is left out and its weight is shared by the others."
-                .into()
-        }
-        Measure::ComputedScore => {
-            "The weighted mean of the factors that could be judged, whether or not a person set another score to be \
-             shown in its place."
-                .into()
-        }
-        Measure::ScoreChange => {
-            "The score at the end of the window, less the score at its begin. The parts sum to it.".into()
-        }
-        Measure::ScoreCause(cause) => cause_method(cause).into(),
-        Measure::FactorScore(kind) => format!("{} Its curve turns that into a score.", factor_method(kind)),
-        Measure::FactorWeight(_) => {
-            "The factor's weight in the health configuration, divided by the weights of all \
-                                     factors that could be judged. A factor that was left out weighs nothing."
-                .into()
-        }
-        Measure::FactorMeasured(kind) => factor_method(kind).into(),
-        Measure::InitiativesOpen => "The initiatives that are planned, active or blocked, counted.".into(),
-        Measure::InitiativesIn(status) => format!("The initiatives that are {status}, counted."),
-        Measure::InitiativesOverdue => "The open initiatives whose due day has passed, counted.".into(),
-        Measure::RevenueExpected => "The expected revenue of all open initiatives, added up.".into(),
-    }
-}
-
-fn noun(metric: Metric) -> &'static str {
-    match metric {
-        Metric::ApiCalls => "API calls",
-        Metric::Tokens => "tokens",
-        Metric::Cost => "costs",
-        Metric::Errors => "errors",
-    }
-}
-
-fn cause_method(cause: Cause) -> &'static str {
-    match cause {
-        Cause::Factor(_) => {
-            "The change of the factor's score, times the mean of its weights then and now, both by the rules of the end \
-             of the window; rounded so that all parts sum to the change."
-        }
-        Cause::MissingData => {
-            "What factors gave that could be judged at one end of the window alone, and what the others gained or lost \
-             by the weight that went to them or came from them."
-        }
-        Cause::Configuration => {
-            "The score at the begin of the window by the rules of its end, less that by the rules of its begin; \
-             overrides left out."
-        }
-        Cause::Override => {
-            "What the score that a person set adds to the computed one at the end of the window, less what it added at \
-             its begin."
-        }
-    }
-}
-
-fn factor_method(kind: FactorKind) -> &'static str {
-    match kind {
-        FactorKind::Recency => {
-            "The time since the last call, set against the pauses that this account usually makes: of the days in use, \
-             nine of ten ended no longer silence."
-        }
-        FactorKind::Trend => {
-            "The median of all slopes between days of the same weekday, each relative to the usual calls of that \
-             weekday, as the change over four weeks."
-        }
-        FactorKind::Growth => {
-            "The calls of the last whole weeks against those of as many weeks before, so that each weekday occurs \
-             equally often in both. Holidays and incidents of a few days that are over are set to the usual calls of \
-             their weekdays."
-        }
-        FactorKind::Breadth => {
-            "The endpoints in use in the last weeks, against the most that this account ever used in as many weeks \
-             of the year before."
-        }
-        FactorKind::Stability => {
-            "How far the calls of three in four days lie at most from what their weekday and the trend suggest, relative to \
-             that, as a standard deviation."
-        }
-        FactorKind::Errors => {
-            "The calls that failed, divided by all calls of the rows that tell their errors."
-        }
-        FactorKind::Initiatives => {
-            "The open initiatives that are blocked or overdue, divided by all open ones."
-        }
-        FactorKind::Commitment => {
-            "The costs since the period of the commitment began, divided by the part of the commitment that is due by \
-             now."
-        }
-    }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::OnceLock;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
@@ -14,21 +15,30 @@ use crate::domain::Account;
 use crate::domain::AccountId;
 use crate::domain::Currency;
 use crate::domain::Endpoint;
+use crate::domain::Foretold;
+use crate::domain::Grain;
 use crate::domain::Health;
 use crate::domain::Initiative;
 use crate::domain::InitiativeId;
+use crate::domain::Metric;
 use crate::domain::Model;
 use crate::domain::Note;
 use crate::domain::Override;
+use crate::domain::UsageFilter;
 use crate::domain::utc_date;
 
+use super::churn;
+use super::cube::Kept;
 use super::dictionary::Dictionary;
 use super::draft::Draft;
 use super::entry::{Edge, Entry};
-use super::frame::Part;
+use super::frame::{AccountFrame, Part};
 use super::hour::{hour_from, hour_start};
-use super::results::SourceMark;
+use super::memo::Memo;
+use super::outlook::Outlook;
+use super::results::{SourceMark, Watched};
 use super::rules::{HealthRules, RulesHistory};
+use super::silence::KeptChurn;
 
 /// Holds the present snapshot; readers take one `Arc` for each question and never wait for a writer.
 #[derive(Debug)]
@@ -65,8 +75,16 @@ pub struct Snapshot {
     pub(super) entries: Vec<Entry>,
     /// Where in `entries` an account stands.
     pub(super) index: Arc<HashMap<AccountId, usize>>,
+    pub(super) cube: Kept,
     pub(super) initiatives: Arc<BTreeMap<InitiativeId, Arc<Initiative>>>,
     pub(super) marks: Arc<[SourceMark]>,
+    /// Forecasts that were kept, by account and metric, oldest first.
+    pub(super) foretold: Arc<[Foretold]>,
+    pub(super) outlooks: Memo<(UsageFilter, Metric), Outlook>,
+    /// The churn model to judge by; fitted anew for each snapshot when `None`.
+    pub(super) kept_churn: Option<Arc<KeptChurn>>,
+    pub(super) churn: OnceLock<Arc<churn::Fit>>,
+    pub(super) watched: Memo<(AccountId, Metric, Grain), Watched>,
     pub(super) version: u64,
     pub(super) as_of: Option<Timestamp>,
     pub(super) built_at: Timestamp,
@@ -82,8 +100,14 @@ impl Snapshot {
             dictionary: Arc::default(),
             entries: Vec::new(),
             index: Arc::default(),
+            cube: Kept::default(),
             initiatives: Arc::default(),
             marks: Arc::from([]),
+            foretold: Arc::from([]),
+            outlooks: Memo::default(),
+            kept_churn: None,
+            churn: OnceLock::new(),
+            watched: Memo::default(),
             version: 0,
             as_of: None,
             built_at: Timestamp::UNIX_EPOCH,
@@ -99,10 +123,36 @@ impl Snapshot {
             dictionary: Arc::clone(&self.dictionary),
             entries: self.entries.clone(),
             index: Arc::clone(&self.index),
+            cube: self.cube.clone(),
+            replaced: HashMap::new(),
             initiatives: Arc::clone(&self.initiatives),
             marks: Arc::clone(&self.marks),
+            foretold: Arc::clone(&self.foretold),
+            kept_churn: self.kept_churn.clone(),
             regroup: HashSet::new(),
         }
+    }
+
+    /// Begins a picture anew, from nothing but the usage of the accounts that `keeps` names.
+    #[must_use]
+    pub fn draft_of_usage(&self, keeps: impl Fn(&AccountId) -> bool) -> Draft {
+        let mut draft = Self::empty(Arc::clone(self.rules()), self.currency).draft();
+        draft.dictionary = Arc::clone(&self.dictionary);
+        draft.keep_usage(self.entries.iter().filter(|entry| keeps(&entry.account.id)));
+        draft
+    }
+
+    /// All usage of an account as bytes, which [`Unpacked`](super::packed::Unpacked) reads back; of none for an account that is not known.
+    #[must_use]
+    pub fn packed_usage(&self, account: &AccountId) -> Vec<u8> {
+        let frame = self.entry(account).map(|entry| Arc::clone(&entry.frame));
+        frame.unwrap_or_else(|| Arc::new(AccountFrame::empty())).packed(&self.dictionary)
+    }
+
+    /// Hourly rows held of an account.
+    #[must_use]
+    pub fn rows_of(&self, account: &AccountId) -> usize {
+        self.entry(account).map_or(0, |entry| entry.frame.rows())
     }
 
     /// Version of the data it shows; grows with every commit that changes them.

@@ -252,6 +252,27 @@ pub struct CorridorChart {
     pub change: Option<Fact>,
 }
 
+impl CorridorChart {
+    /// Whether the band sets out where the line ends: a forecast.
+    #[must_use]
+    pub fn is_ahead(&self) -> bool {
+        match (self.line.points.last(), self.band.first()) {
+            (Some(last), Some(first)) => first.at >= last.at,
+            (None, Some(_)) => true,
+            (_, None) => false,
+        }
+    }
+
+    /// The measured point whose bucket holds an instant.
+    #[must_use]
+    pub fn measured_at(&self, at: Timestamp) -> Option<&SeriesPoint> {
+        let index = self.line.points.iter().rposition(|point| point.at <= at)?;
+        let point = &self.line.points[index];
+        let is_last = index + 1 == self.line.points.len();
+        (!is_last || at < self.grain.next(point.at)).then_some(point)
+    }
+}
+
 /// What is expected or usual in one bucket.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CorridorPoint {

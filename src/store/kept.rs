@@ -29,4 +29,16 @@ impl Store {
         .doing("keeping a value")?;
         writing.commit().await.doing("keeping a value")
     }
+
+    /// Keeps a small value under a name, unless it holds one already.
+    pub(super) async fn keep_first(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        let mut writing = self.write().await?;
+        sqlx::query("INSERT INTO kept (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
+            .bind(key)
+            .bind(value)
+            .execute(&mut *writing)
+            .await
+            .doing("keeping a first value")?;
+        writing.commit().await.doing("keeping a first value")
+    }
 }

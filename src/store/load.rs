@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use sqlx::AnyConnection;
 
 use crate::domain::AccountId;
@@ -26,34 +27,50 @@ use super::numbering::SOURCES;
 use super::numbering::by_number;
 use super::open::Store;
 use super::packed::Fields;
+use super::view::UsageView;
 
 /// Nulls are empty. Rows come in the order of the key's tree, which is that of time; it is checked below.
 const ROWS_OF_ACCOUNT: &str = "SELECT string_agg(concat(at_ms, ',', endpoint, ',', model, ',', source, ',', api_calls, ',', \
      errors, ',', tokens, ',', cost, ',', input, ',', output, ',', cached, ',', event), '\u{1e}') \
-     FROM usage WHERE account = $1";
+     FROM usage WHERE account = $1 AND at_ms >= $2";
 /// Shortest row that is usual, in bytes: bounds how much is reserved for an account.
 const ROW_BYTES: usize = 40;
 
 impl Store {
-    /// All usage of the accounts given (all accounts when `None`), grouped by account in the order of their ids and in
-    /// time order, handed over in runs of one account each, so that memory holds two accounts at a time. Accounts
-    /// without usage are left out. All of it is one view: what is written meanwhile is not in it.
+    /// All usage of the accounts given (all accounts when `None`) in a view of its own; see [`UsageView::each_account`].
     pub async fn each_account_usage(
         &self,
         accounts: Option<&[AccountId]>,
+        take: impl FnMut(AccountId, Vec<UsageRow>) + Send,
+    ) -> Result<(), StoreError> {
+        self.usage_view().await?.each_account(accounts, Timestamp::MIN, take).await
+    }
+}
+
+impl UsageView {
+    /// All usage from `since` on of the accounts given (all accounts when `None`), grouped by account in the order of
+    /// their ids and in time order, handed over in runs of one account each, so that memory holds two accounts at a
+    /// time. Accounts without such usage are left out.
+    pub async fn each_account(
+        &mut self,
+        accounts: Option<&[AccountId]>,
+        since: Timestamp,
         mut take: impl FnMut(AccountId, Vec<UsageRow>) + Send,
     ) -> Result<(), StoreError> {
-        let mut reading = self.read().await?;
-        let wanted = wanted(&mut reading, accounts).await?;
+        let reading = &mut self.reading;
+        let wanted = wanted(reading, accounts).await?;
+        if wanted.is_empty() {
+            return Ok(());
+        }
         let texts = Arc::new(Texts {
-            sources: by_number(&mut reading, &SOURCES).await?,
-            endpoints: by_number(&mut reading, &ENDPOINTS).await?,
-            models: by_number(&mut reading, &MODELS).await?,
+            sources: by_number(reading, &SOURCES).await?,
+            endpoints: by_number(reading, &ENDPOINTS).await?,
+            models: by_number(reading, &MODELS).await?,
         });
         // The database reads the next account while this one is unpacked.
         let mut before: Option<(AccountId, String)> = None;
         for (account, number) in wanted {
-            let (next, unpacked) = tokio::join!(fetch(&mut reading, number), texts.unpack(before.take()));
+            let (next, unpacked) = tokio::join!(fetch(reading, number, since), texts.unpack(before.take()));
             if let Some((account, rows)) = unpacked? {
                 take(account, rows);
             }
@@ -66,8 +83,17 @@ impl Store {
     }
 }
 
-async fn fetch(connection: &mut AnyConnection, account: i64) -> Result<Option<String>, StoreError> {
-    sqlx::query_scalar(ROWS_OF_ACCOUNT).bind(account).fetch_one(connection).await.doing("reading usage")
+async fn fetch(
+    connection: &mut AnyConnection,
+    account: i64,
+    since: Timestamp,
+) -> Result<Option<String>, StoreError> {
+    sqlx::query_scalar(ROWS_OF_ACCOUNT)
+        .bind(account)
+        .bind(since.as_millisecond())
+        .fetch_one(connection)
+        .await
+        .doing("reading usage")
 }
 
 /// The accounts asked for that exist, in the order of their ids.

@@ -3,8 +3,10 @@
 //! Invariant: a method that returns `Ok` has committed; the figures it returned are in the file.
 
 mod accounts;
+mod checkpoint;
 mod counters;
 mod error;
+mod foretold;
 mod initiatives;
 mod kept;
 mod load;
@@ -17,11 +19,14 @@ mod recorded;
 mod rules;
 mod stated;
 mod statements;
+mod view;
 mod watermarks;
 mod writer;
 
+pub use checkpoint::{Block, Checkpoint, CheckpointFile};
 pub use error::StoreError;
 pub use open::{Store, StoreCounts};
 pub use recorded::{Outcome, Recorded};
 pub use rules::RulesRecord;
+pub use view::{Stamp, UsageState, UsageView};
 pub use writer::{Keep, UsageWriter};

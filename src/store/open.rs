@@ -19,6 +19,7 @@ use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::MigrateError;
 use sqlx::migrate::Migrator;
 
+use super::checkpoint::CheckpointFile;
 use super::counters;
 use super::error::Doing;
 use super::error::StoreError;
@@ -46,6 +47,7 @@ pub struct Store {
     writer: AnyPool,
     dialect: Dialect,
     statements: Arc<Statements>,
+    checkpoint: Option<CheckpointFile>,
 }
 
 /// Which database it is, where that makes a difference.
@@ -86,7 +88,7 @@ impl Store {
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
         let address = Address::read(url)?;
-        if let Some(folder) = address.folder.as_deref() {
+        if let Some(folder) = address.folder() {
             std::fs::create_dir_all(folder).map_err(|bad| StoreError::BadUrl {
                 url: without_password(url),
                 message: format!("its folder cannot be created: {bad}"),
@@ -102,7 +104,8 @@ impl Store {
             connect(&address, READERS_MAX, Duration::from_secs(30)).await?
         };
         let statements = Arc::new(Statements::new(address.dialect));
-        Ok(Self { readers, writer, dialect: address.dialect, statements })
+        let checkpoint = address.file.as_deref().map(CheckpointFile::beside);
+        Ok(Self { readers, writer, dialect: address.dialect, statements, checkpoint })
     }
 
     /// Opens the default file `etsm.db` in `dir`, which is created.
@@ -156,6 +159,12 @@ impl Store {
         })
     }
 
+    /// The file beside the database that makes a start fast; a database in memory or on a server has none.
+    #[must_use]
+    pub fn checkpoint(&self) -> Option<&CheckpointFile> {
+        self.checkpoint.as_ref()
+    }
+
     pub(super) fn statements(&self) -> &Statements {
         &self.statements
     }
@@ -193,16 +202,22 @@ struct Address {
     url: String,
     dialect: Dialect,
     in_memory: bool,
-    folder: Option<PathBuf>,
+    /// Where SQLite keeps it.
+    file: Option<PathBuf>,
 }
 
 impl Address {
+    /// The folder to create.
+    fn folder(&self) -> Option<&Path> {
+        self.file.as_deref().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty())
+    }
+
     fn read(url: &str) -> Result<Self, StoreError> {
         let bad =
             |message: &str| StoreError::BadUrl { url: without_password(url), message: message.to_owned() };
         if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let url = url.to_owned();
-            return Ok(Self { url, dialect: Dialect::Postgres, in_memory: false, folder: None });
+            return Ok(Self { url, dialect: Dialect::Postgres, in_memory: false, file: None });
         }
         let Some(rest) = url.strip_prefix("sqlite:") else {
             return Err(bad("use sqlite:///path/file.db, or leave it out for a file in the data folder"));
@@ -214,23 +229,18 @@ impl Address {
         }
         if path == ":memory:" || options.split('&').any(|option| option == "mode=memory") {
             let url = "sqlite::memory:".to_owned();
-            return Ok(Self { url, dialect: Dialect::Sqlite, in_memory: true, folder: None });
+            return Ok(Self { url, dialect: Dialect::Sqlite, in_memory: true, file: None });
         }
         let plain = percent_encoding::percent_decode_str(path)
             .decode_utf8()
             .map_err(|_odd| bad("its path is not UTF-8"))?;
-        let folder = Path::new(&*plain).parent().filter(|folder| !folder.as_os_str().is_empty());
+        let file = Some(PathBuf::from(&*plain));
         let full = if options.split('&').any(|option| option.starts_with("mode=")) {
             url.to_owned()
         } else {
             format!("{url}{}mode=rwc", if options.is_empty() { "?" } else { "&" })
         };
-        Ok(Self {
-            url: full,
-            dialect: Dialect::Sqlite,
-            in_memory: false,
-            folder: folder.map(Path::to_path_buf),
-        })
+        Ok(Self { url: full, dialect: Dialect::Sqlite, in_memory: false, file })
     }
 }
 
@@ -319,7 +329,7 @@ mod tests {
     #[track_caller]
     fn check(url: &str, expected: &str) {
         let shown = match Address::read(url) {
-            Ok(address) => format!("{} in {:?}", address.url, address.folder.unwrap_or_default()),
+            Ok(address) => format!("{} in {:?}", address.url, address.folder().unwrap_or(Path::new(""))),
             Err(bad) => bad.to_string(),
         };
         assert_eq!(shown, expected);

@@ -1,5 +1,6 @@
 //! What became of things that were sent to the store.
 
+use jiff::Timestamp;
 use sqlx::AnyConnection;
 
 use crate::domain::AccountId;
@@ -21,6 +22,8 @@ pub struct Recorded {
     pub outcomes: Vec<Outcome>,
     /// Accounts with new or replaced rows, each once, in the order of their ids.
     pub touched: Vec<AccountId>,
+    /// The earliest instant of the new or replaced rows of usage: no usage before it changed.
+    pub changed_since: Option<Timestamp>,
     /// Data version after the commit; grows only when something changed. A dry run shows the present one.
     pub version: u64,
 }

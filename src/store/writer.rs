@@ -30,6 +30,7 @@ use super::recorded::Recorded;
 use super::stated::Figures;
 use super::stated::Key;
 use super::statements::Statements;
+use super::view;
 use super::watermarks;
 
 /// Whether an import is kept.
@@ -195,8 +196,11 @@ async fn record(
             Outcome::Duplicate => recorded.duplicates += 1,
             Outcome::Replaced { .. } => recorded.replaced += 1,
         }
-        if outcome != Outcome::Duplicate && touched.insert(key.account) {
-            recorded.touched.push(row.account.clone());
+        if outcome != Outcome::Duplicate {
+            recorded.changed_since = Some(recorded.changed_since.map_or(row.at, |since| since.min(row.at)));
+            if touched.insert(key.account) {
+                recorded.touched.push(row.account.clone());
+            }
         }
         recorded.outcomes.push(outcome);
     }
@@ -209,6 +213,7 @@ async fn record(
     if recorded.accepted > 0 {
         counters::advance(connection, "usage", recorded.accepted).await?;
     }
+    view::stamp(connection, touched).await?;
     recorded.close(connection).await?;
     Ok(recorded)
 }

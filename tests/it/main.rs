@@ -12,6 +12,7 @@ mod discord;
 mod harness;
 mod health;
 mod import;
+mod outlook;
 mod pages;
 mod questions;
 mod store;

@@ -7,6 +7,7 @@ use crate::config::Environment;
 use crate::config::Settings;
 
 use super::super::cli::{Ask, Chat};
+use super::super::run::close;
 
 /// One question. Status 0 answered, 1 no answer, 2 not understood.
 pub(super) async fn ask(settings: Settings, environment: &Environment, ask: Ask) -> anyhow::Result<ExitCode> {
@@ -16,7 +17,7 @@ pub(super) async fn ask(settings: Settings, environment: &Environment, ask: Ask)
         console::Form { json: ask.json, style: console::screen(Some(settings.public_url)), png: ask.png };
     let outcome =
         console::ask_once(&desk, &asker, &ask.words.join(" "), &mut anstream::stdout(), &form).await?;
-    desk.store().close().await;
+    close(&desk).await;
     Ok(ExitCode::from(outcome.status()))
 }
 
@@ -29,6 +30,6 @@ pub(super) async fn chat(
     let asker = super::terminal_asker(environment, chat.person.as_deref())?;
     let desk = super::desk(&settings).await?;
     console::converse(&desk, &asker, Some(settings.public_url)).await?;
-    desk.store().close().await;
+    close(&desk).await;
     Ok(ExitCode::SUCCESS)
 }

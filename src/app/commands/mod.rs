@@ -1,7 +1,9 @@
 //! What each word of the command line does.
 
+mod analyze;
 mod ask;
 mod check;
+mod eval;
 mod import;
 mod replay;
 mod serve;
@@ -52,6 +54,9 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         clap_complete::generate(shell, &mut Cli::command(), "etsm", &mut std::io::stdout());
         return Ok(ExitCode::SUCCESS);
     }
+    if let Command::Eval { what } = &cli.command {
+        return eval::eval(what).map(|()| ExitCode::SUCCESS);
+    }
     let loaded = Settings::load(cli.config.as_deref(), environment);
     if matches!(cli.command, Command::Check) {
         return check::check(loaded, cli.data_dir, environment).await;
@@ -68,6 +73,7 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         Command::Serve => serve::serve(settings).await,
         Command::Import(import) => import::import(settings, import).await,
         Command::Ask(ask) => ask::ask(settings, environment, ask).await,
+        Command::Analyze { what } => analyze::analyze(settings, what).await,
         Command::Chat(chat) => ask::chat(settings, environment, chat).await,
         Command::Replay(words) => replay::replay(settings, environment, words).await,
         Command::Probe(probe) => {
@@ -75,7 +81,7 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
             adapters::probe(&url).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Check | Command::Completions { .. } => Ok(ExitCode::SUCCESS),
+        Command::Check | Command::Completions { .. } | Command::Eval { .. } => Ok(ExitCode::SUCCESS),
     }
 }
 

@@ -50,40 +50,31 @@ impl Slice {
     }
 }
 
-/// How the band lies to the line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// After it: a forecast.
-    Expected,
-    /// Along it.
-    Usual,
-}
-
 /// Draws the whole picture.
 pub(super) fn draw(scene: &mut Scene, chart: &CorridorChart) {
     let values = Values::line(&chart.line.points);
     let band: Vec<Slice> = chart.band.iter().map(Slice::of).collect();
-    let kind = kind(&values, &band);
+    let ahead = chart.is_ahead();
+    let max = band.iter().map(Slice::top).fold(values.max(), f64::max);
     let headline = Headline {
         total: chart.headline.as_ref(),
         change: chart.change.as_ref(),
         more_is_good: legend::more_is_good(chart.metric),
     };
     let top = legend::heading(scene, &chart.title, &chart.subtitle, Some(headline));
-    let ringed = |mark: &&ChartMark| measured_at(chart, mark.at).is_some();
+    let ringed = |mark: &&ChartMark| chart.measured_at(mark.at).is_some();
     let (rings, dates): (Vec<&ChartMark>, Vec<&ChartMark>) = chart.marks.iter().partition(ringed);
-    let top = top + legend::keys_in_rows(scene, &keys(chart, &band, kind, &rings), top);
-    let now = now(&values, &band);
+    let top = top + legend::keys_in_rows(scene, &keys(chart, &band, ahead, &rings), top);
+    let now = now(&values, &band).filter(|_| max > 0.0);
     let flagged = now.is_some() || !dates.is_empty();
     let top = if flagged { top + marks::flag_room(scene) - scene.frame.small } else { top };
 
     let instants =
         || values.at.iter().chain(band.iter().map(|slice| &slice.at)).map(|at| at.as_millisecond());
-    let dated = dates.iter().map(|mark| mark.at.as_millisecond());
-    let span = (instants().min().unwrap_or(0), instants().chain(dated).max().unwrap_or(0));
-    let max = band.iter().map(Slice::top).fold(values.max(), f64::max);
-    let (end, end_class) = end_words(chart, kind);
-    let gutter = plot::end_room(scene, &end);
+    let span = (instants().min().unwrap_or(0), instants().max().unwrap_or(0));
+    let dates = dates.iter().filter(|mark| (span.0..=span.1).contains(&mark.at.as_millisecond()));
+    let (end_label, end_class) = end_words(chart, ahead);
+    let gutter = plot::end_room(scene, &end_label);
     let plot = Plot::ruled(scene, (top, gutter), max, (chart.metric, currency(chart)), span);
     if values.at.is_empty() && band.is_empty() {
         plot.says(scene, "Nothing to show in this window");
@@ -94,38 +85,30 @@ pub(super) fn draw(scene: &mut Scene, chart: &CorridorChart) {
         plot.says(scene, plot::nothing_words(chart.metric));
     }
     let values = values.thinned(plot.columns());
-    if kind == Kind::Expected {
+    // Along a band the area would only hide it.
+    if ahead || band.is_empty() {
         plot.area(scene, &values);
     }
-    corridor(scene, &plot, &with_fan(&values, band, chart), kind);
-    plot.line(scene, &values);
+    corridor(scene, &plot, &with_fan(&values, band, chart), ahead);
+    plot.line(scene, &values, "c-line-partial");
     plot.end_dot(scene, &values);
-    let place = |mark: &ChartMark| plot.x(mark.at).clamp(plot.left, plot.right);
     let mut flags: Vec<Mark<'_>> =
         now.map(|at| Mark { x: plot.x(at), words: "now", tone: Tone::Neutral }).into_iter().collect();
-    flags.extend(dates.iter().map(|mark| Mark { x: place(mark), words: &mark.label, tone: mark.tone }));
+    flags.extend(dates.map(|mark| Mark { x: plot.x(mark.at), words: &mark.label, tone: mark.tone }));
     marks::flags(scene, &plot, &flags);
     let rings: Vec<(Mark<'_>, f64)> = rings
         .iter()
-        .filter_map(|mark| measured_at(chart, mark.at).map(|(at, value)| (mark, at, value)))
-        .map(|(mark, at, value)| {
-            (Mark { x: plot.x(at), words: &mark.label, tone: mark.tone }, plot.y(drawn(value)))
+        .filter_map(|mark| chart.measured_at(mark.at).map(|point| (mark, point)))
+        .map(|(mark, point)| {
+            let place = Mark { x: plot.x(point.at), words: &mark.label, tone: mark.tone };
+            (place, plot.y(drawn(point.value)))
         })
         .collect();
-    marks::rings(scene, &plot, &values, &rings);
-    if let (Some((at, value)), true) = (last(chart, kind), max > 0.0) {
-        plot.end_label(scene, at, drawn(value), &end, end_class);
-    }
+    let end = last(chart, ahead).filter(|_| max > 0.0);
+    let taken = end.map(|(at, value)| plot.end_label(scene, at, drawn(value), &end_label, end_class));
+    marks::rings(scene, &plot, &values, &rings, taken.into_iter().collect());
     // Last, so that they lie above all that is drawn.
     plot.hits(scene, &told(chart));
-}
-
-fn kind(values: &Values, band: &[Slice]) -> Kind {
-    match (values.at.last(), band.first()) {
-        (Some(last), Some(first)) if first.at < *last => Kind::Usual,
-        (_, None) => Kind::Usual,
-        _ => Kind::Expected,
-    }
 }
 
 /// Where the measured line ends, when the band goes on.
@@ -133,28 +116,16 @@ fn now(values: &Values, band: &[Slice]) -> Option<Timestamp> {
     values.at.last().copied().filter(|last| band.last().is_some_and(|slice| slice.at > *last))
 }
 
-/// The point of the line whose bucket holds an instant.
-fn measured_at(chart: &CorridorChart, at: Timestamp) -> Option<(Timestamp, Quantity)> {
-    let index = chart.line.points.iter().rposition(|point| point.at <= at)?;
-    let point = &chart.line.points[index];
-    let is_last = index + 1 == chart.line.points.len();
-    let within = at.as_millisecond() - point.at.as_millisecond() < plot::width_ms(chart.grain);
-    (!is_last || within).then_some((point.at, point.value))
-}
-
 /// The last point of the picture.
-fn last(chart: &CorridorChart, kind: Kind) -> Option<(Timestamp, Quantity)> {
+fn last(chart: &CorridorChart, ahead: bool) -> Option<(Timestamp, Quantity)> {
     let measured = || chart.line.points.last().map(|point| (point.at, point.value));
     let expected = || chart.band.last().map(|point| (point.at, point.middle));
-    match kind {
-        Kind::Expected => expected().or_else(measured),
-        Kind::Usual => measured().or_else(expected),
-    }
+    if ahead { expected().or_else(measured) } else { measured().or_else(expected) }
 }
 
-fn end_words(chart: &CorridorChart, kind: Kind) -> (String, &'static str) {
-    let words = last(chart, kind).map(|(_, value)| value.short()).unwrap_or_default();
-    (words, if kind == Kind::Expected { "c-accent-text" } else { "c-text" })
+fn end_words(chart: &CorridorChart, ahead: bool) -> (String, &'static str) {
+    let words = last(chart, ahead).map(|(_, value)| value.short()).unwrap_or_default();
+    (words, if ahead { "c-accent-text" } else { "c-text" })
 }
 
 fn currency(chart: &CorridorChart) -> Option<Currency> {
@@ -163,7 +134,7 @@ fn currency(chart: &CorridorChart) -> Option<Currency> {
 }
 
 /// What the lines and bands are.
-fn keys(chart: &CorridorChart, band: &[Slice], kind: Kind, rings: &[&ChartMark]) -> Vec<Key> {
+fn keys(chart: &CorridorChart, band: &[Slice], ahead: bool, rings: &[&ChartMark]) -> Vec<Key> {
     let mut keys = Vec::new();
     let mut key = |swatch, words: &str| keys.push(Key { swatch, words: words.to_owned() });
     if !chart.line.points.is_empty() {
@@ -174,19 +145,18 @@ fn keys(chart: &CorridorChart, band: &[Slice], kind: Kind, rings: &[&ChartMark])
     }
     let (inner, outer) =
         (band.iter().any(|slice| slice.inner.is_some()), band.iter().any(|slice| slice.outer.is_some()));
-    match kind {
-        Kind::Expected => {
-            key(Swatch::Line("c-expected"), &chart.band_name);
-            if inner {
-                key(Swatch::Fill("c-band-inner"), "80 %");
-            }
-            if outer {
-                key(Swatch::Fill("c-band-outer"), "95 %");
-            }
+    if ahead {
+        key(Swatch::Line("c-expected"), &chart.band_name);
+        if inner {
+            key(Swatch::Fill("c-band-inner"), "80 %");
         }
-        Kind::Usual if inner || outer => key(Swatch::Fill("c-usual"), &format!("{} range", chart.band_name)),
-        Kind::Usual if !band.is_empty() => key(Swatch::Line("c-before"), &chart.band_name),
-        Kind::Usual => {}
+        if outer {
+            key(Swatch::Fill("c-band-outer"), "95 %");
+        }
+    } else if inner || outer {
+        key(Swatch::Fill("c-usual"), &format!("{} range", chart.band_name));
+    } else if !band.is_empty() {
+        key(Swatch::Line("c-before"), &chart.band_name);
     }
     if let Some(first) = rings.first() {
         let alike = rings.iter().all(|mark| mark.tone == first.tone);
@@ -212,32 +182,23 @@ fn with_fan(values: &Values, mut band: Vec<Slice>, chart: &CorridorChart) -> Vec
 }
 
 /// The band, the fainter part first, and its middle.
-fn corridor(scene: &mut Scene, plot: &Plot, band: &[Slice], kind: Kind) {
+fn corridor(scene: &mut Scene, plot: &Plot, band: &[Slice], ahead: bool) {
     let kept = worth_drawing(band.len(), plot.columns(), |index| band[index].top());
     let band: Vec<Slice> = kept.into_iter().map(|index| band[index]).collect();
     let stroke = plot::line_stroke(scene);
     let middle = || track(band.iter().map(|slice| (plot.x(slice.at), plot.y(slice.middle))));
     let ranged = band.iter().any(|slice| slice.inner.is_some() || slice.outer.is_some());
-    match kind {
-        Kind::Expected => {
-            ribbon(scene, plot, &band, |slice| slice.outer, "c-band-outer");
-            ribbon(scene, plot, &band, |slice| slice.inner, "c-band-inner");
-            scene.path(middle(), "c-expected", stroke * 0.9);
-            if let [only] = &band[..] {
-                scene.circle(
-                    plot.x(only.at),
-                    plot.y(only.middle),
-                    stroke * 1.8,
-                    "c-dot-partial",
-                    stroke * 0.8,
-                );
-            }
+    if ahead {
+        ribbon(scene, plot, &band, |slice| slice.outer, "c-band-outer");
+        ribbon(scene, plot, &band, |slice| slice.inner, "c-band-inner");
+        scene.path(middle(), "c-expected", stroke * 0.9);
+        if let [only] = &band[..] {
+            scene.circle(plot.x(only.at), plot.y(only.middle), stroke * 1.8, "c-dot-partial", stroke * 0.8);
         }
-        Kind::Usual => {
-            ribbon(scene, plot, &band, |slice| slice.outer.or(slice.inner), "c-usual");
-            if !ranged && band.len() > 1 {
-                scene.path(middle(), "c-before", stroke * 0.75);
-            }
+    } else {
+        ribbon(scene, plot, &band, |slice| slice.outer.or(slice.inner), "c-usual");
+        if !ranged && band.len() > 1 {
+            scene.path(middle(), "c-before", stroke * 0.75);
         }
     }
 }
@@ -290,7 +251,7 @@ fn told(chart: &CorridorChart) -> Vec<(Timestamp, String)> {
         }
     }
     for mark in &chart.marks {
-        let at = measured_at(chart, mark.at).map_or(mark.at, |(at, _)| at);
+        let at = chart.measured_at(mark.at).map_or(mark.at, |point| point.at);
         about(at, mark.label.clone());
     }
     told.into_iter().collect()

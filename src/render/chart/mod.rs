@@ -15,9 +15,11 @@ mod health;
 mod legend;
 mod marks;
 mod plot;
+#[cfg(test)]
+mod property;
 mod raster;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod scene;
 mod scores;
 mod series;

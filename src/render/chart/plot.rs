@@ -100,7 +100,9 @@ impl Plot {
         let frame = scene.frame;
         let ends = (Timestamp::from_millisecond(self.from_ms), Timestamp::from_millisecond(self.to_ms));
         let (Ok(first), Ok(last)) = ends else { return };
-        let most = ((self.right - self.left) / (frame.small * 5.6)) as usize;
+        // Few dates say little on a narrow picture, so they stand closer there.
+        let ems = if frame.is_wide() { 5.6 } else { 4.2 };
+        let most = ((self.right - self.left) / (frame.small * ems)) as usize;
         let y = self.bottom + frame.small * 1.7;
         let mut taken = f64::NEG_INFINITY;
         for tick in axis::dates(first, last, most, width_ms(grain)) {
@@ -137,10 +139,10 @@ impl Plot {
         }
     }
 
-    /// A line, dotted where it is not complete.
-    pub(super) fn line(&self, scene: &mut Scene, values: &Values) {
+    /// A line, in another class where it is not complete.
+    pub(super) fn line(&self, scene: &mut Scene, values: &Values, partial: &'static str) {
         for (range, whole) in values.stretches() {
-            let class = if whole { "c-line" } else { "c-line-partial" };
+            let class = if whole { "c-line" } else { partial };
             let d = track(range.map(|index| self.point(values, index)));
             scene.path(d, class, line_stroke(scene));
         }
@@ -159,7 +161,7 @@ impl Plot {
         (self.x(values.at[index]), self.y(values.sums[index]))
     }
 
-    /// The last value, beside its point.
+    /// The last value, beside its point; gives where it stands.
     pub(super) fn end_label(
         &self,
         scene: &mut Scene,
@@ -167,12 +169,15 @@ impl Plot {
         value: f64,
         words: &str,
         class: &'static str,
-    ) {
+    ) -> [f64; 4] {
         let px = scene.frame.small;
         let y = (self.y(value) + px * 0.36).min(self.bottom - px * 0.2);
         let x = self.x(at) + px * 0.7;
         let label = Label::new(x, y, px, words).class(class).weight(Weight::SemiBold);
-        scene.label(label.halo().within(scene.frame.width - x));
+        let label = label.halo().within(scene.frame.width - x);
+        let bounds = label.bounds();
+        scene.label(label);
+        bounds
     }
 
     /// Exact values on hover, for pages; each time with what is told of it, oldest first.

@@ -193,9 +193,21 @@ impl Scene {
         self.shapes.push(Shape::Rect { x, y, width, height, round, class, stroke: 0.0 });
     }
 
+    /// A plain ground, with sharp corners.
+    pub(super) fn ground(&mut self, x: f64, y: f64, width: f64, height: f64, class: &'static str) {
+        self.shapes.push(Shape::Rect { x, y, width, height, round: 0.0, class, stroke: 0.0 });
+    }
+
     pub(super) fn outline(&mut self, x: f64, y: f64, width: f64, height: f64, class: &'static str) {
         let round = (height / 2.0).min(width / 2.0).min(7.0);
         self.shapes.push(Shape::Rect { x, y, width, height, round, class, stroke: 1.5 });
+    }
+
+    /// An end that dissolves, 27 wide: there is more, nobody said or the scale does not show how much.
+    pub(super) fn dissolve(&mut self, x: f64, y: f64, height: f64, class: &'static str) {
+        for step in 0..3 {
+            self.bar(x + 9.0 * f64::from(step), y, 4.0, height, class);
+        }
     }
 
     pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64), class: &'static str, stroke: f64) {

@@ -127,7 +127,7 @@ fn marks(scene: &mut Scene, plot: &Plot, values: &Values) {
         scene.path(d, before_class(values), stroke * 0.75);
     }
     if alone {
-        plot.line(scene, values);
+        plot.line(scene, values, "c-line-partial");
     }
     if alone || values.at.len() == 1 {
         plot.end_dot(scene, values);

@@ -55,14 +55,19 @@ pub(super) fn worth_drawing(count: usize, columns: usize, height: impl Fn(usize)
 impl Values {
     /// The values of one line.
     pub(super) fn line(points: &[SeriesPoint]) -> Self {
-        let sums = numbers(points, points.len());
-        Self {
-            at: points.iter().map(|point| point.at).collect(),
-            parts: vec![sums.clone()],
-            sums,
-            before: Vec::new(),
-            complete: points.iter().map(|point| point.complete).collect(),
+        let all = points.iter().map(|point| (point.at, drawn(point.value), point.complete));
+        Self::alone(all)
+    }
+
+    /// One line from its times, heights, and whether it is complete there.
+    pub(super) fn alone(points: impl Iterator<Item = (Timestamp, f64, bool)>) -> Self {
+        let (mut at, mut sums, mut complete) = (Vec::new(), Vec::new(), Vec::new());
+        for point in points {
+            at.push(point.0);
+            sums.push(point.1);
+            complete.push(point.2);
         }
+        Self { at, parts: vec![sums.clone()], sums, before: Vec::new(), complete }
     }
 
     pub(super) fn of(chart: &SeriesChart) -> Self {

@@ -74,7 +74,10 @@ fn plain(value: Quantity) -> String {
         | Quantity::Initiatives(n) => n.to_string(),
         Quantity::Money(amount, _) => amount.to_string(),
         Quantity::Days(n) => n.to_string(),
-        Quantity::Share(value) | Quantity::Score(value) | Quantity::Points(value) => value.to_string(),
+        Quantity::Share(value)
+        | Quantity::Score(value)
+        | Quantity::Points(value)
+        | Quantity::Number(value) => value.to_string(),
         Quantity::Change(change) => change.map(|value| value.to_string()).unwrap_or_default(),
     }
 }
@@ -318,6 +321,50 @@ fn first_upper(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::chart::samples;
+
+    /// The head and the first, a middle and the last row of a CSV file.
+    #[track_caller]
+    fn check_csv(name: &str, middle: usize, wanted: &[&str]) {
+        let csv = chart_csv(&samples::named(name));
+        let lines: Vec<&str> = csv.lines().collect();
+        assert_eq!([0, 1, middle, lines.len() - 1].map(|index| lines[index]), wanted);
+    }
+
+    #[test]
+    fn a_course_is_a_table_too() {
+        check_csv(
+            "corridor",
+            64,
+            &[
+                "Day (UTC),Measured,Low 95 %,Low 80 %,Expected,High 80 %,High 95 %,Note",
+                "2026-09-20T00:00:00Z,40920,,,,,,",
+                "2026-11-22T00:00:00Z,,44200,45760,48360,50960,52780,",
+                "2026-12-19T00:00:00Z,,17905,26159,39917,53675,63306,",
+            ],
+        );
+        check_csv(
+            "corridor-usual",
+            24,
+            &[
+                "Day (UTC),Measured,Low,Usual,High,Note",
+                "2026-09-13T00:00:00Z,37200,32800,40000,48000,",
+                "2026-10-06T00:00:00Z,4100,32800,40000,48000,\"−90 %, an outage\"",
+                "2026-11-21T00:00:00Z,7451,19024,23200,27840,not complete",
+            ],
+        );
+        check_csv("steps", 2, &["Step,Value", "23 Oct 2026,75.2", "Trend,-6.2", "22 Nov 2026,67.2"]);
+        check_csv(
+            "scores",
+            100,
+            &[
+                "Day (UTC),Score,Band,Set by hand,Note",
+                "2026-05-27,66,watch,no,",
+                "2026-09-03,74,healthy,yes,",
+                "2026-11-22,43.8,watch,no,",
+            ],
+        );
+    }
 
     #[test]
     fn no_cell_runs_as_a_formula() {

@@ -10,7 +10,9 @@ use crate::render::words;
 use crate::reply::Bar;
 use crate::reply::ChartMark;
 use crate::reply::ChartSpec;
+use crate::reply::CorridorChart;
 use crate::reply::CorridorPoint;
+use crate::reply::HealthCard;
 use crate::reply::ScoreDay;
 use crate::reply::Series;
 use crate::reply::SeriesPoint;
@@ -31,7 +33,6 @@ pub(super) struct WireChart {
 
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-#[expect(clippy::large_enum_variant, reason = "made once for each answer and written at once")]
 enum WireChartData {
     Series {
         metric: &'static str,
@@ -195,21 +196,7 @@ fn data(spec: &ChartSpec, public_url: Option<&str>) -> WireChartData {
             total: maybe(&chart.total),
             change: maybe(&chart.change),
         },
-        ChartSpec::Health(chart) => WireChartData::Health {
-            score: maybe(&chart.score),
-            band: chart.band.map(Band::key),
-            factors: chart
-                .factors
-                .iter()
-                .map(|bar| WireFactor {
-                    factor: bar.kind.word(),
-                    score: maybe(&bar.score),
-                    weight: maybe(&bar.weight),
-                    measured: maybe(&bar.measured),
-                    words: bar.words.clone(),
-                })
-                .collect(),
-        },
+        ChartSpec::Health(card) => health(card, public_url),
         ChartSpec::Bands(chart) => WireChartData::Bands {
             bands: chart
                 .bands
@@ -234,20 +221,7 @@ fn data(spec: &ChartSpec, public_url: Option<&str>) -> WireChartData {
                 })
                 .collect(),
         },
-        ChartSpec::Corridor(chart) => WireChartData::Corridor {
-            metric: chart.metric.word(),
-            unit: chart
-                .band
-                .first()
-                .map_or_else(|| unit(std::iter::once(&chart.line)), |point| point.middle.unit().to_owned()),
-            grain: chart.grain.word(),
-            line: series(&chart.line),
-            band_name: chart.band_name.clone(),
-            band: chart.band.iter().map(corridor_point).collect(),
-            marks: chart.marks.iter().map(mark).collect(),
-            headline: maybe(&chart.headline),
-            change: maybe(&chart.change),
-        },
+        ChartSpec::Corridor(chart) => corridor(chart, public_url),
         ChartSpec::Steps(chart) => {
             let step = |step: &Step| WireStep { name: step.name.clone(), fact: fact(&step.fact) };
             WireChartData::Steps {
@@ -262,6 +236,43 @@ fn data(spec: &ChartSpec, public_url: Option<&str>) -> WireChartData {
             days: chart.days.iter().map(score_day).collect(),
             marks: chart.marks.iter().map(mark).collect(),
         },
+    }
+}
+
+fn health(card: &HealthCard, public_url: Option<&str>) -> WireChartData {
+    let maybe = |known: &Option<Fact>| known.as_ref().map(|fact| WireFact::new(fact, public_url));
+    WireChartData::Health {
+        score: maybe(&card.score),
+        band: card.band.map(Band::key),
+        factors: card
+            .factors
+            .iter()
+            .map(|bar| WireFactor {
+                factor: bar.kind.word(),
+                score: maybe(&bar.score),
+                weight: maybe(&bar.weight),
+                measured: maybe(&bar.measured),
+                words: bar.words.clone(),
+            })
+            .collect(),
+    }
+}
+
+fn corridor(chart: &CorridorChart, public_url: Option<&str>) -> WireChartData {
+    let maybe = |known: &Option<Fact>| known.as_ref().map(|fact| WireFact::new(fact, public_url));
+    WireChartData::Corridor {
+        metric: chart.metric.word(),
+        unit: chart
+            .band
+            .first()
+            .map_or_else(|| unit(std::iter::once(&chart.line)), |point| point.middle.unit().to_owned()),
+        grain: chart.grain.word(),
+        line: series(&chart.line),
+        band_name: chart.band_name.clone(),
+        band: chart.band.iter().map(corridor_point).collect(),
+        marks: chart.marks.iter().map(mark).collect(),
+        headline: maybe(&chart.headline),
+        change: maybe(&chart.change),
     }
 }
 

@@ -83,7 +83,8 @@ pub fn figure(value: &Quantity) -> String {
         | Quantity::Initiatives(_)
         | Quantity::Share(_)
         | Quantity::Score(_)
-        | Quantity::Days(_) => value.short(),
+        | Quantity::Days(_)
+        | Quantity::Number(_) => value.short(),
     }
 }
 

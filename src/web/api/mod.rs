@@ -5,6 +5,7 @@
 mod accounts;
 mod health;
 mod initiatives;
+mod outlook;
 mod portfolio;
 mod usage;
 
@@ -33,6 +34,7 @@ use super::page::status_of;
 pub(super) use accounts::{list as accounts, one as account};
 pub(super) use health::{show as health, why};
 pub(super) use initiatives::list as initiatives;
+pub(super) use outlook::{anomalies, forecast};
 pub(super) use portfolio::show as portfolio;
 pub(super) use usage::show as usage;
 

@@ -192,13 +192,13 @@ pub(crate) async fn history(
 }
 
 /// The account of a path, which holds its id.
-fn known(state: &WebState, id: &str) -> Result<Account, Problem> {
+pub(super) fn known(state: &WebState, id: &str) -> Result<Account, Problem> {
     let snapshot = state.snapshot()?;
     let account = id.parse::<AccountId>().ok().and_then(|id| snapshot.account(&id).cloned());
     account.ok_or_else(|| Problem::UnknownAccount { given: id.to_owned(), nearest: None })
 }
 
-fn up(account: Option<&Account>) -> Vec<Crumb> {
+pub(super) fn up(account: Option<&Account>) -> Vec<Crumb> {
     let all = Crumb { href: "/accounts".into(), label: "Accounts".into() };
     let own = account.map(|account| Crumb {
         href: format!("/accounts/{}", escape(account.id.as_str())),
@@ -207,7 +207,7 @@ fn up(account: Option<&Account>) -> Vec<Crumb> {
     std::iter::once(all).chain(own).collect()
 }
 
-fn tabs(id: &AccountId, current: &str) -> Vec<Tab> {
+pub(super) fn tabs(id: &AccountId, current: &str) -> Vec<Tab> {
     let base = format!("/accounts/{}", escape(id.as_str()));
     let tab = |label: &'static str, word: &str, below: &str| Tab {
         label,
@@ -220,6 +220,8 @@ fn tabs(id: &AccountId, current: &str) -> Vec<Tab> {
         tab("Health", "health", "/health"),
         tab("Why", "why", "/why"),
         tab("History", "history", "/history"),
+        tab("Anomalies", "anomalies", "/anomalies"),
+        tab("Forecast", "forecast", "/forecast"),
     ]
 }
 

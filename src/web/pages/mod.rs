@@ -2,9 +2,12 @@
 
 mod account;
 mod accounts;
+mod anomalies;
 mod answer;
 mod chat;
+mod churn;
 mod fact;
+mod forecast;
 mod help;
 mod initiatives;
 mod movers;
@@ -18,8 +21,11 @@ pub(super) use account::{
     usage as account_usage, why as account_why,
 };
 pub(super) use accounts::show as accounts;
+pub(super) use anomalies::{of_account as account_anomalies, show as anomalies};
 pub(super) use chat::{ask as chat_ask, complete as chat_complete, show as chat};
+pub(super) use churn::show as churn;
 pub(super) use fact::show as fact;
+pub(super) use forecast::{of_account as account_forecast, show as forecast};
 pub(super) use help::show as help;
 pub(super) use initiatives::{list as initiatives, show as initiative};
 pub(super) use movers::show as movers;

@@ -15,7 +15,7 @@ impl TestClock {
         Self { now: Mutex::new(now.parse().unwrap()) }
     }
 
-    /// It is another time now.
+    /// It is then.
     pub fn set(&self, now: &str) {
         *self.now.lock().unwrap() = now.parse().unwrap();
     }
