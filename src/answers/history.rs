@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::domain::AccountId;
 use crate::domain::Cause;
@@ -56,7 +57,7 @@ pub(super) fn answer(reading: &Reading<'_>, account: &AccountId, range: Range) -
     let changes = BandChange::among(&days);
     answer.blocks.push(Block::Text(course(first, last, &changes)));
     if !changes.is_empty() {
-        answer.blocks.push(Block::Table(band_table(reading, &filter, &changes)));
+        answer.blocks.push(Block::Table(band_table(reading, &filter, &changes, window)));
     }
     let chart = scores_chart(reading, account, &days, range, window);
     answer.blocks.push(Block::Chart(ChartSpec::Scores(chart)));
@@ -69,8 +70,8 @@ pub(super) fn answer(reading: &Reading<'_>, account: &AccountId, range: Range) -
 }
 
 /// The instant a day's score is of.
-fn instant(day: &DayScore, window: Window) -> Timestamp {
-    if day.day == utc_date(window.to()) { window.to() } else { utc_midnight(day.day) }
+fn instant(day: Date, window: Window) -> Timestamp {
+    if day == utc_date(window.to()) { window.to() } else { utc_midnight(day) }
 }
 
 fn headlines(
@@ -87,11 +88,11 @@ fn headlines(
         } else {
             format!("{label}, {}", day_words(day.day))
         };
-        reading.line(&label, Measure::HealthScore, filter, Reading::state_at(instant(day, window)))
+        reading.line(&label, Measure::HealthScore, filter, Reading::state_at(instant(day.day, window)))
     };
     let mut lines = Vec::new();
     lines.extend(score("", judged().next_back()));
-    let change = judged().next().and_then(|first| Window::new(instant(first, window), window.to()));
+    let change = judged().next().and_then(|first| Window::new(instant(first.day, window), window.to()));
     let change =
         change.and_then(|window| reading.line("Change over the range", Measure::ScoreChange, filter, window));
     lines.extend(change);
@@ -116,16 +117,16 @@ fn course(first: &DayScore, last: &DayScore, changes: &[BandChange]) -> Prose {
 }
 
 /// When the band changed and what moved the score most in the week before, newest first.
-fn band_table(reading: &Reading<'_>, filter: &UsageFilter, changes: &[BandChange]) -> Table {
+fn band_table(reading: &Reading<'_>, filter: &UsageFilter, changes: &[BandChange], window: Window) -> Table {
     let row = |change: &BandChange| {
-        let at = utc_midnight(change.day);
+        let at = instant(change.day, window);
         let mut cells = vec![
             Cell::Text(day_words(change.day)),
             Cell::Band(change.from),
             Cell::Band(change.to),
             reading.cell(Measure::HealthScore, filter, Reading::state_at(at)),
         ];
-        cells.extend(cause_cells(reading, filter, change));
+        cells.extend(cause_cells(reading, filter, change, at));
         cells
     };
     Table {
@@ -144,8 +145,7 @@ fn band_table(reading: &Reading<'_>, filter: &UsageFilter, changes: &[BandChange
 }
 
 /// The cause that moved the score furthest the way the band went.
-fn cause_cells(reading: &Reading<'_>, filter: &UsageFilter, change: &BandChange) -> [Cell; 2] {
-    let at = utc_midnight(change.day);
+fn cause_cells(reading: &Reading<'_>, filter: &UsageFilter, change: &BandChange, at: Timestamp) -> [Cell; 2] {
     let from = at - SignedDuration::from_hours(24 * CAUSE_DAYS);
     let found = || {
         let why = reading.snapshot.why(filter.account.as_ref()?, from, at)?;

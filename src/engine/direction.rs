@@ -83,7 +83,16 @@ impl Snapshot {
         if weeks.len() < WEEKS_MIN || mean <= 0.0 {
             return None;
         }
-        Some(match slope(&weeks)? * DIRECTION_WEEKS / mean {
+        let change = match slope(&weeks)? * DIRECTION_WEEKS / mean {
+            // Most weeks are alike, as when they are silent: what they do not tell, the two halves may.
+            0.0 => {
+                let (early, late) = weeks.split_at(weeks.len() / 2);
+                let mean_of = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
+                (mean_of(late) - mean_of(early)) / mean
+            }
+            change => change,
+        };
+        Some(match change {
             change if change >= MOVES_FROM => Direction::Rising,
             change if change <= -MOVES_FROM => Direction::Falling,
             _ => Direction::Steady,

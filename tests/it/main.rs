@@ -10,6 +10,7 @@
 mod commands;
 mod discord;
 mod harness;
+mod health;
 mod import;
 mod outlook;
 mod pages;

@@ -93,7 +93,7 @@ impl Around {
 }
 
 /// Which days are far off what is usual both before and after them, to the same side: a change that lasts is near what
-/// comes after. `None` when the account has no usual days.
+/// comes after. `None` when the account has no steady rhythm.
 fn far_days(calls: &[f64], around: &[Around]) -> Option<Vec<bool>> {
     let pairs = || calls.iter().zip(around);
     let mut distances: Vec<f64> = pairs()
@@ -102,6 +102,10 @@ fn far_days(calls: &[f64], around: &[Around]) -> Option<Vec<bool>> {
         .collect();
     let count = distances.len() as f64;
     let far_from = (FAR_SCATTERS * spread(&mut distances)?).max(FAR_PART);
+    if far_from >= 1.0 {
+        // A rhythm in which not even a silent day is odd has no exceptions.
+        return None;
+    }
     // A day that is silent in other weeks is measured by what the account usually does on the others.
     let typical = pairs().map(|(_, around)| around.usual).sum::<f64>() / count;
     let is_far = |(calls, around): (&f64, &Around)| {
@@ -159,6 +163,12 @@ mod tests {
     fn a_wild_rhythm_has_no_exceptions() {
         let wild: Vec<f64> = (0..56).map(|day| if (day * 31) % 5 < 2 { 300.0 } else { 1_700.0 }).collect();
         check(wild, &[]);
+        let now_and_then =
+            (0..84).map(|day| if day * 31 % 7 < 2 { 900.0 + (day * 577 % 800) as f64 } else { 0.0 });
+        check(now_and_then.collect(), &[]);
+        let irregular =
+            (0..84_u64).map(|day| if day.wrapping_mul(2_654_435_761) % 97 < 28 { 900.0 } else { 0.0 });
+        check(irregular.collect(), &[]);
         check(vec![0.0; 56], &[]);
         check((0..56).map(|day| if day % 20 == 3 { 900.0 } else { 0.0 }).collect(), &[]);
     }
