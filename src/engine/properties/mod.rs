@@ -1,5 +1,6 @@
 //! What must hold for any rows: the engine against a naive model, and against itself.
 
+mod ahead;
 mod kept;
 
 use std::collections::BTreeMap;
