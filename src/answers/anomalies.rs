@@ -38,7 +38,7 @@ use crate::reply::Table;
 use crate::reply::Tone;
 
 use super::question::{PortfolioSort, Question};
-use super::reading::{ROWS_MAX, Reading, action, capital, day_words, more_is_good, window_words};
+use super::reading::{LIST_ROWS_MAX, Reading, action, capital, day_words, more_is_good, window_words};
 use super::spell::account_path;
 
 /// Accounts drawn as bars.
@@ -225,8 +225,8 @@ fn table(reading: &Reading<'_>, scope: Scope, found: &[&Anomaly], named: bool) -
     Table {
         title: "Unusual".into(),
         columns,
-        rows: found.iter().take(ROWS_MAX).map(row).collect(),
-        more: found.len().saturating_sub(ROWS_MAX),
+        rows: found.iter().take(LIST_ROWS_MAX).map(row).collect(),
+        more: found.len().saturating_sub(LIST_ROWS_MAX),
     }
 }
 

@@ -20,7 +20,7 @@ use crate::reply::Prose;
 use crate::reply::Table;
 
 use super::question::{PortfolioSort, Question};
-use super::reading::{ROWS_MAX, Reading, action};
+use super::reading::{LIST_ROWS_MAX, Reading, action};
 use super::spell::account_path;
 
 /// Accounts drawn as bars.
@@ -89,8 +89,8 @@ fn accounts(reading: &Reading<'_>, listed: &[&AccountId], window: Window) -> Tab
             Column::figures("Health"),
             Column::words("Band"),
         ],
-        rows: listed.iter().take(ROWS_MAX).map(row).collect(),
-        more: listed.len().saturating_sub(ROWS_MAX),
+        rows: listed.iter().take(LIST_ROWS_MAX).map(row).collect(),
+        more: listed.len().saturating_sub(LIST_ROWS_MAX),
     }
 }
 
@@ -133,8 +133,14 @@ fn trust(reading: &Reading<'_>, window: Window) -> Option<Block> {
 fn groups(reading: &Reading<'_>, window: Window) -> Option<Table> {
     let count = reading.snapshot.churn_model().reliability?.len();
     let row = |group: u8| {
+        let place = match usize::from(group) {
+            0 => "safest".to_owned(),
+            last if last + 1 == count => "most at risk".to_owned(),
+            _ => String::new(),
+        };
         let cell = |measure| reading.fact(measure, window).map_or(Cell::Nothing, Cell::Fact);
         vec![
+            Cell::Text(place),
             cell(Measure::ChurnPredicted(group)),
             cell(Measure::ChurnObserved(group)),
             cell(Measure::ChurnGroup(group)),
@@ -143,6 +149,7 @@ fn groups(reading: &Reading<'_>, window: Window) -> Option<Table> {
     Some(Table {
         title: "Predicted and observed".into(),
         columns: vec![
+            Column::words("Group"),
             Column::figures("Predicted"),
             Column::figures("Fell silent"),
             Column::figures("Accounts"),

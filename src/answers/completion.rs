@@ -13,7 +13,8 @@ use crate::domain::Role;
 use crate::domain::utc_date;
 use crate::engine::Snapshot;
 
-use super::catalog::{Callable, OptionEntry, OptionKind, callable, callables};
+use super::callable::{Callable, callable, callables};
+use super::catalog::{OptionEntry, OptionKind};
 use super::desk::Choice;
 use super::lookup::{ALIKE, closeness, find_account};
 use super::words::{self, Word};

@@ -89,6 +89,7 @@ fn headlines(
             .sum_line(Metric::ApiCalls, &filter, window, true)
             .map(|line| FactLine { label: format!("{}, {}", line.label, Range::DEFAULT.words()), ..line }),
     );
+    lines.extend(reading.line("Silent within 90 days", Measure::ChurnProbability, &filter, window));
     lines.extend(reading.line("Open initiatives", Measure::InitiativesOpen, &filter, window));
     Ok(lines)
 }

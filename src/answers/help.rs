@@ -9,7 +9,8 @@ use crate::reply::Column;
 use crate::reply::Prose;
 use crate::reply::Table;
 
-use super::catalog::{CATALOG, Callable, OptionKind, callables, nearest};
+use super::callable::{Callable, callables, nearest};
+use super::catalog::{CATALOG, OptionKind};
 use super::question::Question;
 use super::reading::{Reading, action};
 

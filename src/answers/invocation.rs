@@ -7,7 +7,8 @@ use crate::domain::Horizon;
 use crate::domain::Range;
 use crate::problem::Problem;
 
-use super::catalog::{CATALOG, Callable, OptionEntry, OptionKind, callable, nearest};
+use super::callable::{Callable, callable, nearest};
+use super::catalog::{CATALOG, OptionEntry, OptionKind};
 use super::words::{self, Word};
 
 /// A command with named options; comes from a console line, a query string or Discord's options.

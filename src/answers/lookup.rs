@@ -6,7 +6,7 @@ use crate::domain::Initiative;
 use crate::engine::Snapshot;
 use crate::problem::Problem;
 
-use super::catalog::nearest;
+use super::callable::nearest;
 
 /// Candidates named when several could be meant; more would be a list nobody reads.
 const CANDIDATES_MAX: usize = 5;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::catalog::callables;
+use super::callable::callables;
 use super::help::takes;
 
 /// The manual as Markdown; `docs/commands.md` is this text, and a test compares the two.

@@ -1,6 +1,7 @@
 //! Questions and their answers: one grammar, one catalogue, one desk.
 
 mod anomalies;
+mod callable;
 mod catalog;
 mod checkpoint;
 mod churn;

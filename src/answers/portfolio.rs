@@ -119,7 +119,7 @@ fn check_owner(reading: &Reading<'_>, owner: &str) -> Result<(), Problem> {
         let message = "No account has an owner yet. Import the accounts with a column `owner`.";
         return Err(Problem::option("owner", message));
     }
-    let nearest = super::catalog::nearest(owner, owners.map(crate::domain::Person::as_str));
+    let nearest = super::callable::nearest(owner, owners.map(crate::domain::Person::as_str));
     let hint = nearest.map(|name| format!(" The closest owner is “{name}”.")).unwrap_or_default();
     Err(Problem::option("owner", format!("No account belongs to “{owner}”.{hint}")))
 }

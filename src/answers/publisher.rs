@@ -136,11 +136,13 @@ impl Publisher {
         mut draft: Draft,
         mut missing: Stamps,
     ) -> Result<(Draft, Stamps, Vec<AccountId>), StoreError> {
-        let (Some(file), Some(database)) = (self.store.checkpoint(), self.store.database_name().await?)
-        else {
+        let found = match self.store.checkpoint() {
+            Some(file) => self.store.database_name().await?.map(|name| (file.clone(), name)),
+            None => None,
+        };
+        let Some((file, database)) = found else {
             return Ok((draft, Stamps::new(), missing.into_keys().collect()));
         };
-        let file = file.clone();
         let work = tokio::task::spawn_blocking(move || {
             let restored = checkpoint::restore(&file, &database, &missing, &mut draft);
             let restored =

@@ -17,7 +17,7 @@ use crate::domain::Score;
 use crate::engine::Dimension;
 use crate::problem::Problem;
 
-use super::catalog::nearest;
+use super::callable::nearest;
 use super::invocation::Invocation;
 use super::question::{
     Anew, HISTORY_RANGE, InitiativeEdit, NewInitiative, NewOverride, PortfolioSort, Question, Since,
@@ -183,7 +183,7 @@ fn needed<'a>(call: &'a Invocation, name: &str) -> Result<&'a str, Problem> {
 }
 
 fn missing(call: &Invocation, name: &str) -> Problem {
-    let example = super::catalog::callable(&call.command).map_or("help", |called| called.example);
+    let example = super::callable::callable(&call.command).map_or("help", |called| called.example);
     let what = if name == "id" { "initiative" } else { name };
     Problem::option(name, format!("Say which {what}, as in {example}."))
 }

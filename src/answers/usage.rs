@@ -113,7 +113,7 @@ fn unknown_endpoint(reading: &Reading<'_>, asked: &UsageAsked) -> Option<Block> 
         return None;
     }
     let words = Prose::plain("No usage of the endpoint ").outside(endpoint.as_str()).and(" has arrived yet.");
-    let nearest = super::catalog::nearest(endpoint.as_str(), known.iter().map(Endpoint::as_str));
+    let nearest = super::callable::nearest(endpoint.as_str(), known.iter().map(Endpoint::as_str));
     Some(Block::Text(match nearest {
         Some(name) => words.and(" The closest one is ").outside(name).and("."),
         None => words.and(" Ask with by:endpoint to see all."),

@@ -119,7 +119,9 @@ impl Snapshot {
             Measure::ChurnError => self.churn_model().error.map(Quantity::Share),
             Measure::ChurnAuc => self.churn_model().auc.map(Quantity::Share),
             Measure::ChurnProbability => {
-                self.churn_probability(filter.account.as_ref()?, window).map(Quantity::Share)
+                let is_now = self.as_of.is_some_and(|as_of| window.to() >= as_of);
+                let account = filter.account.as_ref().filter(|_| is_now)?;
+                self.churn_probability(account).map(Quantity::Share)
             }
             Measure::InitiativesOpen => Some(self.initiatives_where(filter, Initiative::is_open)),
             Measure::InitiativesIn(status) => {

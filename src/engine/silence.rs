@@ -5,11 +5,11 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use crate::domain::AccountId;
 use crate::domain::AccountStatus;
-use crate::domain::Window;
 
 use super::churn;
 use super::churn::Past as _;
@@ -21,51 +21,51 @@ use super::snapshot::Snapshot;
 /// Days of silence that the probability speaks of.
 pub(super) const HORIZON_DAYS: u32 = 90;
 
+/// The churn model of a snapshot, and what it says of each account.
+#[derive(Debug)]
+pub(super) struct Churn {
+    fit: churn::Fit,
+    /// Beside the snapshot's entries.
+    probabilities: Vec<Option<f64>>,
+}
+
 impl Snapshot {
     /// The model, kept or fitted over all accounts, made once for a snapshot.
-    pub(super) fn churn_fit(&self) -> Arc<churn::Fit> {
-        Arc::clone(self.churn.get_or_init(|| {
-            let Some(as_of) = self.as_of else {
-                return Arc::new(churn::fit::<churn::History>(&[], 0, HORIZON_DAYS));
-            };
-            let cut = last_whole_day(hour_from(as_of));
-            let complete = self.entries.iter().filter(|entry| cut_of(entry) >= Some(cut));
-            let pasts: Vec<churn::History> = complete.map(past).collect();
-            Arc::new(match &self.kept_churn {
+    pub(super) fn churn(&self) -> &Churn {
+        self.churn.get_or_init(|| {
+            let pasts: Vec<churn::History> = self.entries.par_iter().map(past).collect();
+            let cut = last_whole_day(self.as_of.map_or(0, hour_from));
+            let complete = self.entries.iter().zip(&pasts).filter(|(entry, _)| cut_of(entry) >= Some(cut));
+            let complete: Vec<&churn::History> = complete.map(|(_, past)| past).collect();
+            let fit = match &self.kept_churn {
                 Some(kept) => {
                     let KeptChurn(model) = kept.as_ref();
-                    let calibration = model.held_against(&pasts, cut);
-                    churn::Fit { model: model.clone(), calibration }
+                    churn::Fit { model: model.clone(), calibration: model.held_against(&complete, cut) }
                 }
-                None => churn::fit(&pasts, cut, HORIZON_DAYS),
-            })
-        }))
+                None => churn::fit(&complete, cut, HORIZON_DAYS),
+            };
+            let judged = |(entry, past): (&Entry, &churn::History)| {
+                let cut = cut_of(entry).filter(|_| entry.account.status == AccountStatus::Active)?;
+                Some(fit.model.probability(&past.at(cut)?, cut))
+            };
+            let probabilities = self.entries.iter().zip(&pasts).map(judged).collect();
+            Churn { fit, probabilities }
+        })
     }
 
-    /// The probability that an account has no call in the 90 days after its data end. Only known at the end of the data;
-    /// `None` for accounts without usage, and for those that are paused or closed.
-    pub(super) fn churn_probability(&self, account: &AccountId, window: Window) -> Option<f64> {
-        let entry = self.entry(account).filter(|entry| entry.account.status == AccountStatus::Active)?;
-        if self.as_of.is_none_or(|as_of| window.to() < as_of) {
-            return None;
-        }
-        let cut = cut_of(entry)?;
-        let known = past(entry).at(cut)?;
-        Some(self.churn_fit().model.probability(&known, cut))
+    /// The probability that an account has no call in the 90 days after its data end. `None` for accounts without usage,
+    /// and for those that are paused or closed.
+    #[must_use]
+    pub fn churn_probability(&self, account: &AccountId) -> Option<f64> {
+        self.churn().probabilities[*self.index.get(account)?]
     }
 
     /// The accounts that can be judged, the most likely to fall silent first, ties by id.
     #[must_use]
     pub fn churn_order(&self) -> Vec<(AccountId, f64)> {
-        let fit = self.churn_fit();
-        let judged = self.entries.iter().filter(|entry| entry.account.status == AccountStatus::Active);
-        let mut judged: Vec<(AccountId, f64)> = judged
-            .filter_map(|entry| {
-                let cut = cut_of(entry)?;
-                let known = past(entry).at(cut)?;
-                Some((entry.account.id.clone(), fit.model.probability(&known, cut)))
-            })
-            .collect();
+        let judged = self.entries.iter().zip(&self.churn().probabilities);
+        let mut judged: Vec<(AccountId, f64)> =
+            judged.filter_map(|(entry, chance)| Some((entry.account.id.clone(), (*chance)?))).collect();
         judged.sort_by(|one, two| two.1.total_cmp(&one.1).then_with(|| one.0.cmp(&two.0)));
         judged
     }
@@ -73,7 +73,7 @@ impl Snapshot {
     /// The model as it is kept and printed.
     #[must_use]
     pub fn kept_churn(&self) -> KeptChurn {
-        KeptChurn(self.churn_fit().model.clone())
+        KeptChurn(self.churn().fit.model.clone())
     }
 
     /// One group of the accounts by what was predicted of them.
@@ -84,7 +84,7 @@ impl Snapshot {
     /// The model, in the open.
     #[must_use]
     pub fn churn_model(&self) -> ChurnModel {
-        let fit = self.churn_fit();
+        let fit = &self.churn().fit;
         let provenance = fit.model.provenance;
         ChurnModel {
             how: match provenance.chosen {

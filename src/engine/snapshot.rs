@@ -27,7 +27,6 @@ use crate::domain::Override;
 use crate::domain::UsageFilter;
 use crate::domain::utc_date;
 
-use super::churn;
 use super::cube::Kept;
 use super::dictionary::Dictionary;
 use super::draft::Draft;
@@ -38,7 +37,7 @@ use super::memo::Memo;
 use super::outlook::Outlook;
 use super::results::{SourceMark, Watched};
 use super::rules::{HealthRules, RulesHistory};
-use super::silence::KeptChurn;
+use super::silence::{Churn, KeptChurn};
 
 /// Holds the present snapshot; readers take one `Arc` for each question and never wait for a writer.
 #[derive(Debug)]
@@ -83,7 +82,7 @@ pub struct Snapshot {
     pub(super) outlooks: Memo<(UsageFilter, Metric), Outlook>,
     /// The churn model to judge by; fitted anew for each snapshot when `None`.
     pub(super) kept_churn: Option<Arc<KeptChurn>>,
-    pub(super) churn: OnceLock<Arc<churn::Fit>>,
+    pub(super) churn: OnceLock<Churn>,
     pub(super) watched: Memo<(AccountId, Metric, Grain), Watched>,
     pub(super) version: u64,
     pub(super) as_of: Option<Timestamp>,

@@ -86,8 +86,10 @@ impl Snapshot {
         behind > BEHIND_HOURS.max(if grain == Grain::Hour { 0 } else { DAY_HOURS })
     }
 
-    /// Looks at the calls of every account, by the hour and by the day, unless that was done since its data last changed.
+    /// Looks at the calls of every account, by the hour and by the day, unless that was done since its data last changed,
+    /// and at who may fall silent.
     pub fn watch_all(&self) {
+        self.churn();
         self.entries.par_iter().for_each(|entry| {
             for grain in [Grain::Hour, Grain::Day] {
                 entry.vigils.of(entry, Metric::ApiCalls, grain);

@@ -69,6 +69,16 @@ pub(crate) trait Past {
     fn in_use_within(&self, after: u32, until: u32) -> bool;
 }
 
+impl<P: Past> Past for &P {
+    fn at(&self, cut: u32) -> Option<Activity> {
+        (*self).at(cut)
+    }
+
+    fn in_use_within(&self, after: u32, until: u32) -> bool {
+        (*self).in_use_within(after, until)
+    }
+}
+
 /// A customer's days in use, rising, one entry a day.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct History {

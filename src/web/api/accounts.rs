@@ -61,6 +61,8 @@ struct WireAccount {
     computed_score: Option<f64>,
     #[serde(rename = "override")]
     overridden: Option<WireOverride>,
+    /// The probability, 0 to 1, of no call in the next 90 days; `null` when it cannot be judged.
+    churn_probability: Option<f64>,
     /// Relative change of calls against the window before; `null` when there was nothing before.
     growth_rate: Option<f64>,
     /// Calls of each of the last 12 weeks, oldest first.
@@ -146,6 +148,7 @@ fn wire(snapshot: &Snapshot, account: &Account, row: Option<&PortfolioAccount>) 
         band: health.and_then(|health| health.band).map(crate::domain::Band::key),
         computed_score: health.and_then(|health| health.computed),
         overridden: health.and_then(|health| health.overridden.as_deref()).map(WireOverride::from),
+        churn_probability: snapshot.churn_probability(&account.id),
         growth_rate: row.and_then(PortfolioAccount::growth_rate),
         usage_trends: snapshot.weekly_calls(&account.id),
         usage_direction: snapshot.usage_direction(&account.id).map(Direction::word),
