@@ -11,7 +11,7 @@ use crate::domain::Range;
 use crate::engine::Dimension;
 
 use super::invocation::Invocation;
-use super::question::{HISTORY_RANGE, InitiativeEdit, NewInitiative, PortfolioSort, Question};
+use super::question::{HISTORY_RANGE, InitiativeEdit, NewInitiative, NewOverride, PortfolioSort, Question};
 
 impl Question {
     /// The call that asks this; what is meant when left out is left out.
@@ -38,12 +38,7 @@ impl Question {
                 said.may("account", Some(account));
                 said.may("range", (*range != HISTORY_RANGE).then_some(range));
             }
-            Self::OverrideSet(new) => {
-                said.may("account", Some(&new.account));
-                said.may("score", Some(new.score));
-                said.may("reason", Some(&new.reason));
-                said.may("until", Some(new.until));
-            }
+            Self::OverrideSet(new) => said.new_override(new),
             Self::OverrideClear { account, reason } => {
                 said.may("account", Some(account));
                 said.may("reason", reason.as_ref());
@@ -161,6 +156,13 @@ impl Said {
 
     fn revenue(&mut self, revenue: Option<Money>) {
         self.may("revenue", revenue);
+    }
+
+    fn new_override(&mut self, new: &NewOverride) {
+        self.may("account", Some(&new.account));
+        self.may("score", Some(new.score));
+        self.may("reason", Some(&new.reason));
+        self.may("until", Some(new.until));
     }
 
     fn new_initiative(&mut self, new: &NewInitiative) {
