@@ -123,11 +123,13 @@ impl Publisher {
         mut draft: Draft,
         mut missing: Stamps,
     ) -> Result<(Draft, Stamps, Vec<AccountId>), StoreError> {
-        let (Some(file), Some(database)) = (self.store.checkpoint(), self.store.database_name().await?)
-        else {
+        // A database in memory has one connection, which the caller's view holds: it must not be asked for its name.
+        let Some(file) = self.store.checkpoint().cloned() else {
             return Ok((draft, Stamps::new(), missing.into_keys().collect()));
         };
-        let file = file.clone();
+        let Some(database) = self.store.database_name().await? else {
+            return Ok((draft, Stamps::new(), missing.into_keys().collect()));
+        };
         let work = tokio::task::spawn_blocking(move || {
             let restored = checkpoint::restore(&file, &database, &missing, &mut draft);
             let restored =
