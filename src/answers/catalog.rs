@@ -66,6 +66,8 @@ pub enum OptionKind {
     Owner,
     /// A range of time; completed, any range may be typed.
     Range,
+    /// So many days ahead, `30d`; completed.
+    Horizon,
     /// A date, `2026-01-31`.
     Date,
     /// An amount of money.
@@ -128,6 +130,31 @@ pub const CATALOG: &[CommandEntry] = &[
         subcommands: &[],
     },
     CommandEntry {
+        name: "why",
+        about: "Why the health score moved: the exact split of the change between two days",
+        example: "why acme since:30d",
+        options: &[
+            ACCOUNT,
+            OptionEntry::must(
+                "since",
+                OptionKind::Date,
+                "From that day, as 2026-01-31, or so long before, as 30d",
+            ),
+            OptionEntry::may("until", OptionKind::Date, "To that day; to the newest data if left out"),
+        ],
+        subcommands: &[],
+    },
+    CommandEntry {
+        name: "history",
+        about: "The health score of an account day by day, and when its band changed",
+        example: "history acme range:90d",
+        options: &[
+            ACCOUNT,
+            OptionEntry::may("range", OptionKind::Range, "How far back, as 30d or 12w; 90d if left out"),
+        ],
+        subcommands: &[],
+    },
+    CommandEntry {
         name: "usage",
         about: "What is used and what it costs, over time and by part",
         example: "usage acme range:30d by:endpoint",
@@ -153,11 +180,59 @@ pub const CATALOG: &[CommandEntry] = &[
         subcommands: &[],
     },
     CommandEntry {
+        name: "anomalies",
+        about: "What is unusual against the account's own rhythm, and by how much",
+        example: "anomalies acme range:30d",
+        options: &[
+            OptionEntry::may("account", OptionKind::Account, "The account, by name or id; all if left out"),
+            RANGE,
+            METRIC,
+        ],
+        subcommands: &[],
+    },
+    CommandEntry {
+        name: "forecast",
+        about: "What comes next: expected use or cost, month end, and when a commitment is reached",
+        example: "forecast acme metric:cost",
+        options: &[
+            OptionEntry::may(
+                "account",
+                OptionKind::Account,
+                "The account, by name or id; the portfolio if left out",
+            ),
+            METRIC,
+            OptionEntry::may(
+                "horizon",
+                OptionKind::Horizon,
+                "How far ahead: 1d to 90d, or weeks as 4w; 30d if left out",
+            ),
+        ],
+        subcommands: &[],
+    },
+    CommandEntry {
+        name: "churn",
+        about: "Which accounts may fall silent within 90 days, and how well that is known",
+        example: "churn owner:me",
+        options: &[OptionEntry::may(
+            "owner",
+            OptionKind::Owner,
+            "Only accounts of this owner; me for your own",
+        )],
+        subcommands: &[],
+    },
+    CommandEntry {
         name: "initiative",
         about: "What we do together with accounts, by when",
         example: "initiative list acme",
         options: &[],
         subcommands: INITIATIVE_SUBCOMMANDS,
+    },
+    CommandEntry {
+        name: "override",
+        about: "Set a health score by hand for a while, or take that back",
+        example: "override set acme 55 \"Their sponsor left\" 2026-12-15",
+        options: &[],
+        subcommands: OVERRIDE_SUBCOMMANDS,
     },
     CommandEntry {
         name: "status",
@@ -172,6 +247,28 @@ pub const CATALOG: &[CommandEntry] = &[
         example: "help usage",
         options: &[OptionEntry::may("command", OptionKind::Command, "The command to explain, as usage")],
         subcommands: &[],
+    },
+];
+
+const OVERRIDE_SUBCOMMANDS: &[SubcommandEntry] = &[
+    SubcommandEntry {
+        name: "set",
+        about: "Show another score than the computed one, with a reason and a last day",
+        example: "override set acme 55 \"Their sponsor left\" 2026-12-15",
+        options: &[
+            ACCOUNT,
+            OptionEntry::must("score", OptionKind::Text, "The score to show, 0 to 100"),
+            OptionEntry::must("reason", OptionKind::Text, "Why; everyone who sees the score sees it"),
+            OptionEntry::must("until", OptionKind::Date, "The last day on which it is shown, as 2026-01-31"),
+        ],
+        writes: true,
+    },
+    SubcommandEntry {
+        name: "clear",
+        about: "Show the computed score again",
+        example: "override clear acme",
+        options: &[ACCOUNT, OptionEntry::may("reason", OptionKind::Text, "Why it is taken back")],
+        writes: true,
     },
 ];
 

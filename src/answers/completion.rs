@@ -6,6 +6,7 @@ use jiff::ToSpan;
 
 use crate::domain::AccountId;
 use crate::domain::Asker;
+use crate::domain::Horizon;
 use crate::domain::Initiative;
 use crate::domain::Range;
 use crate::domain::Role;
@@ -159,6 +160,12 @@ fn values(
             let fits = |range: &Range| range.to_string().starts_with(&typed) && Some(*range) != typed_one;
             found.extend(offered.filter(fits).map(label));
             found
+        }
+        OptionKind::Horizon => {
+            let typed_one = typed.parse::<Horizon>().ok().filter(|one| !Horizon::OFFERED.contains(one));
+            let offered = Horizon::OFFERED.into_iter().filter(|one| one.to_string().starts_with(&typed));
+            let label = |one: Horizon| choice(&format!("{one} — {}", one.words()), &one.to_string());
+            typed_one.into_iter().chain(offered).map(label).collect()
         }
         OptionKind::OneOf(words) => {
             let fitting: Vec<&str> = words.iter().copied().filter(|word| word.starts_with(&typed)).collect();

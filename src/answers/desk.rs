@@ -13,21 +13,27 @@ use crate::access::Deed;
 use crate::domain::Account;
 use crate::domain::AccountId;
 use crate::domain::Asker;
+use crate::domain::Cleared;
 use crate::domain::Clock;
 use crate::domain::FactKey;
 use crate::domain::Initiative;
 use crate::domain::InitiativeId;
 use crate::domain::Note;
+use crate::domain::Override;
 use crate::domain::SourceId;
 use crate::domain::UsageRow;
 use crate::domain::utc_date;
 use crate::engine::Engine;
+use crate::engine::KeptChurn;
 use crate::engine::Receipt;
 use crate::engine::Snapshot;
 use crate::problem::Problem;
 use crate::reply::Answer;
+use crate::reply::Block;
+use crate::reply::Prose;
 use crate::store::Keep;
 use crate::store::Recorded;
+use crate::store::RulesRecord;
 use crate::store::Store;
 use crate::store::StoreError;
 
@@ -36,9 +42,10 @@ use super::dispatch;
 use super::initiatives;
 use super::lookup::{find_account, find_initiative};
 use super::orders;
-use super::publisher::{Change, Publisher};
-use super::question::{Anew, NewInitiative, Question};
+use super::publisher::{Change, Publisher, Turn};
+use super::question::{Anew, NewInitiative, NewOverride, Question};
 use super::reading::Reading;
+use super::rulebook::{self, RulesRefused};
 
 /// Longest time an answer may take; chat gives up soon after.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
@@ -71,6 +78,29 @@ impl Desk {
     pub fn new(engine: Arc<Engine>, store: Store, clock: Arc<dyn Clock>) -> Self {
         let publisher = Publisher::new(Arc::clone(&engine), store.clone(), Arc::clone(&clock));
         Self { engine, store, clock, publisher: Arc::new(publisher) }
+    }
+
+    /// Records the present health configuration when it is new, so that the scores of its time can be made again; to be
+    /// called before [`Desk::load`]. `text` is what the rules were read from.
+    pub async fn adopt_rules(&self, text: &str) -> Result<(), RulesRefused> {
+        let rules = Arc::clone(self.snapshot().rules());
+        let turn = self.publisher.turn().await?;
+        let known = self.store.health_rules().await?;
+        if rulebook::is_new(&known, &rules)? {
+            let (since, version, text) = (self.clock.now(), rules.version, text.to_owned());
+            self.store.add_health_rules(&RulesRecord { since, version, text }).await?;
+        }
+        drop(turn);
+        Ok(())
+    }
+
+    /// The text of the health configuration that came into force last; `None` when none was recorded.
+    pub async fn present_rules_text(&self) -> Result<Option<String>, Problem> {
+        let known = self.store.health_rules().await;
+        let known = known.map_err(|failed| {
+            Problem::internal(anyhow::Error::new(failed).context("reading the health configuration"))
+        })?;
+        Ok(known.into_iter().next_back().map(|record| record.text))
     }
 
     /// Builds the whole snapshot from the store.
@@ -208,6 +238,23 @@ impl Desk {
         Ok(version)
     }
 
+    /// Looks at every account for what is unusual, so that nobody who asks waits for it.
+    pub async fn watch_all(&self) {
+        let snapshot = self.snapshot();
+        let begun = Instant::now();
+        if let Err(stopped) = tokio::task::spawn_blocking(move || snapshot.watch_all()).await
+            && let Ok(panic) = stopped.try_into_panic()
+        {
+            std::panic::resume_unwind(panic);
+        }
+        metrics::histogram!("etsm_watch_seconds").record(begun.elapsed());
+    }
+
+    /// Has accounts judged by this churn model from now on; `None` fits one to the data each time.
+    pub async fn keep_churn(&self, kept: Option<KeptChurn>) -> Result<(), StoreError> {
+        self.publisher.keep_churn(kept).await
+    }
+
     async fn answer(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
         access::may(asker, if question.writes() { Deed::Write } else { Deed::Read })?;
         self.publisher.keep_today().await;
@@ -226,6 +273,8 @@ impl Desk {
                 let close = |one: &Initiative| orders::closed(one, status, text.as_deref(), asker, now);
                 self.change_initiative(asker, &id, &done, close).await
             }
+            Question::OverrideSet(new) => self.set_override(asker, &new).await,
+            Question::OverrideClear { account, reason } => self.clear_override(asker, &account, reason).await,
             reading => self.read(asker, reading).await,
         }
     }
@@ -239,12 +288,18 @@ impl Desk {
         let (snapshot, now, asker) = (self.snapshot(), self.clock.now(), asker.clone());
         let work = tokio::task::spawn_blocking(move || {
             let reading = Reading { snapshot: &snapshot, now, role: asker.role, database_answers };
-            dispatch::answer(&reading, &asker, &question)
+            let foretold = dispatch::foretold(&reading, &question);
+            (dispatch::answer(&reading, &asker, &question), foretold)
         });
-        match tokio::time::timeout(ANSWER_TIME_MAX, work).await {
-            Ok(done) => done.context("answering a question").map_err(Problem::internal)?,
-            Err(_late) => Err(Problem::Busy),
+        let Ok(done) = tokio::time::timeout(ANSWER_TIME_MAX, work).await else { return Err(Problem::Busy) };
+        let (answer, foretold) = done.context("answering a question").map_err(Problem::internal)?;
+        if let Some(one) = foretold
+            && let Err(failed) = self.publisher.keep_foretold(&one).await
+        {
+            // The answer is right all the same; only its later judgement is lost.
+            tracing::warn!(error = %failed, "A forecast could not be kept");
         }
+        answer
     }
 
     async fn add_initiative(&self, asker: &Asker, new: &NewInitiative) -> Result<Answer, Problem> {
@@ -278,6 +333,49 @@ impl Desk {
         self.show_written(asker, &before.id, done)
     }
 
+    async fn set_override(&self, asker: &Asker, new: &NewOverride) -> Result<Answer, Problem> {
+        let turn = self.publisher.turn().await.map_err(could_not_write)?;
+        let account = find_account(&self.snapshot(), &new.account)?;
+        let set = orders::overridden(new, account.clone(), asker, self.clock.now())?;
+        self.store.add_override(&set).await.map_err(could_not_write)?;
+        self.publish_override(asker, &turn, &account, "The score is set by hand.").await
+    }
+
+    async fn clear_override(
+        &self,
+        asker: &Asker,
+        given: &str,
+        reason: Option<String>,
+    ) -> Result<Answer, Problem> {
+        let turn = self.publisher.turn().await.map_err(could_not_write)?;
+        let snapshot = self.snapshot();
+        let account = find_account(&snapshot, given)?;
+        let now = self.clock.now();
+        if Override::in_force(snapshot.overrides(&account), now).is_none() {
+            let message = "The score of this account is not set by hand, so there is nothing to take back.";
+            return Err(Problem::BadOption { option: None, message: message.into() });
+        }
+        let cleared = Cleared { by: asker.person.clone(), at: now, reason };
+        self.store.clear_override(&account, &cleared).await.map_err(could_not_write)?;
+        self.publish_override(asker, &turn, &account, "The computed score is shown again.").await
+    }
+
+    /// Publishes that the override of an account changed, and shows the account's health.
+    async fn publish_override(
+        &self,
+        asker: &Asker,
+        turn: &Turn<'_>,
+        account: &AccountId,
+        done: &str,
+    ) -> Result<Answer, Problem> {
+        let change = Change { overridden: Some(account), ..Change::default() };
+        self.publisher.publish(turn, change).await.map_err(could_not_write)?;
+        let shown = Question::Health { account: account.to_string(), since: None };
+        let mut answer = self.read(asker, shown).await?;
+        answer.blocks.insert(0, Block::Text(Prose::plain(done)));
+        Ok(answer)
+    }
+
     fn show_written(&self, asker: &Asker, id: &InitiativeId, done: &str) -> Result<Answer, Problem> {
         let snapshot = self.snapshot();
         let (now, role) = (self.clock.now(), asker.role);
@@ -288,5 +386,5 @@ impl Desk {
 }
 
 fn could_not_write(failed: StoreError) -> Problem {
-    Problem::internal(anyhow::Error::new(failed).context("writing an initiative down"))
+    Problem::internal(anyhow::Error::new(failed).context("writing something down"))
 }

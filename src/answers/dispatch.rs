@@ -1,11 +1,17 @@
 //! From a question to its file. Pure: no clock, no IO, no platform.
 
 use crate::domain::Asker;
+use crate::domain::Foretold;
+use crate::domain::UsageFilter;
 use crate::problem::Problem;
 use crate::reply::Answer;
 
+use super::anomalies::{self, AnomaliesAsked};
+use super::churn;
+use super::forecast::{self, ForecastAsked};
 use super::health;
 use super::help;
+use super::history;
 use super::initiatives::{self, ListAsked};
 use super::lookup::find_initiative;
 use super::movers;
@@ -14,6 +20,7 @@ use super::question::Question;
 use super::reading::Reading;
 use super::status;
 use super::usage::{self, UsageAsked};
+use super::why;
 
 /// Answers a question that only reads. What changes something is the desk's to do.
 pub(super) fn answer(reading: &Reading<'_>, asker: &Asker, question: &Question) -> Result<Answer, Problem> {
@@ -28,6 +35,10 @@ pub(super) fn answer(reading: &Reading<'_>, asker: &Asker, question: &Question) 
             let id = reading.account(account)?;
             health::answer(reading, &id, *since)
         }
+        Question::Why { account, since, until } => {
+            why::answer(reading, &reading.account(account)?, *since, *until)
+        }
+        Question::History { account, range } => history::answer(reading, &reading.account(account)?, *range),
         Question::Usage { account: given, endpoint, range, by, metric, compare } => {
             let asked = UsageAsked {
                 account: account(given)?,
@@ -40,6 +51,19 @@ pub(super) fn answer(reading: &Reading<'_>, asker: &Asker, question: &Question) 
             usage::answer(reading, &asked)
         }
         Question::Movers { range, metric } => movers::answer(reading, *range, *metric),
+        Question::Anomalies { account: given, range, metric } => {
+            let id = account(given)?;
+            anomalies::answer(
+                reading,
+                &AnomaliesAsked { account: id.as_ref(), range: *range, metric: *metric },
+            )
+        }
+        Question::Forecast { account: given, metric, horizon } => {
+            let id = account(given)?;
+            let asked = ForecastAsked { account: id.as_ref(), metric: *metric, horizon: *horizon };
+            forecast::answer(reading, &asked)
+        }
+        Question::Churn { owner } => churn::answer(reading, who(owner).as_deref()),
         Question::InitiativeList { account: given, status, owner } => {
             let asked = ListAsked { account: account(given)?, status: *status, owner: who(owner) };
             initiatives::list(reading, &asked)
@@ -50,10 +74,22 @@ pub(super) fn answer(reading: &Reading<'_>, asker: &Asker, question: &Question) 
         }
         Question::Status => Ok(status::answer(reading)),
         Question::Help { command } => help::answer(reading, command.as_deref()),
-        Question::InitiativeAdd(_) | Question::InitiativeUpdate(_) | Question::InitiativeClose { .. } => {
+        Question::InitiativeAdd(_)
+        | Question::InitiativeUpdate(_)
+        | Question::InitiativeClose { .. }
+        | Question::OverrideSet(_)
+        | Question::OverrideClear { .. } => {
             Err(Problem::internal(anyhow::anyhow!("an order reached the reader of questions")))
         }
     }
+}
+
+/// The forecast that a question makes, to be kept and held against what comes.
+pub(super) fn foretold(reading: &Reading<'_>, question: &Question) -> Option<Foretold> {
+    let Question::Forecast { account, metric, horizon } = question else { return None };
+    let account = account.as_ref().map(|given| reading.account(given)).transpose().ok()?;
+    let filter = UsageFilter { account, ..UsageFilter::default() };
+    reading.snapshot.foretell(&filter, *metric, *horizon)
 }
 
 /// `me` is the asker.

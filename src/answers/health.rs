@@ -12,7 +12,6 @@ use crate::domain::Measure;
 use crate::domain::Metric;
 use crate::domain::Range;
 use crate::domain::UsageFilter;
-use crate::domain::utc_midnight;
 use crate::problem::Problem;
 use crate::reply::Action;
 use crate::reply::Answer;
@@ -26,20 +25,13 @@ use crate::reply::HealthCard;
 use crate::reply::Prose;
 use crate::reply::Table;
 
-use super::question::{Question, Since};
+use super::compared::Then;
+use super::question::{HISTORY_RANGE, Question, Since};
 use super::reading::{Reading, action, capital, day_words, instant_words, list_words};
+use super::why::{self, override_words};
 
 /// Factors named in words; the table below has them all.
 const NAMED_MAX: usize = 3;
-/// A factor below it needs a look; the default lower edge of `healthy`.
-const FINE_FROM: f64 = 70.0;
-
-/// The health then, to compare with.
-struct Then {
-    day: Date,
-    at: Timestamp,
-    health: Health,
-}
 
 pub(super) fn answer(
     reading: &Reading<'_>,
@@ -59,12 +51,12 @@ pub(super) fn answer(
         answer.blocks.extend(reading.late_caveats(Some(account)));
         return Ok(answer);
     };
-    let then = since.map(|day| then(reading, account, day, as_of)).transpose()?;
+    let then = since.map(|day| Then::of(reading, account, Since::Day(day), "since")).transpose()?;
 
-    answer.blocks.push(Block::Facts(headlines(reading, account, then.as_ref())?));
-    answer.blocks.push(Block::Text(verdict(health)));
+    answer.blocks.push(Block::Facts(headlines(reading, account, health, then.as_ref())?));
+    answer.blocks.extend(verdict(reading, account, health));
     if let Some(then) = &then {
-        answer.blocks.push(Block::Text(moved(health, then)));
+        answer.blocks.push(Block::Text(why::gist(reading, account, then)?));
     }
     answer.blocks.push(Block::Table(factor_table(reading, account, health, then.as_ref())?));
     let subtitle = format!("as of {}", instant_words(as_of));
@@ -75,29 +67,19 @@ pub(super) fn answer(
     Ok(answer)
 }
 
-fn then(reading: &Reading<'_>, account: &AccountId, day: Date, as_of: Timestamp) -> Result<Then, Problem> {
-    let at = utc_midnight(day);
-    if at >= as_of {
-        let newest = instant_words(as_of);
-        let message = format!("{day} is after the newest data, which are of {newest}. Give an earlier day.");
-        return Err(Problem::option("since", message));
-    }
-    let health = reading.snapshot.health_at(account, at).ok_or_else(|| {
-        let message = format!("There was no usage of this account before {day}. Give a later day.");
-        Problem::option("since", message)
-    })?;
-    Ok(Then { day, at, health })
-}
-
 fn headlines(
     reading: &Reading<'_>,
     account: &AccountId,
+    health: &Health,
     then: Option<&Then>,
 ) -> Result<Vec<FactLine>, Problem> {
     let filter = UsageFilter::of(account.clone());
     let window = reading.state()?;
     let mut lines = Vec::new();
     lines.extend(reading.line("Health score", Measure::HealthScore, &filter, window));
+    if health.overridden.is_some() {
+        lines.extend(reading.line("Computed score", Measure::ComputedScore, &filter, window));
+    }
     if let Some(then) = then {
         let label = format!("Score on {}", day_words(then.day));
         lines.extend(reading.line(&label, Measure::HealthScore, &filter, Reading::state_at(then.at)));
@@ -107,69 +89,57 @@ fn headlines(
             .sum_line(Metric::ApiCalls, &filter, window, true)
             .map(|line| FactLine { label: format!("{}, {}", line.label, Range::DEFAULT.words()), ..line }),
     );
+    lines.extend(reading.line("Silent within 90 days", Measure::ChurnProbability, &filter, window));
     lines.extend(reading.line("Open initiatives", Measure::InitiativesOpen, &filter, window));
     Ok(lines)
 }
 
-/// The band, and what pulls the score down, in words.
-fn verdict(health: &Health) -> Prose {
+/// The band, and what pulls the score down, the most important first.
+fn verdict(reading: &Reading<'_>, account: &AccountId, health: &Health) -> Vec<Block> {
     let Some(band) = health.band else {
-        return Prose::plain("There is too little data to judge this account yet.");
+        return vec![Block::Text(Prose::plain("There is too little data to judge this account yet."))];
     };
     let head = match band {
         Band::Healthy => "Healthy.",
         Band::Watch => "Watch: keep an eye on it.",
         Band::AtRisk => "At risk: it needs help now.",
     };
-    let mut judged: Vec<(&Factor, f64)> =
-        health.factors.iter().filter_map(|one| one.judged.map(|judged| (one, judged.score))).collect();
-    judged.sort_by(|one, two| one.1.total_cmp(&two.1));
-    let weak: Vec<&Factor> =
-        judged.iter().filter(|(_, score)| *score < FINE_FROM).take(NAMED_MAX).map(|(one, _)| *one).collect();
-    if weak.is_empty() {
-        return Prose::plain(format!("{head} No factor stands out."));
+    let mut prose = Prose::plain(format!("{head}{}", near_limit(reading, health)));
+    let risks = reading.snapshot.risks(account);
+    if risks.is_empty() {
+        prose = prose.and(" No factor stands out.");
+    } else {
+        prose = prose.and(" What pulls it down: ");
+        for (index, risk) in risks.into_iter().take(NAMED_MAX).enumerate() {
+            if index > 0 {
+                prose = prose.and(" ");
+            }
+            prose.0.extend(risk.said.0);
+        }
     }
-    let said =
-        weak.iter().map(|one| format!(" {}: {}.", capital(one.kind.word()), one.words.trim_end_matches('.')));
-    Prose::plain(format!("{head}{}", said.collect::<String>()))
+    let mut blocks: Vec<Block> =
+        health.overridden.iter().map(|set| Block::Text(override_words(set))).collect();
+    blocks.push(Block::Text(prose));
+    blocks
 }
 
-/// What moved the score: the factors by how much of the score they gave then and give now.
-fn moved(health: &Health, then: &Then) -> Prose {
-    let part = |health: &Health, kind: FactorKind| {
-        let found = health.factors.iter().find(|one| one.kind == kind);
-        found.and_then(|one| one.judged.map(|judged| judged.score * one.weight)).unwrap_or(0.0)
-    };
-    let mut moves: Vec<(FactorKind, f64)> = health
-        .factors
-        .iter()
-        .map(|one| (one.kind, part(health, one.kind) - part(&then.health, one.kind)))
-        .filter(|(_, by)| by.abs() > 0.5)
-        .collect();
-    moves.sort_by(|one, two| two.1.abs().total_cmp(&one.1.abs()));
-    let day = day_words(then.day);
-    let (Some(now), Some(before)) = (health.score, then.health.score) else {
-        return Prose::plain(format!(
-            "The score of {day} and that of now cannot be compared: one is not known."
-        ));
-    };
-    let way = match now - before {
-        up if up > 0.5 => "rose",
-        down if down < -0.5 => "fell",
-        _ => "hardly moved",
-    };
-    let of_sign = |up: bool| -> Vec<String> {
-        let same = moves.iter().filter(|(_, by)| (*by > 0.0) == up);
-        same.take(NAMED_MAX).map(|(kind, _)| kind.word().to_owned()).collect()
-    };
-    let mut words = format!("Since {day} the score {way}.");
-    if !of_sign(true).is_empty() {
-        words.push_str(&format!(" Up by {}.", list_words(&of_sign(true))));
+/// Says so when the band is not that of the score alone.
+fn near_limit(reading: &Reading<'_>, health: &Health) -> &'static str {
+    let rules = reading.snapshot.rules();
+    let alone = health.score.map(|score| match score {
+        score if score >= rules.healthy_from => Band::Healthy,
+        score if score >= rules.watch_from => Band::Watch,
+        _ => Band::AtRisk,
+    });
+    match (health.band, alone) {
+        (Some(band), Some(alone)) if band > alone => {
+            " Its score lies below the limit of this band, but not far or not long enough yet to leave it."
+        }
+        (Some(band), Some(alone)) if band < alone => {
+            " Its score lies above the limit of this band, but not far or not long enough yet to leave it."
+        }
+        _ => "",
     }
-    if !of_sign(false).is_empty() {
-        words.push_str(&format!(" Down by {}.", list_words(&of_sign(false))));
-    }
-    Prose::plain(words)
 }
 
 fn factor_table(
@@ -333,6 +303,11 @@ fn actions(account: &AccountId, since: Option<Date>, as_of: Timestamp) -> Vec<Ac
         let question = Question::Health { account: account(), since: Some(Since::Day(day)) };
         actions.push(action(label, &question, since == Some(day)));
     }
+    let compared = since.map_or(Since::DEFAULT, Since::Day);
+    let why = Question::Why { account: account(), since: compared, until: None };
+    actions.push(action("Why?", &why, false));
+    let history = Question::History { account: account(), range: HISTORY_RANGE };
+    actions.push(action("History", &history, false));
     let usage = Question::Usage {
         account: Some(account()),
         endpoint: None,

@@ -117,6 +117,7 @@ pub(super) fn takes(kind: OptionKind) -> String {
         OptionKind::Initiative => "an initiative’s id or title".into(),
         OptionKind::Owner => "a person".into(),
         OptionKind::Range => "a range".into(),
+        OptionKind::Horizon => "a number of days".into(),
         OptionKind::Date => "a date".into(),
         OptionKind::Money => "an amount".into(),
         OptionKind::Text => "text".into(),

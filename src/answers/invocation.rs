@@ -3,6 +3,7 @@
 //! Invariant: a call that was made here names a command of the catalogue, and each option is one of the command's and
 //! stands in it once, trimmed and not empty.
 
+use crate::domain::Horizon;
 use crate::domain::Range;
 use crate::problem::Problem;
 
@@ -175,6 +176,7 @@ fn too_many(called: &Callable, word: &Word) -> Problem {
     let given = &word.text;
     let fits = |option: &&OptionEntry| match option.kind {
         OptionKind::Range => given.parse::<Range>().is_ok(),
+        OptionKind::Horizon => given.parse::<Horizon>().is_ok(),
         OptionKind::OneOf(words) => words.contains(&given.to_lowercase().as_str()),
         OptionKind::Account
         | OptionKind::Endpoint

@@ -5,18 +5,23 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use crate::domain::Account;
+use crate::domain::AccountId;
 use crate::domain::Asker;
 use crate::domain::Initiative;
 use crate::domain::InitiativeId;
 use crate::domain::InitiativeStatus;
 use crate::domain::InitiativeUpdate;
 use crate::domain::Money;
+use crate::domain::Override;
 use crate::domain::Person;
 use crate::domain::utc_date;
+use crate::domain::utc_midnight;
 use crate::problem::Problem;
 
-use super::question::{Anew, InitiativeEdit, NewInitiative};
+use super::question::{Anew, InitiativeEdit, NewInitiative, NewOverride};
 
+/// Longest time for which a score may be set by hand: by then the account has another quarter behind it.
+const OVERRIDE_DAYS_MAX: i64 = 180;
 /// How far ahead something may be due; beyond it the year is most often a slip.
 const DUE_YEARS_MAX: i64 = 10;
 
@@ -129,6 +134,35 @@ pub(super) fn check_due(due: Option<Date>, today: Date) -> Result<(), Problem> {
         return Err(Problem::option("due", format!("{due} is very far away. Is the year right?")));
     }
     Ok(())
+}
+
+/// A new override of an account that is known.
+pub(super) fn overridden(
+    new: &NewOverride,
+    account: AccountId,
+    asker: &Asker,
+    now: Timestamp,
+) -> Result<Override, Problem> {
+    let today = utc_date(now);
+    if new.until < today {
+        let message = format!("{} has passed already; today is {today}. Give a day to come.", new.until);
+        return Err(Problem::option("until", message));
+    }
+    if new.until > today.saturating_add(OVERRIDE_DAYS_MAX.days()) {
+        let message = format!(
+            "An override lasts {OVERRIDE_DAYS_MAX} days at most; what is true for longer belongs into the health rules."
+        );
+        return Err(Problem::option("until", message));
+    }
+    Ok(Override {
+        account,
+        score: new.score,
+        reason: new.reason.clone(),
+        by: asker.person.clone(),
+        at: now,
+        expires: utc_midnight(new.until.saturating_add(1.day())),
+        cleared: None,
+    })
 }
 
 fn log(one: &mut Initiative, asker: &Asker, now: Timestamp, text: String) {

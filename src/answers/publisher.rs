@@ -14,17 +14,23 @@ use tokio::sync::watch;
 use crate::domain::Account;
 use crate::domain::AccountId;
 use crate::domain::Clock;
+use crate::domain::Foretold;
 use crate::domain::Grain;
 use crate::domain::Initiative;
 use crate::domain::utc_date;
 use crate::engine::Draft;
 use crate::engine::Engine;
+use crate::engine::KeptChurn;
 use crate::engine::SourceMark;
 use crate::store::Store;
 use crate::store::StoreError;
 
 use super::checkpoint;
 use super::checkpoint::Stamps;
+use super::rulebook;
+
+/// The name under which the store keeps a churn model.
+const KEPT_CHURN: &str = "churn_model";
 
 /// What a commit changed.
 #[derive(Debug, Default)]
@@ -39,6 +45,8 @@ pub(super) struct Change<'a> {
     pub(super) initiatives: &'a [Initiative],
     /// Accounts with new notes.
     pub(super) noted: BTreeSet<AccountId>,
+    /// The account whose override was set or taken back.
+    pub(super) overridden: Option<&'a AccountId>,
 }
 
 /// The one writer of the engine.
@@ -101,6 +109,8 @@ impl Publisher {
         let (mut draft, restored, left) = self.restore(draft, missing).await?;
         view.each_account(Some(&left), Timestamp::MIN, |account, rows| draft.usage(&account, rows)).await?;
         drop(view);
+        let known = self.store.health_rules().await?;
+        draft.rules(rulebook::history(&known, self.engine.snapshot().rules(), self.clock.now()));
         draft.accounts(self.store.accounts().await?);
         draft.initiatives(self.store.initiatives().await?);
         let mut notes = self.store.notes().await?;
@@ -108,7 +118,10 @@ impl Publisher {
         for of_one in notes.chunk_by(|one, two| one.account == two.account) {
             draft.notes(&of_one[0].account, of_one.to_vec());
         }
+        self.overrides(&mut draft, None).await?;
         draft.watermarks(self.marks().await?);
+        draft.foretold(self.store.foretold().await?);
+        draft.kept_churn(self.kept_churn().await?);
         self.finish(draft, state.version).await;
         let mut states = self.states();
         states.saved.extend(restored);
@@ -161,6 +174,49 @@ impl Publisher {
         self.states.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
+    /// The churn model that was kept, if there is one that can be read.
+    async fn kept_churn(&self) -> Result<Option<KeptChurn>, StoreError> {
+        let Some(text) = self.store.kept(KEPT_CHURN).await? else { return Ok(None) };
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let read = text.parse::<KeptChurn>();
+        if let Err(mistake) = &read {
+            tracing::warn!(%mistake, "The kept churn model cannot be read; one is fitted to the data instead");
+        }
+        Ok(read.ok())
+    }
+
+    /// Has accounts judged by this churn model from now on; `None` fits one to the data each time.
+    pub(super) async fn keep_churn(&self, kept: Option<KeptChurn>) -> Result<(), StoreError> {
+        let _alone = self.writing.lock().await;
+        self.store.keep(KEPT_CHURN, &kept.as_ref().map(ToString::to_string).unwrap_or_default()).await?;
+        let base = self.engine.snapshot();
+        let mut draft = base.draft();
+        draft.kept_churn(kept);
+        self.finish(draft, base.version()).await;
+        Ok(())
+    }
+
+    /// Keeps a forecast to be held against what comes, the first one of its window. It changes no figure that is known
+    /// already, so the version stays.
+    pub(super) async fn keep_foretold(&self, one: &Foretold) -> Result<(), StoreError> {
+        let is_known = |known: &Foretold| {
+            (&known.account, known.metric, known.window) == (&one.account, one.metric, one.window)
+        };
+        if self.engine.snapshot().all_foretold().iter().any(is_known) {
+            return Ok(());
+        }
+        let _alone = self.writing.lock().await;
+        if self.store.keep_foretold(one).await? {
+            let base = self.engine.snapshot();
+            let mut draft = base.draft();
+            draft.foretold(self.store.foretold().await?);
+            self.finish(draft, base.version()).await;
+        }
+        Ok(())
+    }
+
     /// Publishes what this turn committed.
     pub(super) async fn publish(&self, turn: &Turn<'_>, change: Change<'_>) -> Result<(), StoreError> {
         let base = self.engine.snapshot();
@@ -172,7 +228,8 @@ impl Publisher {
         let changes_data = !change.usage.is_empty()
             || !change.accounts.is_empty()
             || !change.initiatives.is_empty()
-            || !change.noted.is_empty();
+            || !change.noted.is_empty()
+            || change.overridden.is_some();
         let moves_marks = marks != base.watermarks();
         let expected = turn.before + u64::from(changes_data) + u64::from(moves_marks);
         if base.version() != turn.before || version != expected {
@@ -197,6 +254,9 @@ impl Publisher {
                 draft.notes(account, of_one);
             }
         }
+        if let Some(account) = change.overridden {
+            self.overrides(&mut draft, Some(account)).await?;
+        }
         let mut read = Stamps::new();
         if !change.usage.is_empty() {
             let mut view = self.store.usage_view().await?;
@@ -214,6 +274,18 @@ impl Publisher {
         draft.watermarks(marks);
         self.finish(draft, version).await;
         self.states().shown.extend(read);
+        Ok(())
+    }
+
+    /// Reads the overrides of one account, or of all, into a draft.
+    async fn overrides(&self, draft: &mut Draft, of: Option<&AccountId>) -> Result<(), StoreError> {
+        let mut all = self.store.overrides().await?;
+        all.retain(|one| of.is_none_or(|account| one.account == *account));
+        // A stable sort: of one account they stay in the order in which they were set.
+        all.sort_by(|one, two| one.account.cmp(&two.account));
+        for of_one in all.chunk_by(|one, two| one.account == two.account) {
+            draft.overrides(&of_one[0].account, of_one.to_vec());
+        }
         Ok(())
     }
 

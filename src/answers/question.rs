@@ -1,18 +1,21 @@
 //! What can be asked, with every option understood. Accounts stay as typed until the desk looks them up.
 
 use std::fmt;
+use std::str::FromStr;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::domain::Band;
 use crate::domain::Endpoint;
+use crate::domain::Horizon;
 use crate::domain::InitiativeStatus;
 use crate::domain::Metric;
 use crate::domain::Money;
 use crate::domain::Person;
 use crate::domain::Priority;
 use crate::domain::Range;
+use crate::domain::Score;
 use crate::engine::Dimension;
 use crate::problem::Problem;
 
@@ -39,6 +42,31 @@ pub enum Question {
         /// Compared with that day.
         since: Option<Since>,
     },
+    /// The exact split of a change of the score.
+    Why {
+        /// Id or name as typed.
+        account: String,
+        /// From that day …
+        since: Since,
+        /// … to that one; to the newest data when `None`.
+        until: Option<Since>,
+    },
+    /// The score day by day.
+    History {
+        /// Id or name as typed.
+        account: String,
+        /// Over which time.
+        range: Range,
+    },
+    /// Sets a score in place of the computed one.
+    OverrideSet(NewOverride),
+    /// Takes an override back.
+    OverrideClear {
+        /// Id or name as typed.
+        account: String,
+        /// Why.
+        reason: Option<String>,
+    },
     /// Series, breakdown, comparison.
     Usage {
         /// Id or name as typed; the portfolio when `None`.
@@ -60,6 +88,29 @@ pub enum Question {
         range: Range,
         /// What is counted.
         metric: Metric,
+    },
+    /// What is unusual, and by how much.
+    Anomalies {
+        /// Id or name as typed; all accounts when `None`.
+        account: Option<String>,
+        /// Over which time; up to four days are watched by the hour, more by the day.
+        range: Range,
+        /// What is counted.
+        metric: Metric,
+    },
+    /// What is expected of the coming days.
+    Forecast {
+        /// Id or name as typed; the portfolio when `None`.
+        account: Option<String>,
+        /// What is counted.
+        metric: Metric,
+        /// How far ahead.
+        horizon: Horizon,
+    },
+    /// Which accounts may fall silent, by the model that tells it.
+    Churn {
+        /// Only accounts of this owner; `me` is resolved by the desk.
+        owner: Option<String>,
     },
     /// Initiatives, those that need something first.
     InitiativeList {
@@ -97,6 +148,9 @@ pub enum Question {
     },
 }
 
+/// The range of `history` that is meant when none is given.
+pub(super) const HISTORY_RANGE: Range = Range::Days(90);
+
 /// A day to compare with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Since {
@@ -107,6 +161,9 @@ pub enum Since {
 }
 
 impl Since {
+    /// What `why` looks back to when nothing is said.
+    pub const DEFAULT: Self = Self::Range(Range::DEFAULT);
+
     /// The day that is meant when the newest data are of `as_of`.
     #[must_use]
     pub fn day(self, as_of: Timestamp) -> Date {
@@ -114,6 +171,20 @@ impl Since {
             Self::Day(day) => day,
             Self::Range(range) => range.window(as_of).first_day(),
         }
+    }
+}
+
+impl FromStr for Since {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(range) = text.parse::<Range>()
+            && !matches!(range, Range::Between(..))
+        {
+            return Ok(Self::Range(range));
+        }
+        text.parse().map(Self::Day).map_err(|_odd| {
+            format!("“{text}” is not a date; write it as 2026-01-31, the year first, or as 7d")
+        })
     }
 }
 
@@ -161,6 +232,19 @@ pub struct NewInitiative {
     pub due: Option<Date>,
     /// First line of its log.
     pub text: Option<String>,
+}
+
+/// A new override as typed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewOverride {
+    /// Id or name as typed.
+    pub account: String,
+    /// The score to show.
+    pub score: Score,
+    /// Why.
+    pub reason: String,
+    /// The last day on which it is in force.
+    pub until: Date,
 }
 
 /// A change to an initiative; what is `None` stays.
@@ -239,7 +323,14 @@ impl Question {
     /// Whether it changes something.
     #[must_use]
     pub fn writes(&self) -> bool {
-        matches!(self, Self::InitiativeAdd(_) | Self::InitiativeUpdate(_) | Self::InitiativeClose { .. })
+        matches!(
+            self,
+            Self::InitiativeAdd(_)
+                | Self::InitiativeUpdate(_)
+                | Self::InitiativeClose { .. }
+                | Self::OverrideSet(_)
+                | Self::OverrideClear { .. }
+        )
     }
 
     /// The command that asks it: `usage`, `initiative list`.
@@ -248,8 +339,15 @@ impl Question {
         match self {
             Self::Portfolio { .. } => "portfolio",
             Self::Health { .. } => "health",
+            Self::Why { .. } => "why",
+            Self::History { .. } => "history",
+            Self::OverrideSet(_) => "override set",
+            Self::OverrideClear { .. } => "override clear",
             Self::Usage { .. } => "usage",
             Self::Movers { .. } => "movers",
+            Self::Anomalies { .. } => "anomalies",
+            Self::Forecast { .. } => "forecast",
+            Self::Churn { .. } => "churn",
             Self::InitiativeList { .. } => "initiative list",
             Self::InitiativeShow { .. } => "initiative show",
             Self::InitiativeAdd(_) => "initiative add",

@@ -36,6 +36,8 @@ use super::question::Question;
 pub(super) const LATE_AFTER: SignedDuration = SignedDuration::from_hours(3);
 /// Rows of a table in an answer; the page behind it has them all.
 pub(super) const ROWS_MAX: usize = 15;
+/// Rows of a list whose page is the answer itself: the page shows them all, chat as many as it has room for.
+pub(super) const LIST_ROWS_MAX: usize = 500;
 
 /// One snapshot, read by one asker at one instant.
 #[derive(Debug, Clone, Copy)]
@@ -136,7 +138,7 @@ impl<'a> Reading<'a> {
     }
 
     /// What people call an account; its id when it is not known.
-    pub(super) fn name(&self, id: &'a AccountId) -> &'a str {
+    pub(super) fn name<'b>(&'b self, id: &'b AccountId) -> &'b str {
         self.snapshot.account(id).map_or(id.as_str(), |account| account.name.as_str())
     }
 

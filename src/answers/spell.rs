@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use crate::domain::Horizon;
 use crate::domain::InitiativeStatus;
 use crate::domain::Metric;
 use crate::domain::Money;
@@ -10,7 +11,7 @@ use crate::domain::Range;
 use crate::engine::Dimension;
 
 use super::invocation::Invocation;
-use super::question::{InitiativeEdit, NewInitiative, PortfolioSort, Question};
+use super::question::{HISTORY_RANGE, InitiativeEdit, NewInitiative, PortfolioSort, Question};
 
 impl Question {
     /// The call that asks this; what is meant when left out is left out.
@@ -28,6 +29,25 @@ impl Question {
                 said.may("account", Some(account));
                 said.may("since", *since);
             }
+            Self::Why { account, since, until } => {
+                said.may("account", Some(account));
+                said.may("since", Some(since));
+                said.may("until", *until);
+            }
+            Self::History { account, range } => {
+                said.may("account", Some(account));
+                said.may("range", (*range != HISTORY_RANGE).then_some(range));
+            }
+            Self::OverrideSet(new) => {
+                said.may("account", Some(&new.account));
+                said.may("score", Some(new.score));
+                said.may("reason", Some(&new.reason));
+                said.may("until", Some(new.until));
+            }
+            Self::OverrideClear { account, reason } => {
+                said.may("account", Some(account));
+                said.may("reason", reason.as_ref());
+            }
             Self::Usage { account, endpoint, range, by, metric, compare } => {
                 said.may("account", account.as_ref());
                 said.may("endpoint", endpoint.as_ref());
@@ -40,6 +60,17 @@ impl Question {
                 said.range(*range);
                 said.metric(*metric);
             }
+            Self::Anomalies { account, range, metric } => {
+                said.may("account", account.as_ref());
+                said.range(*range);
+                said.metric(*metric);
+            }
+            Self::Forecast { account, metric, horizon } => {
+                said.may("account", account.as_ref());
+                said.metric(*metric);
+                said.may("horizon", (*horizon != Horizon::DEFAULT).then_some(horizon));
+            }
+            Self::Churn { owner } => said.may("owner", owner.as_ref()),
             Self::InitiativeList { account, status, owner } => {
                 said.may("account", account.as_ref());
                 said.may("status", *status);
@@ -66,21 +97,37 @@ impl Question {
     }
 
     /// The page of the dashboard that shows the same, with query; `account` given by id is taken as it is.
-    /// `/` · `/usage?…` · `/accounts/{id}/usage?…` · `/accounts/{id}/health` · `/movers?…` · `/initiatives?…` ·
-    /// `/initiatives/{id}` · `/status` · `/help`; `None` for what changes something.
+    /// `/` · `/usage?…` · `/accounts/{id}/usage?…` · `/accounts/{id}/health`, `…/why`, `…/history` · `/movers?…` ·
+    /// `/anomalies?…` · `/accounts/{id}/anomalies?…` · `/forecast?…` · `/accounts/{id}/forecast?…` · `/churn?…` ·
+    /// `/initiatives?…` · `/initiatives/{id}` · `/status` · `/help`; `None` for what changes something.
     #[must_use]
     pub fn path(&self) -> Option<String> {
         let (page, in_page) = match self {
             Self::Portfolio { .. } => ("/".into(), ""),
             Self::Health { account, .. } => (format!("/accounts/{}/health", escape(account)), "account"),
+            Self::Why { account, .. } => (format!("/accounts/{}/why", escape(account)), "account"),
+            Self::History { account, .. } => (format!("/accounts/{}/history", escape(account)), "account"),
             Self::Usage { account: Some(account), .. } => {
                 (format!("/accounts/{}/usage", escape(account)), "account")
             }
             Self::Usage { account: None, .. } => ("/usage".into(), ""),
             Self::Movers { .. } => ("/movers".into(), ""),
+            Self::Anomalies { account: Some(account), .. } => {
+                (format!("/accounts/{}/anomalies", escape(account)), "account")
+            }
+            Self::Anomalies { account: None, .. } => ("/anomalies".into(), ""),
+            Self::Forecast { account: Some(account), .. } => {
+                (format!("/accounts/{}/forecast", escape(account)), "account")
+            }
+            Self::Forecast { account: None, .. } => ("/forecast".into(), ""),
+            Self::Churn { .. } => ("/churn".into(), ""),
             Self::InitiativeList { .. } => ("/initiatives".into(), ""),
             Self::InitiativeShow { id } => (format!("/initiatives/{}", escape(id.as_str())), "id"),
-            Self::InitiativeAdd(_) | Self::InitiativeUpdate(_) | Self::InitiativeClose { .. } => return None,
+            Self::InitiativeAdd(_)
+            | Self::InitiativeUpdate(_)
+            | Self::InitiativeClose { .. }
+            | Self::OverrideSet(_)
+            | Self::OverrideClear { .. } => return None,
             Self::Status => ("/status".into(), ""),
             Self::Help { .. } => ("/help".into(), ""),
         };
@@ -184,6 +231,21 @@ mod tests {
                 account,
                 since: since.then_some(Since::Day(day))
             }),
+            (name(), any_range(), any::<bool>()).prop_map(move |(account, range, until)| Question::Why {
+                account,
+                since: if matches!(range, Range::Between(..)) {
+                    Since::Day(day)
+                } else {
+                    Since::Range(range)
+                },
+                until: until.then_some(Since::Day(day))
+            }),
+            (name(), any_range()).prop_map(|(account, range)| Question::History { account, range }),
+            (name(), name(), 0.0..100.0_f64).prop_map(move |(account, reason, score)| {
+                let score = crate::domain::Score::of(score);
+                Question::OverrideSet(crate::answers::NewOverride { account, score, reason, until: day })
+            }),
+            (name(), of(name())).prop_map(|(account, reason)| Question::OverrideClear { account, reason }),
             (of(name()), name(), any_range(), any::<bool>()).prop_map(
                 |(account, endpoint, range, compare)| {
                     let endpoint = endpoint.parse().ok();
@@ -238,6 +300,9 @@ mod tests {
         check("portfolio band:at_risk owner:\"Dana K\" range:90d", "/?band=at_risk&owner=Dana%20K&range=90d");
         check("health acme", "/accounts/acme/health");
         check("health acme since:2026-01-31", "/accounts/acme/health?since=2026-01-31");
+        check("why acme since:7d", "/accounts/acme/why?since=7d");
+        check("history acme range:12w", "/accounts/acme/history?range=12w");
+        check("override clear acme", "none");
         check("usage", "/usage");
         check("usage acme range:7d by:endpoint", "/accounts/acme/usage?range=7d&by=endpoint");
         check("usage endpoint:/v1/chat metric:cost", "/usage?endpoint=%2Fv1%2Fchat&metric=cost");

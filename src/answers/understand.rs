@@ -6,19 +6,25 @@ use std::str::FromStr;
 use jiff::civil::Date;
 
 use crate::domain::Endpoint;
+use crate::domain::Horizon;
 use crate::domain::InitiativeStatus;
 use crate::domain::Metric;
 use crate::domain::Money;
 use crate::domain::Person;
 use crate::domain::Priority;
 use crate::domain::Range;
+use crate::domain::Score;
 use crate::engine::Dimension;
 use crate::problem::Problem;
 
 use super::catalog::nearest;
 use super::invocation::Invocation;
-use super::question::{Anew, InitiativeEdit, NewInitiative, PortfolioSort, Question, Since};
+use super::question::{
+    Anew, HISTORY_RANGE, InitiativeEdit, NewInitiative, NewOverride, PortfolioSort, Question, Since,
+};
 
+/// Longest reason of an override, in characters: it stands beside the score wherever that is shown.
+const REASON_CHARS_MAX: usize = 300;
 /// Longest title of an initiative, in characters: it must stand on one line of a table.
 const TITLE_CHARS_MAX: usize = 200;
 /// Longest line of a log, in characters; Discord's longest text input.
@@ -37,11 +43,36 @@ impl Question {
                 sort: one_of(call, "sort", &PortfolioSort::ALL, PortfolioSort::word)?.unwrap_or_default(),
                 range: range()?,
             }),
-            "health" => {
-                Ok(Self::Health { account: needed(call, "account")?.to_owned(), since: since(call)? })
-            }
+            "health" => Ok(Self::Health {
+                account: needed(call, "account")?.to_owned(),
+                since: read::<Since>(call, "since")?,
+            }),
+            "why" => Ok(Self::Why {
+                account: needed(call, "account")?.to_owned(),
+                // Asked for by its form, but whoever forgets it most often means this.
+                since: read::<Since>(call, "since")?.unwrap_or(Since::DEFAULT),
+                until: read::<Since>(call, "until")?,
+            }),
+            "history" => Ok(Self::History {
+                account: needed(call, "account")?.to_owned(),
+                range: read::<Range>(call, "range")?.unwrap_or(HISTORY_RANGE),
+            }),
+            "override set" => override_set(call).map(Self::OverrideSet),
+            "override clear" => Ok(Self::OverrideClear {
+                account: needed(call, "account")?.to_owned(),
+                reason: long_text(call, "reason", REASON_CHARS_MAX)?,
+            }),
             "usage" => usage(call, range()?, metric()?),
             "movers" => Ok(Self::Movers { range: range()?, metric: metric()? }),
+            "anomalies" => {
+                Ok(Self::Anomalies { account: text("account"), range: range()?, metric: metric()? })
+            }
+            "forecast" => Ok(Self::Forecast {
+                account: text("account"),
+                metric: metric()?,
+                horizon: read::<Horizon>(call, "horizon")?.unwrap_or(Horizon::DEFAULT),
+            }),
+            "churn" => Ok(Self::Churn { owner: text("owner") }),
             "initiative list" => Ok(Self::InitiativeList {
                 account: text("account"),
                 status: read(call, "status")?,
@@ -79,6 +110,19 @@ fn usage(call: &Invocation, range: Range, metric: Metric) -> Result<Question, Pr
         metric,
         compare: compare.unwrap_or(true),
     })
+}
+
+fn override_set(call: &Invocation) -> Result<NewOverride, Problem> {
+    let account = needed(call, "account")?.to_owned();
+    let score = read::<Score>(call, "score")?;
+    let reason = long_text(call, "reason", REASON_CHARS_MAX)?;
+    let until = date(call, "until")?;
+    let (Some(score), Some(reason), Some(until)) = (score, reason, until) else {
+        let message = "An override needs a score, a reason and a last day, as in \
+                       override set acme 55 \"Their sponsor left\" 2026-12-15.";
+        return Err(Problem::BadOption { option: None, message: message.into() });
+    };
+    Ok(NewOverride { account, score, reason, until })
 }
 
 fn add(call: &Invocation) -> Result<NewInitiative, Problem> {
@@ -186,21 +230,6 @@ fn date(call: &Invocation, name: &str) -> Result<Option<Date>, Problem> {
     Ok(Some(day))
 }
 
-/// A day, or a range that counts back from the newest data to one.
-fn since(call: &Invocation) -> Result<Option<Since>, Problem> {
-    let Some(given) = call.option("since") else { return Ok(None) };
-    if let Ok(range) = given.parse::<Range>()
-        && !matches!(range, Range::Between(..))
-    {
-        return Ok(Some(Since::Range(range)));
-    }
-    let day = given.parse().map_err(|_odd| {
-        let message = format!("“{given}” is not a date; write it as 2026-01-31, the year first, or as 7d.");
-        Problem::option("since", message)
-    })?;
-    Ok(Some(Since::Day(day)))
-}
-
 /// `24000`, `$24,000`, `24k`, `1.5M`: an amount that is not negative.
 fn money(call: &Invocation, name: &str) -> Result<Option<Money>, Problem> {
     let Some(given) = call.option(name) else { return Ok(None) };
@@ -260,6 +289,14 @@ mod tests {
         check("usage \"acme:eu\"", "usage \"acme:eu\"");
         check("health acme since:2026-01-31", "health acme since:2026-01-31");
         check("health acme since:7D", "health acme since:7d");
+        check("why acme", "why acme 30d");
+        check("why acme 2026-01-31 until:2026-02-28", "why acme 2026-01-31 until:2026-02-28");
+        check("history acme range:90d", "history acme");
+        check(
+            "override set acme 58.44 \"Sponsor left\" 2026-12-15",
+            "override set acme 58.4 \"Sponsor left\" 2026-12-15",
+        );
+        check("override clear acme", "override clear acme");
         check("initiative list", "initiative list");
         check("initiative list acme status:blocked", "initiative list acme status:blocked");
         check("initiative show ini-3", "initiative show ini-3");
@@ -292,6 +329,11 @@ mod tests {
             "I know no command called “initiative lst”. The closest one is “initiative list”.",
         );
         check("health", "Say which account, as in health acme.");
+        check("override set acme 101 x 2026-12-15", "“101” is not a score; write a number from 0 to 100.");
+        check(
+            "override set acme 50",
+            "An override needs a score, a reason and a last day, as in override set acme 55 \"Their sponsor left\" 2026-12-15.",
+        );
         check("initiative show", "Say which initiative, as in initiative show ini-3.");
         check(
             "usage acme rang:7d",

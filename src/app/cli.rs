@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 /// The account desk of a technical success manager, inside the team's chat.
 #[derive(Debug, Parser)]
@@ -34,6 +35,20 @@ pub(super) enum Command {
     Ask(Ask),
     /// The same as a conversation
     Chat(Chat),
+    /// Show the models behind the figures, and fit them anew
+    Analyze {
+        /// Which model
+        #[command(subcommand)]
+        what: Analyze,
+    },
+    /// Judge the analytics on series and histories of your own, by the code that serves the desk
+    Eval {
+        /// What is judged
+        #[command(subcommand)]
+        what: Eval,
+    },
+    /// Try changed rules on the stored history: which bands flip, and how long before known declines
+    Replay(Replay),
     /// Read all settings and report every mistake; look whether the store opens
     Check,
     /// Ask a running etsm whether it is well (for a container's health check)
@@ -93,6 +108,63 @@ pub(super) enum ImportKind {
     Initiatives,
 }
 
+#[derive(Debug, Subcommand)]
+pub(super) enum Analyze {
+    /// The probability that an account falls silent: its numbers, and how well it told before
+    Churn {
+        /// Fit it to the history known now, and judge by it until it is fitted again
+        #[arg(long)]
+        fit: bool,
+        /// Forget the kept one; fit to the data each time
+        #[arg(long, conflicts_with = "fit")]
+        forget: bool,
+        /// Report as one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Eval {
+    /// timestamp,value → timestamp,anomaly_score,is_alert; each row from the rows up to it only
+    Detect {
+        #[command(flatten)]
+        files: EvalFiles,
+    },
+    /// customer_id,date,amount → customer_id,health,churn_probability
+    Health {
+        #[command(flatten)]
+        files: EvalFiles,
+        /// The last day that is known
+        #[arg(long, value_name = "DATE")]
+        as_of: jiff::civil::Date,
+        /// Days ahead
+        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=3_650), value_name = "DAYS")]
+        horizon: u16,
+    },
+    /// timestamp,value → step,mean,lo80,hi80,lo95,hi95
+    Forecast {
+        #[command(flatten)]
+        files: EvalFiles,
+        /// Steps ahead
+        #[arg(long, value_parser = clap::value_parser!(u16).range(1..=10_000), value_name = "STEPS")]
+        horizon: u16,
+        /// Steps after which the rhythm repeats, as 7 for days of a week
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=10_000), value_name = "STEPS")]
+        season: u16,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EvalFiles {
+    /// CSV to read
+    #[arg(long, value_name = "FILE")]
+    pub(super) input: PathBuf,
+    /// CSV to write
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: PathBuf,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct Ask {
     /// A chat command, as "usage acme range:30d"
@@ -107,6 +179,31 @@ pub(super) struct Ask {
     /// Write the answer's picture here
     #[arg(long, value_name = "FILE")]
     pub(super) png: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Replay {
+    /// What is tried
+    #[arg(value_enum)]
+    pub(super) kind: ReplayKind,
+    /// A changed health.toml; nothing is changed by trying it
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// First day [default: ninety days before the last]
+    #[arg(long, value_name = "DATE")]
+    pub(super) from: Option<Date>,
+    /// Last day [default: that of the newest data]
+    #[arg(long, value_name = "DATE")]
+    pub(super) to: Option<Date>,
+    /// Report as one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(super) enum ReplayKind {
+    /// The rules of the health score
+    Health,
 }
 
 #[derive(Debug, Args)]

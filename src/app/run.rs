@@ -73,6 +73,7 @@ pub async fn run_with(
         if let Some(plan) = demo {
             plan.fill(&desk).await.context("making the simulated portfolio")?;
         }
+        desk.adopt_rules(&settings.health_text).await.context("taking the health configuration into use")?;
         desk.load().await.context("reading the store")
     };
     tokio::select! {
@@ -83,6 +84,7 @@ pub async fn run_with(
     info!(rows = desk.snapshot().rows(), accounts = desk.snapshot().accounts().count(), "Ready");
 
     parts.start("freshness", keep_fresh(desk.clone(), stop.clone()));
+    parts.start("watch", keep_watch(desk.clone(), stop.clone()));
     parts.start("upkeep", upkeep(metrics, stop.clone()));
     parts.start("checkpoint", keep_checkpoint(desk.clone(), stop.clone()));
     ready.tells("discord", web::PartState::Off);
@@ -151,6 +153,19 @@ async fn keep_fresh(desk: Desk, stop: CancellationToken) -> anyhow::Result<()> {
         // A store that is busy or gone leaves the old view standing; the next look may find it well again.
         if let Err(error) = desk.catch_up().await {
             warn!(%error, "Could not look for what another process wrote; the old figures stand");
+        }
+    }
+}
+
+/// Looks for what is unusual after each publication. What is published meanwhile is looked at together.
+async fn keep_watch(desk: Desk, stop: CancellationToken) -> anyhow::Result<()> {
+    let mut versions = desk.versions();
+    loop {
+        versions.mark_unchanged();
+        desk.watch_all().await;
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            changed = versions.changed() => changed.context("waiting for the next publication")?,
         }
     }
 }

@@ -11,14 +11,14 @@ use crate::domain::FactorKind;
 
 use super::mistake::Mistake;
 
-/// The file that is compiled in and holds when no other is given.
-const DEFAULT_FILE: &str = include_str!("../../config/health.toml");
 const ROOT_KEYS: &[&str] = &["version", "score", "factor"];
-const SCORE_KEYS: &[&str] = &["healthy_from", "watch_from", "judged_min"];
+const SCORE_KEYS: &[&str] = &["healthy_from", "watch_from", "hysteresis", "dwell_days", "judged_min"];
 const FACTOR_KEYS: &[&str] = &["kind", "weight", "window_days", "curve"];
 const WEEK_DAYS: u16 = 7;
 /// Longest window, in days: two years are more than any factor can use.
 const WINDOW_DAYS_MAX: u16 = 730;
+/// Longest dwell of a band, in days: who waits longer is told too late.
+const DWELL_DAYS_MAX: f64 = 14.0;
 /// A misspelt key is taken for the nearest one when they are this alike (Jaro–Winkler, 0 to 1).
 const ALIKE_MIN: f64 = 0.75;
 
@@ -31,6 +31,10 @@ pub struct HealthRules {
     pub healthy_from: f64,
     /// A score at or above (and below healthy) is watch; the rest is at risk.
     pub watch_from: f64,
+    /// How many points beyond a limit a score must lie before the band changes.
+    pub hysteresis: f64,
+    /// On how many successive days it must lie there; at least one.
+    pub dwell_days: usize,
     /// The least part of all weight, 0 to 1, that must be judged before a score is given.
     pub judged_min: f64,
     /// The factors, in the order they are shown.
@@ -51,10 +55,13 @@ pub struct FactorRules {
 }
 
 impl HealthRules {
+    /// The file that is compiled in and holds when no other is given.
+    pub const DEFAULT_TEXT: &str = include_str!("../../config/health.toml");
+
     /// The rules that are compiled in.
     #[must_use]
     pub fn default_rules() -> Self {
-        Self::parse(DEFAULT_FILE).expect("a test parses the compiled-in file")
+        Self::parse(Self::DEFAULT_TEXT).expect("a test parses the compiled-in file")
     }
 
     /// Reads the text of a `health.toml`. Unknown keys are mistakes; all mistakes are told at once.
@@ -95,7 +102,7 @@ impl Reader<'_> {
         if version.is_some_and(|version| version.fract() != 0.0) {
             self.wrong(0, "version", "must be a whole number");
         }
-        let (healthy_from, watch_from, judged_min) = self.score(table);
+        let score = self.score(table);
         let mut factors: Vec<FactorRules> = Vec::new();
         match table.get("factor").map(|value| (value.span().start, value.get_ref().as_array())) {
             Some((_, Some(list))) if !list.is_empty() => {
@@ -117,35 +124,43 @@ impl Reader<'_> {
                 self.wrong(at, "factor", "at least one [[factor]] must be given");
             }
         }
-        Some(HealthRules {
-            version: version? as u32,
-            healthy_from: healthy_from?,
-            watch_from: watch_from?,
-            judged_min: judged_min?,
-            factors,
-        })
+        Some(HealthRules { version: version? as u32, factors, ..score? })
     }
 
-    fn score(&mut self, table: &DeTable<'_>) -> (Option<f64>, Option<f64>, Option<f64>) {
+    /// What stands in `[score]`; version and factors stand elsewhere.
+    fn score(&mut self, table: &DeTable<'_>) -> Option<HealthRules> {
         let Some(value) = table.get("score") else {
-            self.wrong(0, "score", "is missing; give healthy_from, watch_from and judged_min in [score]");
-            return (None, None, None);
+            self.wrong(0, "score", format!("is missing; give {} in [score]", SCORE_KEYS.join(", ")));
+            return None;
         };
         let at = value.span().start;
         let Some(score) = value.get_ref().as_table() else {
             self.wrong(at, "score", "must be a table: [score]");
-            return (None, None, None);
+            return None;
         };
         self.known(score, SCORE_KEYS, "score.");
         let healthy = self.number(score, at, "score.", "healthy_from", 0.0, 100.0);
         let watch = self.number(score, at, "score.", "watch_from", 0.0, 100.0);
+        let hysteresis = self.number(score, at, "score.", "hysteresis", 0.0, 20.0);
+        let dwell_days = self.number(score, at, "score.", "dwell_days", 1.0, DWELL_DAYS_MAX);
+        if dwell_days.is_some_and(|days| days.fract() != 0.0) {
+            self.wrong(at, "score.dwell_days", "must be a whole number");
+        }
         let judged_min = self.number(score, at, "score.", "judged_min", 0.0, 1.0);
         if let (Some(healthy), Some(watch)) = (healthy, watch)
             && watch >= healthy
         {
             self.wrong(at, "score.watch_from", "must be below healthy_from");
         }
-        (healthy, watch, judged_min)
+        Some(HealthRules {
+            version: 0,
+            healthy_from: healthy?,
+            watch_from: watch?,
+            hysteresis: hysteresis?,
+            dwell_days: dwell_days? as usize,
+            judged_min: judged_min?,
+            factors: Vec::new(),
+        })
     }
 
     fn factor(&mut self, item: &Value<'_>) -> Option<FactorRules> {
@@ -292,8 +307,8 @@ mod tests {
     /// The compiled-in file with one text replaced must be refused with exactly these mistakes.
     #[track_caller]
     fn check(from: &str, to: &str, expected: &[&str]) {
-        assert!(DEFAULT_FILE.contains(from), "{from}");
-        let mistakes = HealthRules::parse(&DEFAULT_FILE.replacen(from, to, 1)).unwrap_err();
+        assert!(HealthRules::DEFAULT_TEXT.contains(from), "{from}");
+        let mistakes = HealthRules::parse(&HealthRules::DEFAULT_TEXT.replacen(from, to, 1)).unwrap_err();
         let told: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
         // Lines move with every comment; what counts is that they are there.
         let bare: Vec<String> = told
@@ -311,6 +326,7 @@ mod tests {
         let rules = HealthRules::default_rules();
         assert_eq!(rules.factors.len(), FactorKind::ALL.len());
         assert_eq!((rules.healthy_from, rules.watch_from), (70.0, 40.0));
+        assert_eq!((rules.hysteresis, rules.dwell_days), (3.0, 2));
         assert_eq!(rules.factors[0].curve[0], (1.0, 100.0));
     }
 
@@ -362,7 +378,9 @@ mod tests {
                 "factor.initiatives.window_days: is not used here: this factor looks at what is open or due; remove it",
             ],
         );
-        check("version = 1", "version = nan", &["version: must be a number from 1 to 4294967295"]);
+        check("dwell_days = 2", "dwell_days = 1.5", &["score.dwell_days: must be a whole number"]);
+        check("hysteresis = 3", "hysteresis = 30", &["score.hysteresis: must be a number from 0 to 20"]);
+        check("version = 2", "version = nan", &["version: must be a number from 1 to 4294967295"]);
     }
 
     #[test]

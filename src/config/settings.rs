@@ -40,6 +40,8 @@ pub struct Settings {
     pub currency: Currency,
     /// How health is judged.
     pub health: Arc<HealthRules>,
+    /// The text that the health rules were read from.
+    pub health_text: String,
     /// Discord; `None` is off.
     pub discord: Option<DiscordSettings>,
     /// Chat on all surfaces.
@@ -78,6 +80,7 @@ impl Settings {
             text.parse().or(Err("must be an address with a port, such as 127.0.0.1:8080".to_owned()))
         });
         let public_url = parsed(&mut all, "server.public_url", String::new(), web_address);
+        let (health, health_text) = health(&mut all);
         let settings = Self {
             bind,
             public_url: if public_url.is_empty() { format!("http://{bind}") } else { public_url },
@@ -86,7 +89,8 @@ impl Settings {
             secret_key: parsed(&mut all, "security.secret_key", None, secret_key),
             log: all.get("log.filter").text,
             currency: parsed(&mut all, "data.currency", Currency::USD, Currency::from_str),
-            health: health(&mut all),
+            health,
+            health_text,
             chat: ChatSettings {
                 role: parsed(&mut all, "chat.role", Role::Viewer, Role::from_str),
                 browser: parsed(&mut all, "chat.browser", false, |text| {
@@ -189,10 +193,12 @@ fn discord(all: &mut Gathered) -> Option<DiscordSettings> {
     })
 }
 
-fn health(all: &mut Gathered) -> Arc<HealthRules> {
+/// The health rules and their text; the compiled-in ones stand in when there are mistakes.
+fn health(all: &mut Gathered) -> (Arc<HealthRules>, String) {
     let given = all.get("health.file");
+    let compiled_in = || (Arc::new(HealthRules::default_rules()), HealthRules::DEFAULT_TEXT.to_owned());
     if given.text.is_empty() {
-        return Arc::new(HealthRules::default_rules());
+        return compiled_in();
     }
     let rules = fs::read_to_string(&given.text)
         .map_err(|error| {
@@ -200,12 +206,12 @@ fn health(all: &mut Gathered) -> Arc<HealthRules> {
                 place: given.place, message: format!("cannot read “{}”: {error}", given.text)
             }]
         })
-        .and_then(|text| HealthRules::parse(&text));
+        .and_then(|text| Ok((HealthRules::parse(&text)?, text)));
     match rules {
-        Ok(rules) => Arc::new(rules),
+        Ok((rules, text)) => (Arc::new(rules), text),
         Err(mistakes) => {
             all.mistakes.extend(mistakes);
-            Arc::new(HealthRules::default_rules())
+            compiled_in()
         }
     }
 }

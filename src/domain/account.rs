@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::ids::{AccountId, Person};
@@ -67,6 +68,21 @@ pub enum CommitPeriod {
     Quarter,
     /// A calendar year.
     Year,
+}
+
+impl CommitPeriod {
+    /// First day of the period that holds `day`, and of the one after. Periods follow the calendar.
+    #[must_use]
+    pub fn around(self, day: Date) -> (Date, Date) {
+        let months = match self {
+            Self::Month => 1,
+            Self::Quarter => 3,
+            Self::Year => 12,
+        };
+        let month = (day.month() - 1) / months * months + 1;
+        let start = Date::new(day.year(), month, 1).unwrap_or(day);
+        (start, start.saturating_add(i32::from(months).months()))
+    }
 }
 
 /// Where an account stands with us.

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
-use super::health::{Band, FactorKind};
+use super::health::{Band, Cause, FactorKind};
 use super::ids::{AccountId, Endpoint, Model};
 use super::initiative::InitiativeStatus;
 use super::quantity::Quantity;
@@ -74,6 +74,12 @@ pub enum Measure {
     InBand(Band),
     /// The account's health score.
     HealthScore,
+    /// The account's health score as it is computed, also while an override is shown in its place.
+    ComputedScore,
+    /// The score at the end of the window, less the score at its begin.
+    ScoreChange,
+    /// The part of that change that has one cause.
+    ScoreCause(Cause),
     /// Score of one factor of the account's health.
     FactorScore(FactorKind),
     /// Weight of one factor, missing ones redistributed.
@@ -88,15 +94,78 @@ pub enum Measure {
     InitiativesOverdue,
     /// Expected revenue of the open initiatives.
     RevenueExpected,
+    /// What a metric comes to over the window: what was measured of it, and what is forecast of the rest.
+    Expected(Metric, Bound),
+    /// The relative change of what is expected against the measured window of the same length before it.
+    ExpectedChange(Metric),
+    /// How far forecasts of as many days lay off the total, on average, when made over the account's own past.
+    ForecastError(Metric),
+    /// What an earlier forecast, kept when it was made, said of the window.
+    Foretold(Metric),
+    /// The relative distance of that forecast from what was measured since.
+    ForetoldMiss(Metric),
+    /// What is usual of a metric in the window's hours or days, by the account's own rhythm.
+    Usual(Metric, Bound),
+    /// The relative distance of what was measured from what is usual.
+    Unusual(Metric),
+    /// Accounts with something unusual in the window.
+    UnusualAccounts(Metric),
+    /// Days with data that an account has: since its first use, up to where its data end.
+    DaysKnown,
+    /// What the account committed to for the period that holds the end of the window.
+    Commitment,
+    /// One of the numbers of the churn model, counted from zero.
+    ChurnCoefficient(u8),
+    /// What the churn model predicted of the 90 days that have just passed, for one of its groups, counted from zero.
+    ChurnPredicted(u8),
+    /// The part of that group that fell silent.
+    ChurnObserved(u8),
+    /// How many accounts are in that group.
+    ChurnGroup(u8),
+    /// The mean distance between what the churn model predicted and what came.
+    ChurnError,
+    /// How often the churn model ranks an account that fell silent above one that did not.
+    ChurnAuc,
+    /// The probability that the account has no call in the 90 days after the window.
+    ChurnProbability,
+}
+
+/// Which edge of a forecast or of what is usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Bound {
+    /// The middle.
+    Middle,
+    /// What is undercut one time in ten (forecasts), or the lower end of what is usual.
+    Low,
+    /// What is exceeded one time in ten (forecasts), or the upper end of what is usual.
+    High,
+}
+
+impl Bound {
+    /// Behind the name of a measure: nothing, `_low`, `_high`.
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Middle => "",
+            Self::Low => "_low",
+            Self::High => "_high",
+        }
+    }
 }
 
 const MEASURES: &[(&str, Measure)] = &[
     ("accounts_active", Measure::ActiveAccounts),
     ("accounts", Measure::Accounts),
     ("health", Measure::HealthScore),
+    ("health_computed", Measure::ComputedScore),
+    ("score_change", Measure::ScoreChange),
     ("initiatives_open", Measure::InitiativesOpen),
     ("initiatives_overdue", Measure::InitiativesOverdue),
     ("revenue_expected", Measure::RevenueExpected),
+    ("commitment", Measure::Commitment),
+    ("days_known", Measure::DaysKnown),
+    ("churn_probability", Measure::ChurnProbability),
+    ("churn_error", Measure::ChurnError),
+    ("churn_auc", Measure::ChurnAuc),
 ];
 
 impl fmt::Display for Measure {
@@ -107,16 +176,36 @@ impl fmt::Display for Measure {
             Self::Share(metric) => write!(f, "share.{metric}"),
             Self::PortfolioShare(metric) => write!(f, "portfolio_share.{metric}"),
             Self::InBand(band) => write!(f, "in_band.{}", band.key()),
+            Self::ScoreCause(cause) => write!(f, "score_cause.{}", cause.key()),
             Self::FactorScore(kind) => write!(f, "factor.{kind}"),
             Self::FactorWeight(kind) => write!(f, "factor_weight.{kind}"),
             Self::FactorMeasured(kind) => write!(f, "factor_measured.{kind}"),
             Self::InitiativesIn(status) => write!(f, "initiatives_in.{status}"),
+            Self::Expected(metric, bound) => write!(f, "expected{}.{metric}", bound.suffix()),
+            Self::ExpectedChange(metric) => write!(f, "expected_change.{metric}"),
+            Self::ForecastError(metric) => write!(f, "forecast_error.{metric}"),
+            Self::Foretold(metric) => write!(f, "foretold.{metric}"),
+            Self::ForetoldMiss(metric) => write!(f, "foretold_miss.{metric}"),
+            Self::Usual(metric, bound) => write!(f, "usual{}.{metric}", bound.suffix()),
+            Self::Unusual(metric) => write!(f, "unusual.{metric}"),
+            Self::ChurnCoefficient(number) => write!(f, "churn_coefficient.{number}"),
+            Self::ChurnPredicted(group) => write!(f, "churn_predicted.{group}"),
+            Self::ChurnObserved(group) => write!(f, "churn_observed.{group}"),
+            Self::ChurnGroup(group) => write!(f, "churn_group.{group}"),
+            Self::UnusualAccounts(metric) => write!(f, "accounts_unusual.{metric}"),
             Self::ActiveAccounts
             | Self::Accounts
             | Self::HealthScore
+            | Self::ComputedScore
+            | Self::ScoreChange
             | Self::InitiativesOpen
             | Self::InitiativesOverdue
-            | Self::RevenueExpected => {
+            | Self::RevenueExpected
+            | Self::Commitment
+            | Self::DaysKnown
+            | Self::ChurnError
+            | Self::ChurnAuc
+            | Self::ChurnProbability => {
                 let word = MEASURES.iter().find(|(_, measure)| measure == self).map_or("", |(word, _)| word);
                 f.write_str(word)
             }
@@ -133,16 +222,34 @@ impl FromStr for Measure {
         let (kind, rest) = text.split_once('.').ok_or(BadFactId)?;
         let metric = || rest.parse::<Metric>().or(Err(BadFactId));
         let factor = || rest.parse::<FactorKind>().or(Err(BadFactId));
+        let number = || rest.parse::<u8>().or(Err(BadFactId));
         match kind {
             "sum" => metric().map(Self::Sum),
             "change" => metric().map(Self::Change),
             "share" => metric().map(Self::Share),
             "portfolio_share" => metric().map(Self::PortfolioShare),
             "in_band" => rest.parse().map(Self::InBand).or(Err(BadFactId)),
+            "score_cause" => rest.parse().map(Self::ScoreCause).or(Err(BadFactId)),
             "factor" => factor().map(Self::FactorScore),
             "factor_weight" => factor().map(Self::FactorWeight),
             "factor_measured" => factor().map(Self::FactorMeasured),
             "initiatives_in" => rest.parse().map(Self::InitiativesIn).or(Err(BadFactId)),
+            "churn_coefficient" => number().map(Self::ChurnCoefficient),
+            "churn_predicted" => number().map(Self::ChurnPredicted),
+            "churn_observed" => number().map(Self::ChurnObserved),
+            "churn_group" => number().map(Self::ChurnGroup),
+            "expected" => metric().map(|metric| Self::Expected(metric, Bound::Middle)),
+            "expected_low" => metric().map(|metric| Self::Expected(metric, Bound::Low)),
+            "expected_high" => metric().map(|metric| Self::Expected(metric, Bound::High)),
+            "expected_change" => metric().map(Self::ExpectedChange),
+            "forecast_error" => metric().map(Self::ForecastError),
+            "foretold" => metric().map(Self::Foretold),
+            "foretold_miss" => metric().map(Self::ForetoldMiss),
+            "usual" => metric().map(|metric| Self::Usual(metric, Bound::Middle)),
+            "usual_low" => metric().map(|metric| Self::Usual(metric, Bound::Low)),
+            "usual_high" => metric().map(|metric| Self::Usual(metric, Bound::High)),
+            "unusual" => metric().map(Self::Unusual),
+            "accounts_unusual" => metric().map(Self::UnusualAccounts),
             _ => Err(BadFactId),
         }
     }

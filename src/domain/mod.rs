@@ -1,26 +1,36 @@
 //! The vocabulary of the account desk. No IO, no clock but through [`Clock`], no async.
 
 mod account;
+mod anomaly;
 mod asker;
 mod fact;
+mod foretold;
 mod health;
+mod horizon;
 mod ids;
 mod initiative;
 mod money;
+mod overrides;
 mod quantity;
+mod score;
 mod time;
 mod usage;
 
 pub use account::{Account, AccountStatus, CommitPeriod, Contract, Note};
+pub use anomaly::{Anomaly, AnomalyKind, Standing};
 pub use asker::{Asker, Audience, Role};
-pub use fact::{BadFactId, Fact, FactKey, Measure, UsageFilter};
-pub use health::{Band, Factor, FactorKind, Health, Judgement};
+pub use fact::{BadFactId, Bound, Fact, FactKey, Measure, UsageFilter};
+pub use foretold::Foretold;
+pub use health::{Band, Cause, Factor, FactorKind, Health, Judgement};
+pub use horizon::Horizon;
 pub use ids::{
     AccountId, BadName, Endpoint, EventId, ID_CHARS_MAX, InitiativeId, Model, NAME_CHARS_MAX, Person,
     SourceId,
 };
 pub use initiative::{Initiative, InitiativeStatus, InitiativeUpdate, Priority};
 pub use money::{BadMoney, Currency, Money};
+pub use overrides::{Cleared, Override};
 pub use quantity::{Quantity, grouped, short_number};
+pub use score::Score;
 pub use time::{Clock, DAY_MS, Grain, HOUR_MS, Range, SystemClock, Window, utc_date, utc_midnight};
 pub use usage::{Metric, TokenSplit, UsageRow, Used};

@@ -28,6 +28,8 @@ pub enum Quantity {
     Points(f64),
     /// A count of days.
     Days(i64),
+    /// A number without a unit, as a coefficient.
+    Number(f64),
 }
 
 impl Quantity {
@@ -43,7 +45,8 @@ impl Quantity {
         }
     }
 
-    /// Rounded for reading, with its unit where the unit is part of the number: `12.4 k`, `$1.23 M`, `+12.4 %`, `67`.
+    /// Rounded for reading, with its unit where the unit is part of the number: `12.4 k`, `$1.23 M`, `+12.4 %`,
+    /// `67.3`.
     #[must_use]
     pub fn short(&self) -> String {
         match self {
@@ -59,9 +62,10 @@ impl Quantity {
                 let places = if change.abs() >= 1.0 { 0 } else { 1 };
                 signed(change * 100.0, places) + " %"
             }
-            Self::Score(score) => format!("{score:.0}"),
-            Self::Points(points) => signed(*points, 0),
+            Self::Score(score) => decimals(*score, 1),
+            Self::Points(points) => signed(*points, 1),
             Self::Days(n) => format!("{} d", grouped(i128::from(*n))),
+            Self::Number(value) => decimals(*value, 3),
         }
     }
 
@@ -85,6 +89,7 @@ impl Quantity {
             Self::Points(points) => format!("{} points", signed(*points, 4)),
             Self::Days(1) => "1 day".into(),
             Self::Days(n) => format!("{} days", grouped(i128::from(*n))),
+            Self::Number(value) => value.to_string(),
         }
     }
 
@@ -96,7 +101,9 @@ impl Quantity {
                 Some(*n as f64)
             }
             Self::Money(amount, _) => Some(amount.as_f64()),
-            Self::Share(value) | Self::Score(value) | Self::Points(value) => Some(*value),
+            Self::Share(value) | Self::Score(value) | Self::Points(value) | Self::Number(value) => {
+                Some(*value)
+            }
             Self::Change(change) => *change,
             Self::Days(n) => Some(*n as f64),
         }
@@ -117,6 +124,7 @@ impl Quantity {
             Self::Score(_) => "score",
             Self::Points(_) => "points",
             Self::Days(_) => "days",
+            Self::Number(_) => "number",
         }
     }
 }
@@ -241,6 +249,15 @@ mod tests {
         check(Quantity::Share(0.000_018), "<0.1 %", "0.0018 %");
         check(Quantity::Share(0.0), "0 %", "0 %");
         check(Quantity::Days(28), "28 d", "28 days");
+    }
+
+    #[test]
+    fn scores_show_the_tenths_in_which_they_add_up() {
+        check(Quantity::Score(67.3), "67.3", "67.3 of 100");
+        check(Quantity::Score(70.0), "70", "70 of 100");
+        check(Quantity::Points(-12.4), "−12.4", "−12.4 points");
+        check(Quantity::Points(0.3), "+0.3", "+0.3 points");
+        check(Quantity::Points(0.0), "0", "0 points");
     }
 
     #[test]

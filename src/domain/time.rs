@@ -318,6 +318,13 @@ impl Grain {
         }
     }
 
+    /// The whole bucket that holds `at`.
+    #[must_use]
+    pub fn around(self, at: Timestamp) -> Window {
+        let start = self.floor(at);
+        Window { from: start, to: self.next(start) }
+    }
+
     /// The buckets of `window`, in order, as the parts of them that lie in the window.
     #[must_use]
     pub fn buckets(self, window: Window) -> Vec<Window> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -12,9 +13,11 @@ use rayon::prelude::*;
 use crate::domain::Account;
 use crate::domain::AccountId;
 use crate::domain::Currency;
+use crate::domain::Foretold;
 use crate::domain::Initiative;
 use crate::domain::InitiativeId;
 use crate::domain::Note;
+use crate::domain::Override;
 use crate::domain::UsageRow;
 use crate::domain::utc_date;
 
@@ -23,9 +26,11 @@ use super::dictionary::Dictionary;
 use super::entry::{Entry, Instant};
 use super::frame::AccountFrame;
 use super::hour::{hour_from, hour_of, hour_start};
+use super::memo::Memo;
 use super::packed::Unpacked;
 use super::results::SourceMark;
-use super::rules::HealthRules;
+use super::rules::RulesHistory;
+use super::silence::KeptChurn;
 use super::snapshot::Snapshot;
 
 /// Fewer accounts are not worth handing to another thread: most of them were judged before.
@@ -34,7 +39,7 @@ const ENTRIES_AT_ONCE: usize = 128;
 /// The next snapshot in the making: shares everything that it does not replace.
 #[derive(Debug)]
 pub struct Draft {
-    pub(super) rules: Arc<HealthRules>,
+    pub(super) rules: Arc<RulesHistory>,
     pub(super) currency: Currency,
     pub(super) dictionary: Arc<Dictionary>,
     /// By id, but for those that were added, which stand at the end until the draft is closed.
@@ -46,6 +51,8 @@ pub struct Draft {
     pub(super) replaced: HashMap<AccountId, Arc<AccountFrame>>,
     pub(super) initiatives: Arc<BTreeMap<InitiativeId, Arc<Initiative>>>,
     pub(super) marks: Arc<[SourceMark]>,
+    pub(super) foretold: Arc<[Foretold]>,
+    pub(super) kept_churn: Option<Arc<KeptChurn>>,
     /// Accounts whose initiatives have to be looked up again.
     pub(super) regroup: HashSet<AccountId>,
 }
@@ -74,6 +81,20 @@ impl Draft {
     /// Replaces all notes of an account, oldest first.
     pub fn notes(&mut self, account: &AccountId, notes: Vec<Note>) {
         self.entry(account).notes = notes.into();
+    }
+
+    /// Replaces all overrides of an account, in the order in which they were set.
+    pub fn overrides(&mut self, account: &AccountId, overrides: Vec<Override>) {
+        self.entry(account).override_with(overrides);
+    }
+
+    /// Replaces the rules of all times; everything is judged anew.
+    pub fn rules(&mut self, history: RulesHistory) {
+        self.rules = Arc::new(history);
+        for entry in &mut self.entries {
+            entry.verdicts = None;
+            entry.forget();
+        }
     }
 
     /// Replaces all usage of one account; the rows may come in any order and are summed to hours. Unknown accounts
@@ -125,6 +146,16 @@ impl Draft {
         self.marks = marks.into();
     }
 
+    /// Replaces the churn model to judge by; `None` fits one to the data.
+    pub fn kept_churn(&mut self, kept: Option<KeptChurn>) {
+        self.kept_churn = kept.map(Arc::new);
+    }
+
+    /// Replaces all kept forecasts, which come by account and metric, oldest first.
+    pub fn foretold(&mut self, kept: Vec<Foretold>) {
+        self.foretold = kept.into();
+    }
+
     /// Judges the touched accounts again and closes the picture. `now` bounds the as-of and is kept as `today`.
     /// `version` is the store's data version.
     ///
@@ -140,7 +171,7 @@ impl Draft {
         self.entries.par_iter_mut().with_min_len(ENTRIES_AT_ONCE).for_each(|entry| {
             let complete = entry.frame.sources.iter().filter_map(|source| until.get(source).copied()).max();
             let at = instant(as_of.unwrap_or(now), complete, today);
-            entry.derive(&self.rules, at);
+            entry.derive(&self.rules, at, now);
         });
         let cube = self.next_cube();
         Snapshot {
@@ -152,6 +183,11 @@ impl Draft {
             cube,
             initiatives: self.initiatives,
             marks: self.marks,
+            foretold: self.foretold,
+            outlooks: Memo::default(),
+            kept_churn: self.kept_churn,
+            churn: OnceLock::new(),
+            watched: Memo::default(),
             version,
             as_of,
             built_at: now,
@@ -227,6 +263,7 @@ pub(super) fn instant(as_of: Timestamp, complete: Option<Timestamp>, today: Date
 mod tests {
     use super::*;
     use crate::domain::*;
+    use crate::engine::HealthRules;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()

@@ -2,19 +2,22 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::domain::Account;
+use crate::domain::Band;
 use crate::domain::Health;
 use crate::domain::Initiative;
 use crate::domain::Note;
+use crate::domain::Override;
 
 use super::frame::AccountFrame;
-use super::health::UsageVerdicts;
-use super::health::judge;
+use super::health::{DayJudge, DayScores, Judge, UsageVerdicts, plain_band};
 use super::hour::DAY_HOURS;
-use super::rules::HealthRules;
+use super::rules::{HealthRules, RulesHistory};
 use super::sums::Sums;
+use super::watch::Vigils;
 
 /// Weeks of `usage_trends`.
 pub(super) const WEEKS: usize = 12;
@@ -47,11 +50,19 @@ pub(super) struct Entry {
     pub(super) account: Arc<Account>,
     pub(super) notes: Arc<[Note]>,
     pub(super) initiatives: Arc<[Arc<Initiative>]>,
+    /// All that were ever set, in their order.
+    pub(super) overrides: Arc<[Arc<Override>]>,
     pub(super) frame: Arc<AccountFrame>,
     /// What the frame's whole days say; kept while neither the frame nor the day changes.
     pub(super) verdicts: Option<Arc<UsageVerdicts>>,
+    /// Scores of the last days that are in whole; kept while nothing that they follow from changes.
+    pub(super) scores: Option<Arc<DayScores>>,
+    /// What is unusual of it; kept while neither the frame nor the end of its data changes.
+    pub(super) vigils: Arc<Vigils>,
     /// `None` only while a draft is open.
     pub(super) derived: Option<Arc<Derived>>,
+    /// The hour before which the data were complete when it was last derived.
+    watched_until: u32,
 }
 
 /// When things are judged.
@@ -82,37 +93,67 @@ impl Entry {
             account: Arc::new(account),
             notes: Arc::from([]),
             initiatives: Arc::from([]),
+            overrides: Arc::from([]),
             frame: Arc::new(AccountFrame::empty()),
             verdicts: None,
+            scores: None,
+            vigils: Arc::default(),
             derived: None,
+            watched_until: 0,
         }
     }
 
     /// Replaces the usage and all that followed from it.
     pub(super) fn replace(&mut self, frame: AccountFrame) {
         self.frame = Arc::new(frame);
+        self.vigils = Arc::default();
         self.verdicts = None;
-        self.derived = None;
+        self.forget();
     }
 
     /// Has health judged again, because something beside the usage changed.
     pub(super) fn forget(&mut self) {
+        self.scores = None;
         self.derived = None;
     }
 
-    /// Derives what is not derived for this instant yet.
-    pub(super) fn derive(&mut self, rules: &HealthRules, at: Instant) {
+    /// Replaces the overrides, in the order in which they were set.
+    pub(super) fn override_with(&mut self, overrides: Vec<Override>) {
+        self.overrides = overrides.into_iter().map(Arc::new).collect();
+        self.derived = None;
+    }
+
+    /// Derives what is not derived for this instant yet; `now` says which override is in force.
+    pub(super) fn derive(&mut self, history: &RulesHistory, at: Instant, now: Timestamp) {
         if self.derived.as_ref().is_some_and(|derived| derived.at == at) {
             return;
         }
+        if self.watched_until != at.until {
+            self.watched_until = at.until;
+            self.vigils = Arc::default();
+        }
+        let rules = history.present();
         let day = at.until / DAY_HOURS;
-        let known = self.verdicts.take().filter(|verdicts| verdicts.day == day);
-        let verdicts = known.unwrap_or_else(|| Arc::new(UsageVerdicts::of(&self.frame, rules, day)));
-        let health = judge(self, rules, &verdicts, at.until, at.today);
-        self.verdicts = Some(verdicts);
+        let judge = Judge::of(self);
+        let known = self.verdicts.clone().filter(|verdicts| verdicts.day == day);
+        let verdicts = known.unwrap_or_else(|| Arc::new(judge.usage(rules, day)));
+        let mut health = judge.health(rules, &verdicts, at.until, at.today);
+        let by = DayJudge { judge: &judge, rules: history, looked: Some((rules, &verdicts)) };
+        let mut scores = match &self.scores {
+            Some(before) => before.carried_to(day, &by),
+            None => DayScores::upto(day),
+        };
+        settle(&mut health, scores.band(day, &by), self.override_at(now), rules);
         let kept = KEPT_DAYS.map(|days| self.frame.upto(at.as_of.saturating_sub(days * DAY_HOURS)));
         let weeks = weekly_calls(&self.frame, at.as_of);
+        self.verdicts = Some(verdicts);
+        self.scores = Some(Arc::new(scores));
         self.derived = Some(Arc::new(Derived { at, health, weeks, kept }));
+    }
+
+    /// The override in force at an instant.
+    pub(super) fn override_at(&self, at: Timestamp) -> Option<&Arc<Override>> {
+        Override::in_force(&self.overrides, at)
     }
 
     /// Everything before an edge.
@@ -129,10 +170,46 @@ impl Entry {
         self.derived.as_ref().map(|derived| &derived.health)
     }
 
-    /// Health at another instant.
-    pub(super) fn health_at(&self, rules: &HealthRules, until: u32, today: Date) -> Health {
-        let verdicts = UsageVerdicts::of(&self.frame, rules, until / DAY_HOURS);
-        judge(self, rules, &verdicts, until, today)
+    /// Health at another instant, when the data were complete before the hour `until`.
+    pub(super) fn health_at(
+        &self,
+        history: &RulesHistory,
+        until: u32,
+        today: Date,
+        now: Timestamp,
+    ) -> Health {
+        let rules = history.at(now);
+        let day = until / DAY_HOURS;
+        let judge = Judge::of(self);
+        let verdicts = judge.usage(rules, day);
+        let mut health = judge.health(rules, &verdicts, until, today);
+        let by = DayJudge { judge: &judge, rules: history, looked: Some((rules, &verdicts)) };
+        let band = self.scores_upto(day).band(day, &by);
+        settle(&mut health, band, self.override_at(now), rules);
+        health
+    }
+
+    /// The scores that are kept when they reach to `day`, else none yet.
+    pub(super) fn scores_upto(&self, day: u32) -> DayScores {
+        let kept = self.scores.as_deref().filter(|scores| scores.reaches(day));
+        kept.cloned().unwrap_or_else(|| DayScores::upto(day))
+    }
+}
+
+/// Gives health the band that it is in and, where one is in force, the score that a person set.
+pub(super) fn settle(
+    health: &mut Health,
+    band: Option<Band>,
+    overridden: Option<&Arc<Override>>,
+    rules: &HealthRules,
+) {
+    if health.score.is_some() && band.is_some() {
+        health.band = band;
+    }
+    if let Some(set) = overridden {
+        health.score = Some(set.score.points());
+        health.band = Some(plain_band(rules, set.score));
+        health.overridden = Some(Arc::clone(set));
     }
 }
 

@@ -17,6 +17,7 @@ use crate::domain::Window;
 
 use super::hour::hours;
 use super::snapshot::Snapshot;
+use super::why::Split;
 
 impl Snapshot {
     /// The only maker of facts: computes the value, so that a fact and its receipt cannot differ. `None` when the
@@ -60,9 +61,68 @@ impl Snapshot {
                 Some(Quantity::Accounts(inside.count() as u64))
             }
             Measure::HealthScore => self.state(filter, window)?.score.map(Quantity::Score),
+            Measure::ComputedScore => self.state(filter, window)?.computed.map(Quantity::Score),
+            Measure::ScoreChange => self.moved(filter, window, |split| split.tenths),
+            Measure::ScoreCause(cause) => self.moved(filter, window, |split| split.part(cause)),
             Measure::FactorScore(kind) => factor(kind)?.judged.map(|judged| Quantity::Score(judged.score)),
             Measure::FactorWeight(kind) => Some(Quantity::Share(factor(kind)?.weight)),
             Measure::FactorMeasured(kind) => factor(kind)?.judged.map(|judged| judged.measured),
+            Measure::Expected(metric, bound) => {
+                let sum = self.expected(filter, metric, window)?.at(bound);
+                Some(Quantity::of(metric, sum.round() as i64, self.currency))
+            }
+            Measure::ExpectedChange(metric) => {
+                let now = self.expected(filter, metric, window)?.middle;
+                let before = self.sum_of(metric, filter, window.previous())?;
+                Some(Quantity::Change(change(now.round() as i64, before)))
+            }
+            Measure::ForecastError(metric) => {
+                self.forecast_error(filter, metric, window).map(Quantity::Share)
+            }
+            Measure::Foretold(metric) => {
+                let kept = self.foretold_of(filter, metric, window)?;
+                Some(Quantity::of(metric, kept.middle, self.currency))
+            }
+            Measure::ForetoldMiss(metric) => {
+                let kept = self.foretold_of(filter, metric, window)?.middle;
+                Some(Quantity::Change(change(kept, self.sum_of(metric, filter, window)?)))
+            }
+            Measure::Usual(metric, bound) => {
+                let usual = self.usual_of(filter, metric, window)?.at(bound);
+                Some(Quantity::of(metric, usual, self.currency))
+            }
+            Measure::Unusual(metric) => {
+                let usual = self.usual_of(filter, metric, window)?.middle;
+                Some(Quantity::Change(change(self.sum_of(metric, filter, window)?, usual)))
+            }
+            Measure::UnusualAccounts(metric) => {
+                Some(Quantity::Accounts(self.unusual_accounts(metric, window)))
+            }
+            Measure::DaysKnown => self.days_known(filter.account.as_ref()?).map(Quantity::Days),
+            Measure::Commitment => {
+                let contract = self.account(filter.account.as_ref()?)?.contract?;
+                Some(Quantity::Money(contract.commit, self.currency))
+            }
+            Measure::ChurnCoefficient(number) => {
+                let coefficients = self.churn_model().coefficients;
+                coefficients.get(usize::from(number)).map(|(_, value)| Quantity::Number(*value))
+            }
+            Measure::ChurnPredicted(group) => {
+                self.churn_group(group).map(|group| Quantity::Share(group.predicted))
+            }
+            Measure::ChurnObserved(group) => {
+                self.churn_group(group).map(|group| Quantity::Share(group.observed))
+            }
+            Measure::ChurnGroup(group) => {
+                self.churn_group(group).map(|group| Quantity::Accounts(group.accounts as u64))
+            }
+            Measure::ChurnError => self.churn_model().error.map(Quantity::Share),
+            Measure::ChurnAuc => self.churn_model().auc.map(Quantity::Share),
+            Measure::ChurnProbability => {
+                let is_now = self.as_of.is_some_and(|as_of| window.to() >= as_of);
+                let account = filter.account.as_ref().filter(|_| is_now)?;
+                self.churn_probability(account).map(Quantity::Share)
+            }
             Measure::InitiativesOpen => Some(self.initiatives_where(filter, Initiative::is_open)),
             Measure::InitiativesIn(status) => {
                 Some(self.initiatives_where(filter, |one| one.status == status))
@@ -108,6 +168,12 @@ impl Snapshot {
     /// Health of the filter's account at the end of the window.
     pub(super) fn state(&self, filter: &UsageFilter, window: Window) -> Option<Health> {
         self.health_at(filter.account.as_ref()?, window.to())
+    }
+
+    /// Something of the change of the score over the window, in points.
+    fn moved(&self, filter: &UsageFilter, window: Window, of: impl Fn(&Split) -> i32) -> Option<Quantity> {
+        let why = self.why(filter.account.as_ref()?, window.from(), window.to())?;
+        Some(Quantity::Points(f64::from(of(&why.split?)) / 10.0))
     }
 
     fn factor(&self, kind: FactorKind, filter: &UsageFilter, window: Window) -> Option<Factor> {

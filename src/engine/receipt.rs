@@ -4,18 +4,25 @@ use std::cmp::Reverse;
 
 use jiff::SignedDuration;
 
+use crate::domain::Bound;
+use crate::domain::Cause;
 use crate::domain::FactKey;
 use crate::domain::FactorKind;
 use crate::domain::Measure;
-use crate::domain::Metric;
 use crate::domain::Quantity;
 use crate::domain::UsageFilter;
 use crate::domain::Window;
 
 use super::frame::Keep;
 use super::hour::{hour_start, hours};
+use super::method::method;
 use super::results::{Receipt, ReceiptRow};
 use super::snapshot::Snapshot;
+
+/// Days behind a forecast, behind what is usual, and behind the probability of churn, of which rows are shown.
+const FORECAST_DAYS: u16 = 400;
+const USUAL_DAYS: u16 = 56;
+const CHURN_DAYS: u16 = 400;
 
 impl Snapshot {
     /// How a fact was made, computed on this snapshot, with at most `rows_max` rows. `None` where
@@ -45,17 +52,36 @@ impl Snapshot {
         match key.measure {
             Measure::Sum(_) | Measure::Share(_) | Measure::PortfolioShare(_) => Some(window),
             Measure::Change(_) => Window::new(window.previous().from(), window.to()),
-            Measure::HealthScore => {
-                let days = self.rules.factors.iter().map(|factor| factor.window_days).max();
+            Measure::HealthScore | Measure::ComputedScore => {
+                let days = self.rules().factors.iter().map(|factor| factor.window_days).max();
                 days_before(window, days.unwrap_or(0))
             }
             Measure::FactorScore(kind) | Measure::FactorMeasured(kind) | Measure::FactorWeight(kind) => {
-                let rules = self.rules.factors.iter().find(|factor| factor.kind == kind);
+                let rules = self.rules().factors.iter().find(|factor| factor.kind == kind);
                 days_before(window, rules.map_or(0, |rules| rules.window_days * windows_read(kind)))
             }
-            Measure::ActiveAccounts
+            Measure::Expected(..) | Measure::ExpectedChange(_) | Measure::ForecastError(_) => {
+                let until = self.forecast_from(&key.filter);
+                days_before(Window::ending(until, SignedDuration::from_hours(24)), FORECAST_DAYS)
+            }
+            Measure::ForetoldMiss(_) | Measure::Unusual(_) => Some(window),
+            Measure::Usual(..) => days_before(Window::ending(window.from(), window.length()), USUAL_DAYS),
+            Measure::ChurnProbability => days_before(window, CHURN_DAYS),
+            Measure::Foretold(_)
+            | Measure::UnusualAccounts(_)
+            | Measure::DaysKnown
+            | Measure::Commitment
+            | Measure::ChurnCoefficient(_)
+            | Measure::ChurnPredicted(_)
+            | Measure::ChurnObserved(_)
+            | Measure::ChurnGroup(_)
+            | Measure::ChurnError
+            | Measure::ChurnAuc
+            | Measure::ActiveAccounts
             | Measure::Accounts
             | Measure::InBand(_)
+            | Measure::ScoreChange
+            | Measure::ScoreCause(_)
             | Measure::InitiativesOpen
             | Measure::InitiativesIn(_)
             | Measure::InitiativesOverdue
@@ -130,8 +156,8 @@ impl Snapshot {
                 add("The part".into(), Measure::Sum(metric), filter, window);
                 add("The portfolio".into(), Measure::Sum(metric), &whole, window);
             }
-            Measure::HealthScore => {
-                for rules in &self.rules.factors {
+            Measure::HealthScore | Measure::ComputedScore => {
+                for rules in &self.rules().factors {
                     let kind = rules.kind;
                     add(format!("Score of {kind}"), Measure::FactorScore(kind), filter, window);
                     add(format!("Weight of {kind}"), Measure::FactorWeight(kind), filter, window);
@@ -141,7 +167,70 @@ impl Snapshot {
                 add("Measured".into(), Measure::FactorMeasured(kind), filter, window);
                 add("Weight in the score".into(), Measure::FactorWeight(kind), filter, window);
             }
-            Measure::Sum(_)
+            Measure::ExpectedChange(metric) => {
+                add("Expected".into(), Measure::Expected(metric, Bound::Middle), filter, window);
+                add("Measured before".into(), Measure::Sum(metric), filter, window.previous());
+            }
+            Measure::ForetoldMiss(metric) => {
+                add("Was said".into(), Measure::Foretold(metric), filter, window);
+                add("Was measured".into(), Measure::Sum(metric), filter, window);
+            }
+            Measure::Unusual(metric) => {
+                add("Measured".into(), Measure::Sum(metric), filter, window);
+                add("Usual".into(), Measure::Usual(metric, Bound::Middle), filter, window);
+            }
+            Measure::Expected(metric, Bound::Middle) => {
+                add("Low end".into(), Measure::Expected(metric, Bound::Low), filter, window);
+                add("High end".into(), Measure::Expected(metric, Bound::High), filter, window);
+            }
+            Measure::Usual(metric, Bound::Middle) => {
+                add("Low end".into(), Measure::Usual(metric, Bound::Low), filter, window);
+                add("High end".into(), Measure::Usual(metric, Bound::High), filter, window);
+            }
+            Measure::ScoreChange => {
+                add("The score then".into(), Measure::HealthScore, filter, then(window));
+                add("The score now".into(), Measure::HealthScore, filter, window);
+                let factors = FactorKind::ALL.iter().map(|kind| Cause::Factor(*kind));
+                for cause in factors.chain(Cause::OTHERS) {
+                    add(format!("Part of {cause}"), Measure::ScoreCause(cause), filter, window);
+                }
+            }
+            Measure::ScoreCause(Cause::Factor(kind)) => {
+                for (when, window) in [("then", then(window)), ("now", window)] {
+                    add(format!("Score {when}"), Measure::FactorScore(kind), filter, window);
+                    add(format!("Weight {when}"), Measure::FactorWeight(kind), filter, window);
+                    add(format!("Measured {when}"), Measure::FactorMeasured(kind), filter, window);
+                }
+            }
+            Measure::ScoreCause(Cause::Override) => {
+                for (when, window) in [("then", then(window)), ("now", window)] {
+                    add(format!("Shown {when}"), Measure::HealthScore, filter, window);
+                    add(format!("Computed {when}"), Measure::ComputedScore, filter, window);
+                }
+            }
+            Measure::ScoreCause(Cause::MissingData) => {
+                for kind in FactorKind::ALL {
+                    let weight = Measure::FactorWeight(*kind);
+                    add(format!("Weight of {kind} then"), weight, filter, then(window));
+                    add(format!("Weight of {kind} now"), weight, filter, window);
+                }
+            }
+            Measure::ScoreCause(Cause::Configuration)
+            | Measure::Sum(_)
+            | Measure::Expected(..)
+            | Measure::Usual(..)
+            | Measure::ForecastError(_)
+            | Measure::Foretold(_)
+            | Measure::UnusualAccounts(_)
+            | Measure::DaysKnown
+            | Measure::Commitment
+            | Measure::ChurnCoefficient(_)
+            | Measure::ChurnPredicted(_)
+            | Measure::ChurnObserved(_)
+            | Measure::ChurnGroup(_)
+            | Measure::ChurnError
+            | Measure::ChurnAuc
+            | Measure::ChurnProbability
             | Measure::ActiveAccounts
             | Measure::Accounts
             | Measure::InBand(_)
@@ -156,6 +245,11 @@ impl Snapshot {
     }
 }
 
+/// The window of a state at the begin of another window.
+fn then(window: Window) -> Window {
+    Window::ending(window.from(), window.length())
+}
+
 /// The days before the end of a window; `None` when there are none.
 fn days_before(window: Window, days: u16) -> Option<Window> {
     (days > 0).then(|| Window::ending(window.to(), SignedDuration::from_hours(24 * i64::from(days))))
@@ -164,85 +258,4 @@ fn days_before(window: Window, days: u16) -> Option<Window> {
 /// How many of its windows a factor looks at.
 fn windows_read(kind: FactorKind) -> u16 {
     if kind == FactorKind::Growth { 2 } else { 1 }
-}
-
-fn method(measure: Measure) -> String {
-    match measure {
-        Measure::Sum(metric) => format!("The {} of all rows in the window, added up.", noun(metric)),
-        Measure::Change(metric) => format!(
-            "The {} in the window, less those in the window of the same length before it, divided by those before.",
-            noun(metric)
-        ),
-        Measure::Share(metric) => format!(
-            "The {} of the rows that the filter leaves, divided by those of all rows of the same account, or of the \
-             portfolio when no account is meant.",
-            noun(metric)
-        ),
-        Measure::PortfolioShare(metric) => format!(
-            "The {} of the rows that the filter leaves, divided by those of the whole portfolio.",
-            noun(metric)
-        ),
-        Measure::ActiveAccounts => "The accounts with at least one call in the window, counted.".into(),
-        Measure::Accounts => "All accounts that are known, counted.".into(),
-        Measure::InBand(band) => format!("The accounts whose health score is in the band “{band}”, counted."),
-        Measure::HealthScore => {
-            "The mean of the factors that could be judged, weighted by their weights. A factor \
-                                 with too little data is left out and its weight is shared by the others."
-                .into()
-        }
-        Measure::FactorScore(kind) => format!("{} Its curve turns that into a score.", factor_method(kind)),
-        Measure::FactorWeight(_) => {
-            "The factor's weight in the health configuration, divided by the weights of all \
-                                     factors that could be judged. A factor that was left out weighs nothing."
-                .into()
-        }
-        Measure::FactorMeasured(kind) => factor_method(kind).into(),
-        Measure::InitiativesOpen => "The initiatives that are planned, active or blocked, counted.".into(),
-        Measure::InitiativesIn(status) => format!("The initiatives that are {status}, counted."),
-        Measure::InitiativesOverdue => "The open initiatives whose due day has passed, counted.".into(),
-        Measure::RevenueExpected => "The expected revenue of all open initiatives, added up.".into(),
-    }
-}
-
-fn noun(metric: Metric) -> &'static str {
-    match metric {
-        Metric::ApiCalls => "API calls",
-        Metric::Tokens => "tokens",
-        Metric::Cost => "costs",
-        Metric::Errors => "errors",
-    }
-}
-
-fn factor_method(kind: FactorKind) -> &'static str {
-    match kind {
-        FactorKind::Recency => {
-            "The time since the last call, set against the pauses that this account usually makes."
-        }
-        FactorKind::Trend => {
-            "The median of all slopes between days of the same weekday, each relative to the usual calls of that \
-             weekday, as the change over four weeks."
-        }
-        FactorKind::Growth => {
-            "The calls of the last whole weeks against those of as many weeks before, so that each weekday occurs \
-             equally often in both."
-        }
-        FactorKind::Breadth => {
-            "The endpoints in use in the last weeks, against the most that this account ever used in as many weeks \
-             of the year before."
-        }
-        FactorKind::Stability => {
-            "How far the calls of three in four days lie at most from what their weekday and the trend suggest, relative to \
-             that, as a standard deviation."
-        }
-        FactorKind::Errors => {
-            "The calls that failed, divided by all calls of the rows that tell their errors."
-        }
-        FactorKind::Initiatives => {
-            "The open initiatives that are blocked or overdue, divided by all open ones."
-        }
-        FactorKind::Commitment => {
-            "The costs since the period of the commitment began, divided by the part of the commitment that is due by \
-             now."
-        }
-    }
 }

@@ -1,14 +1,18 @@
 //! What the engine answers: plain rows.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::domain::AccountId;
+use crate::domain::Anomaly;
 use crate::domain::Band;
 use crate::domain::Endpoint;
 use crate::domain::FactKey;
+use crate::domain::Grain;
 use crate::domain::Model;
 use crate::domain::Quantity;
 use crate::domain::SourceId;
+use crate::domain::Standing;
 use crate::domain::Used;
 use crate::domain::Window;
 
@@ -160,4 +164,113 @@ pub struct ReceiptRow {
     pub model: Option<Model>,
     /// The figures.
     pub used: Used,
+}
+
+/// One day of a forecast, as raw sums: calls, tokens, errors, or micro-units of money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExpectedDay {
+    /// The whole day (UTC).
+    pub day: Window,
+    /// What is expected.
+    pub middle: i64,
+    /// Undercut and exceeded one time in ten each.
+    pub inner: (i64, i64),
+    /// Undercut and exceeded one time in forty each.
+    pub outer: (i64, i64),
+}
+
+/// There is not enough to say anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLittle {
+    /// Buckets of data there are.
+    pub have: usize,
+    /// Buckets that are needed.
+    pub need: usize,
+    /// Whether they must be in use, and not only known.
+    pub in_use: bool,
+}
+
+/// When a sum is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reached {
+    /// What was measured comes to it.
+    Already,
+    /// On these days; `None` lies further ahead than is forecast.
+    Ahead {
+        /// When it goes fast: nine times in ten not before.
+        early: Option<Date>,
+        /// As expected.
+        middle: Option<Date>,
+        /// When it goes slowly: nine times in ten not after.
+        late: Option<Date>,
+    },
+}
+
+/// A series of an account beside what is usual of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Watched {
+    /// Width of a point: an hour or a day.
+    pub grain: Grain,
+    /// How it stands where the data end.
+    pub standing: Standing,
+    /// What lacks, when that is too little to judge.
+    pub little: Option<TooLittle>,
+    /// Oldest first, without gaps, up to where the account's data are complete.
+    pub points: Vec<WatchedPoint>,
+    /// Oldest first.
+    pub anomalies: Vec<Anomaly>,
+}
+
+/// One hour or day that was watched; raw sums.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WatchedPoint {
+    /// When.
+    pub window: Window,
+    /// What was measured.
+    pub value: i64,
+    /// What is usual; `None` while that is not known.
+    pub usual: Option<Usual>,
+    /// Whether an alarm began here.
+    pub is_alert: bool,
+}
+
+/// What is usual, as raw sums.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usual {
+    /// The middle.
+    pub middle: i64,
+    /// The lower end.
+    pub low: i64,
+    /// The upper end.
+    pub high: i64,
+}
+
+/// The model behind the probability of churn, in the open.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChurnModel {
+    /// How it was made, in words.
+    pub how: &'static str,
+    /// Accounts it was made from.
+    pub accounts: usize,
+    /// All its numbers, by name.
+    pub coefficients: Vec<(String, f64)>,
+    /// What was predicted of the 90 days that have just passed, in ten parts of equal size, beside what came; `None` while
+    /// no such time has passed.
+    pub reliability: Option<Vec<Reliability>>,
+    /// The mean distance between predicted and observed, 0 to 1.
+    pub error: Option<f64>,
+    /// How often, of one account that fell silent and one that did not, the first was ranked as more likely to: 0.5 is
+    /// chance, 1 is always.
+    pub auc: Option<f64>,
+}
+
+/// Accounts of about the same predicted probability.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reliability {
+    /// Mean predicted probability.
+    pub predicted: f64,
+    /// The part of them that fell silent.
+    pub observed: f64,
+    /// How many they are.
+    pub accounts: usize,
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::OnceLock;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
@@ -14,21 +15,29 @@ use crate::domain::Account;
 use crate::domain::AccountId;
 use crate::domain::Currency;
 use crate::domain::Endpoint;
+use crate::domain::Foretold;
+use crate::domain::Grain;
 use crate::domain::Health;
 use crate::domain::Initiative;
 use crate::domain::InitiativeId;
+use crate::domain::Metric;
 use crate::domain::Model;
 use crate::domain::Note;
+use crate::domain::Override;
+use crate::domain::UsageFilter;
 use crate::domain::utc_date;
 
 use super::cube::Kept;
 use super::dictionary::Dictionary;
-use super::draft::{Draft, instant};
+use super::draft::Draft;
 use super::entry::{Edge, Entry};
 use super::frame::{AccountFrame, Part};
 use super::hour::{hour_from, hour_start};
-use super::results::SourceMark;
-use super::rules::HealthRules;
+use super::memo::Memo;
+use super::outlook::Outlook;
+use super::results::{SourceMark, Watched};
+use super::rules::{HealthRules, RulesHistory};
+use super::silence::{Churn, KeptChurn};
 
 /// Holds the present snapshot; readers take one `Arc` for each question and never wait for a writer.
 #[derive(Debug)]
@@ -58,7 +67,7 @@ impl Engine {
 /// An immutable picture of all usage, accounts and initiatives.
 #[derive(Debug)]
 pub struct Snapshot {
-    pub(super) rules: Arc<HealthRules>,
+    pub(super) rules: Arc<RulesHistory>,
     pub(super) currency: Currency,
     pub(super) dictionary: Arc<Dictionary>,
     /// By id.
@@ -68,6 +77,13 @@ pub struct Snapshot {
     pub(super) cube: Kept,
     pub(super) initiatives: Arc<BTreeMap<InitiativeId, Arc<Initiative>>>,
     pub(super) marks: Arc<[SourceMark]>,
+    /// Forecasts that were kept, by account and metric, oldest first.
+    pub(super) foretold: Arc<[Foretold]>,
+    pub(super) outlooks: Memo<(UsageFilter, Metric), Outlook>,
+    /// The churn model to judge by; fitted anew for each snapshot when `None`.
+    pub(super) kept_churn: Option<Arc<KeptChurn>>,
+    pub(super) churn: OnceLock<Churn>,
+    pub(super) watched: Memo<(AccountId, Metric, Grain), Watched>,
     pub(super) version: u64,
     pub(super) as_of: Option<Timestamp>,
     pub(super) built_at: Timestamp,
@@ -78,7 +94,7 @@ impl Snapshot {
     #[must_use]
     pub fn empty(rules: Arc<HealthRules>, currency: Currency) -> Self {
         Self {
-            rules,
+            rules: Arc::new(RulesHistory::alone(rules)),
             currency,
             dictionary: Arc::default(),
             entries: Vec::new(),
@@ -86,6 +102,11 @@ impl Snapshot {
             cube: Kept::default(),
             initiatives: Arc::default(),
             marks: Arc::from([]),
+            foretold: Arc::from([]),
+            outlooks: Memo::default(),
+            kept_churn: None,
+            churn: OnceLock::new(),
+            watched: Memo::default(),
             version: 0,
             as_of: None,
             built_at: Timestamp::UNIX_EPOCH,
@@ -105,6 +126,8 @@ impl Snapshot {
             replaced: HashMap::new(),
             initiatives: Arc::clone(&self.initiatives),
             marks: Arc::clone(&self.marks),
+            foretold: Arc::clone(&self.foretold),
+            kept_churn: self.kept_churn.clone(),
             regroup: HashSet::new(),
         }
     }
@@ -112,7 +135,7 @@ impl Snapshot {
     /// Begins a picture anew, from nothing but the usage of the accounts that `keeps` names.
     #[must_use]
     pub fn draft_of_usage(&self, keeps: impl Fn(&AccountId) -> bool) -> Draft {
-        let mut draft = Self::empty(Arc::clone(&self.rules), self.currency).draft();
+        let mut draft = Self::empty(Arc::clone(self.rules()), self.currency).draft();
         draft.dictionary = Arc::clone(&self.dictionary);
         draft.keep_usage(self.entries.iter().filter(|entry| keeps(&entry.account.id)));
         draft
@@ -143,10 +166,22 @@ impl Snapshot {
         self.currency
     }
 
-    /// The health rules that judged.
+    /// The health rules that judged the present.
     #[must_use]
-    pub fn rules(&self) -> &HealthRules {
+    pub fn rules(&self) -> &Arc<HealthRules> {
+        self.rules.present()
+    }
+
+    /// The health rules of all times.
+    #[must_use]
+    pub fn rules_history(&self) -> &RulesHistory {
         &self.rules
+    }
+
+    /// All overrides of an account that were ever set, in their order.
+    #[must_use]
+    pub fn overrides(&self, account: &AccountId) -> &[Arc<Override>] {
+        self.entry(account).map_or(&[], |entry| &entry.overrides)
     }
 
     /// End of the data: the latest watermark, never later than `now` at the build. Without watermarks the end of the
@@ -273,9 +308,15 @@ impl Snapshot {
         if self.as_of.is_none_or(|as_of| at >= as_of) {
             return entry.health().map(Cow::Borrowed);
         }
+        let (until, today) = self.judged_at(entry, at)?;
+        Some(Cow::Owned(entry.health_at(&self.rules, until, today, at)))
+    }
+
+    /// Before which hour the data of an entry were complete at an instant, and the day that was today. What is not in
+    /// yet is left out then as it is now.
+    pub(super) fn judged_at(&self, entry: &Entry, at: Timestamp) -> Option<(u32, Date)> {
         let known = entry.derived.as_ref()?.at.until;
-        let until = instant(at, None, utc_date(at)).until.min(known);
-        Some(Cow::Owned(entry.health_at(&self.rules, until, utc_date(at))))
+        Some((hour_from(at).min(known), self.today_at(at)))
     }
 
     /// The day that initiatives are due against at an instant: today from the as-of on, else the day of the instant.

@@ -18,6 +18,7 @@ mod parts;
 mod read;
 mod record;
 mod rejection;
+mod series;
 mod split;
 mod usage;
 
@@ -26,3 +27,4 @@ pub use initiatives::InitiativeRecord;
 pub use read::{Format, Input, Summary, read_accounts, read_initiatives, read_usage};
 pub use record::{Batch, Context, Take};
 pub use rejection::{FileError, Reason, Rejection};
+pub use series::{CustomerEvent, Point, SeriesError, read_customer_events, read_points};

@@ -7,4 +7,5 @@ pub mod discord;
 pub mod json;
 #[cfg(test)]
 mod samples;
+mod waterfall;
 pub mod words;

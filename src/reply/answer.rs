@@ -40,7 +40,13 @@ impl Answer {
     pub fn band(&self) -> Option<Band> {
         match self.chart()? {
             ChartSpec::Health(card) => card.band,
-            ChartSpec::Series(_) | ChartSpec::Bands(_) | ChartSpec::Bars(_) | ChartSpec::Timeline(_) => None,
+            ChartSpec::Scores(chart) => chart.days.last()?.band,
+            ChartSpec::Series(_)
+            | ChartSpec::Bands(_)
+            | ChartSpec::Bars(_)
+            | ChartSpec::Timeline(_)
+            | ChartSpec::Corridor(_)
+            | ChartSpec::Steps(_) => None,
         }
     }
 }

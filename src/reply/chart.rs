@@ -11,6 +11,8 @@ use crate::domain::InitiativeStatus;
 use crate::domain::Metric;
 use crate::domain::Quantity;
 
+use super::answer::Tone;
+
 /// A chart. Title, unit, names and last values agree on all surfaces.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ChartSpec {
@@ -24,6 +26,12 @@ pub enum ChartSpec {
     Bars(BarsChart),
     /// Initiatives against the calendar.
     Timeline(TimelineChart),
+    /// A measured line against what is expected or usual.
+    Corridor(CorridorChart),
+    /// A change split into its causes.
+    Steps(StepsChart),
+    /// A score day by day.
+    Scores(ScoresChart),
 }
 
 impl ChartSpec {
@@ -36,6 +44,9 @@ impl ChartSpec {
             Self::Bands(chart) => &chart.title,
             Self::Bars(chart) => &chart.title,
             Self::Timeline(chart) => &chart.title,
+            Self::Corridor(chart) => &chart.title,
+            Self::Steps(chart) => &chart.title,
+            Self::Scores(chart) => &chart.title,
         }
     }
 
@@ -48,6 +59,9 @@ impl ChartSpec {
             Self::Bands(chart) => &chart.description,
             Self::Bars(chart) => &chart.description,
             Self::Timeline(chart) => &chart.description,
+            Self::Corridor(chart) => &chart.description,
+            Self::Steps(chart) => &chart.description,
+            Self::Scores(chart) => &chart.description,
         }
     }
 }
@@ -209,4 +223,134 @@ pub struct TimelineRow {
     pub status: InitiativeStatus,
     /// Open and past its due day.
     pub overdue: bool,
+}
+
+/// A measured line with a band of what is expected (a forecast, after the line) or usual (along the line).
+#[derive(Debug, Clone, PartialEq)]
+pub struct CorridorChart {
+    /// Heading.
+    pub title: String,
+    /// Below it.
+    pub subtitle: String,
+    /// In words.
+    pub description: String,
+    /// What is counted.
+    pub metric: Metric,
+    /// Width of a point.
+    pub grain: Grain,
+    /// What was measured; may be empty.
+    pub line: Series,
+    /// Oldest first; may overlap the line in time (usual) or follow it (expected).
+    pub band: Vec<CorridorPoint>,
+    /// What the band is: `expected`, `usual`.
+    pub band_name: String,
+    /// Unusual points of the line, or dates such as `commitment reached`.
+    pub marks: Vec<ChartMark>,
+    /// The figure to read first, as the expected total.
+    pub headline: Option<Fact>,
+    /// Its change against the period before.
+    pub change: Option<Fact>,
+}
+
+impl CorridorChart {
+    /// Whether the band sets out where the line ends: a forecast.
+    #[must_use]
+    pub fn is_ahead(&self) -> bool {
+        match (self.line.points.last(), self.band.first()) {
+            (Some(last), Some(first)) => first.at >= last.at,
+            (None, Some(_)) => true,
+            (_, None) => false,
+        }
+    }
+
+    /// The measured point whose bucket holds an instant.
+    #[must_use]
+    pub fn measured_at(&self, at: Timestamp) -> Option<&SeriesPoint> {
+        let index = self.line.points.iter().rposition(|point| point.at <= at)?;
+        let point = &self.line.points[index];
+        let is_last = index + 1 == self.line.points.len();
+        (!is_last || at < self.grain.next(point.at)).then_some(point)
+    }
+}
+
+/// What is expected or usual in one bucket.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CorridorPoint {
+    /// Begin of the bucket.
+    pub at: Timestamp,
+    /// The most likely value.
+    pub middle: Quantity,
+    /// Low and high of the 80 % band of a forecast.
+    pub inner: Option<(Quantity, Quantity)>,
+    /// Low and high of the 95 % band of a forecast, or of the usual range.
+    pub outer: Option<(Quantity, Quantity)>,
+}
+
+/// A moment worth pointing at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChartMark {
+    /// When.
+    pub at: Timestamp,
+    /// A few words; may be hostile text.
+    pub label: String,
+    /// Whether it is good news.
+    pub tone: Tone,
+}
+
+/// A change split into its causes, from a score to another: drawn as a waterfall.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepsChart {
+    /// Heading.
+    pub title: String,
+    /// Below it.
+    pub subtitle: String,
+    /// In words.
+    pub description: String,
+    /// The score at the begin.
+    pub from: Step,
+    /// What moved it, in drawing order; those of zero may be left out.
+    pub steps: Vec<Step>,
+    /// The score at the end.
+    pub to: Step,
+}
+
+/// One cause of a change, or one of its two ends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// Name; may be hostile text.
+    pub name: String,
+    /// A score for the ends, points for the causes between.
+    pub fact: Fact,
+}
+
+/// A score day by day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoresChart {
+    /// Heading.
+    pub title: String,
+    /// Below it.
+    pub subtitle: String,
+    /// In words.
+    pub description: String,
+    /// Oldest first.
+    pub days: Vec<ScoreDay>,
+    /// Least score of a healthy account.
+    pub healthy_from: f64,
+    /// Least score of one to watch; below it is at risk.
+    pub watch_from: f64,
+    /// Changes of the configuration and the like.
+    pub marks: Vec<ChartMark>,
+}
+
+/// The score of one day.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ScoreDay {
+    /// Which.
+    pub day: Date,
+    /// The score; `None` when it could not be judged.
+    pub score: Option<f64>,
+    /// Its band.
+    pub band: Option<Band>,
+    /// Whether a person set it by hand.
+    pub overridden: bool,
 }

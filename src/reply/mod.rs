@@ -7,6 +7,7 @@ mod chart;
 
 pub use answer::{Action, Answer, AsOf, Block, Cell, Column, FactLine, Prose, Span, Table, Tone};
 pub use chart::{
-    BandSlice, BandsChart, Bar, BarsChart, ChartSpec, FactorBar, HealthCard, Series, SeriesChart,
-    SeriesPoint, TimelineChart, TimelineRow,
+    BandSlice, BandsChart, Bar, BarsChart, ChartMark, ChartSpec, CorridorChart, CorridorPoint, FactorBar,
+    HealthCard, ScoreDay, ScoresChart, Series, SeriesChart, SeriesPoint, Step, StepsChart, TimelineChart,
+    TimelineRow,
 };

@@ -136,7 +136,8 @@ impl Store {
         self.readers.execute("SELECT 1").await.doing("asking whether it is there").map(|_done| ())
     }
 
-    /// Data version; grows with every commit that changes usage, watermarks, accounts, initiatives or notes.
+    /// Data version; grows with every commit that changes usage, watermarks, accounts, initiatives, notes,
+    /// overrides or the health configuration.
     pub async fn version(&self) -> Result<u64, StoreError> {
         let mut reading = self.read().await?;
         counters::value(&mut reading, "version").await

@@ -53,7 +53,7 @@ fn unknown(file: &str) -> Problem {
         what: "chart",
         given: file.chars().take(80).collect(),
         remedy:
-            "There are usage, health, portfolio, movers, initiatives and initiative, as .svg, .png or .csv."
+            "There are usage, health, why, history, portfolio, movers, anomalies, forecast, churn, initiatives and initiative, as .svg, .png or .csv."
                 .into(),
     }
 }

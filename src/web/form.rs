@@ -75,7 +75,8 @@ fn field(state: &WebState, call: &Invocation, entry: &OptionEntry) -> Field {
         | OptionKind::Endpoint
         | OptionKind::Initiative
         | OptionKind::Owner
-        | OptionKind::Range => {
+        | OptionKind::Range
+        | OptionKind::Horizon => {
             let all = state.desk.complete(&state.asker, &call.command, entry.name, "");
             offered.extend(all.into_iter().take(OFFERED_MAX).map(|choice| (choice.value, choice.label)));
         }

@@ -6,6 +6,7 @@ use percent_encoding::utf8_percent_encode;
 use crate::answers::CATALOG;
 use crate::answers::Invocation;
 use crate::answers::OptionKind;
+use crate::domain::Horizon;
 use crate::domain::Range;
 use crate::render::html::ChartLinks;
 
@@ -76,6 +77,22 @@ impl Here<'_> {
         Pills { label: "Range", items: ranges.into_iter().map(pill).collect() }
     }
 
+    /// The horizons that are offered; another one is shown as the present one.
+    pub(super) fn horizons(&self, now: Horizon) -> Pills {
+        let mut horizons = Horizon::OFFERED.to_vec();
+        if !horizons.contains(&now) {
+            horizons.push(now);
+        }
+        let value = |one: Horizon| if one == Horizon::DEFAULT { String::new() } else { one.to_string() };
+        let pill = |one: Horizon| Pill {
+            label: one.to_string(),
+            title: one.words(),
+            href: self.with("horizon", &value(one)),
+            current: one == now,
+        };
+        Pills { label: "Ahead", items: horizons.into_iter().map(pill).collect() }
+    }
+
     /// Each word of an option, the first one standing for leaving it out when `none` names it.
     pub(super) fn words(&self, label: &'static str, option: &str, default: &str) -> Pills {
         let words = words_of(&self.call.command, option);
@@ -112,8 +129,13 @@ pub(super) fn words_of(command: &str, option: &str) -> &'static [&'static str] {
 const CHARTS: &[(&str, &str)] = &[
     ("usage", "usage"),
     ("health", "health"),
+    ("why", "why"),
+    ("history", "history"),
     ("portfolio", "portfolio"),
     ("movers", "movers"),
+    ("anomalies", "anomalies"),
+    ("forecast", "forecast"),
+    ("churn", "churn"),
     ("initiatives", "initiative list"),
     ("initiative", "initiative show"),
 ];

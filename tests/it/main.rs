@@ -10,7 +10,9 @@
 mod commands;
 mod discord;
 mod harness;
+mod health;
 mod import;
+mod outlook;
 mod pages;
 mod questions;
 mod store;

@@ -215,7 +215,11 @@ fn chart_facts(chart: &ChartSpec) -> Vec<&Fact> {
         ChartSpec::Bars(chart) => {
             chart.bars.iter().flat_map(|bar| std::iter::once(&bar.fact).chain(&bar.aside)).collect()
         }
-        ChartSpec::Timeline(_) => Vec::new(),
+        ChartSpec::Corridor(chart) => chart.headline.iter().chain(&chart.change).collect(),
+        ChartSpec::Steps(chart) => {
+            [&chart.from, &chart.to].into_iter().chain(&chart.steps).map(|step| &step.fact).collect()
+        }
+        ChartSpec::Timeline(_) | ChartSpec::Scores(_) => Vec::new(),
     }
 }
 
@@ -313,6 +317,18 @@ fn drawn(chart: &ChartSpec) -> String {
             let overdue = if row.overdue { ", overdue" } else { "" };
             add(format!("{}: {}{overdue}", row.title, row.note));
         }),
+        ChartSpec::Corridor(chart) => {
+            add(format!("{}: {} points", chart.line.name, chart.line.points.len()));
+            add(format!("{}: {} points, {} marks", chart.band_name, chart.band.len(), chart.marks.len()));
+        }
+        ChartSpec::Steps(chart) => {
+            let steps = std::iter::once(&chart.from).chain(&chart.steps).chain([&chart.to]);
+            steps.for_each(|step| add(format!("{}: {}", step.name, step.fact.value.short())));
+        }
+        ChartSpec::Scores(chart) => {
+            let judged = chart.days.iter().filter(|day| day.score.is_some()).count();
+            add(format!("{judged} of {} days, {} marks", chart.days.len(), chart.marks.len()));
+        }
     }
     text
 }

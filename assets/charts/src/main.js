@@ -3,27 +3,34 @@ import * as echarts from "echarts/core";
 import { LineChart } from "echarts/charts";
 import { DataZoomInsideComponent, GridComponent, TooltipComponent } from "echarts/components";
 import { CanvasRenderer } from "echarts/renderers";
+import { NARROW } from "./base.js";
+import * as corridor from "./corridor.js";
 import { legend } from "./legend.js";
-import { option } from "./series.js";
 import { palette } from "./palette.js";
+import * as scores from "./scores.js";
+import * as series from "./series.js";
 
 echarts.use([LineChart, GridComponent, TooltipComponent, DataZoomInsideComponent, CanvasRenderer]);
+
+const kinds = { corridor, scores, series };
 
 function enhance(holder) {
   const figure = holder.closest("figure");
   const drawing = figure && figure.querySelector("[data-drawing]");
   if (!drawing) return;
   const spec = JSON.parse(holder.textContent);
+  const kind = kinds[spec.kind];
+  if (!kind) return;
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const stage = document.createElement("div");
   stage.className = "chart-stage";
   stage.setAttribute("role", "img");
   stage.setAttribute("aria-label", `${spec.title}. ${spec.description}`);
-  const names = legend(spec);
+  const names = legend(kind.keys(spec));
   drawing.after(names, stage);
   let chart;
   const draw = () => {
-    chart.setOption(option(spec, palette(), stage.clientWidth, calm.matches), { notMerge: true });
+    chart.setOption(kind.option(spec, palette(), stage.clientWidth, calm.matches), { notMerge: true });
   };
   try {
     chart = echarts.init(stage, null, { renderer: "canvas" });
@@ -36,11 +43,11 @@ function enhance(holder) {
   }
   drawing.hidden = true;
   figure.dataset.live = "true";
-  let narrow = stage.clientWidth < 520;
+  let narrow = stage.clientWidth < NARROW;
   new ResizeObserver(() => {
     if (!stage.clientWidth) return;
     chart.resize();
-    if (narrow !== stage.clientWidth < 520) {
+    if (narrow !== stage.clientWidth < NARROW) {
       narrow = !narrow;
       draw();
     }

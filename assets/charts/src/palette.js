@@ -13,6 +13,9 @@ export function palette() {
     previous: read("before", "#8a93a6"),
     // The last colour is for all the rest.
     part: (index) => series[Math.min(index, PARTS - 1)],
+    watch: read("watch", "#f0a020"),
+    tone: (word) => ({ good: read("good", "#12a373"), bad: read("bad", "#e03131") })[word] || read("muted-text", "#5a6376"),
+    toneText: (word) => read(word === "neutral" ? "muted-text" : `${word}-text`, "#5a6376"),
     font: "Inter, system-ui, sans-serif",
   };
 }

@@ -1,43 +1,28 @@
 // ECharts' options for a chart over time: stacked parts or one line, with the period before dashed.
+import { base, parted, tip } from "./base.js";
 import { exact, short } from "./numbers.js";
-import { heading, tick } from "./times.js";
+import { partClass } from "./palette.js";
+
+export function keys(spec) {
+  if (spec.series.length < 2 && !spec.previous) return [];
+  const list = spec.series.map((part, index) => ({ name: part.name, kind: "dot", colour: partClass(index) }));
+  if (spec.previous) list.push({ name: spec.previous.name, kind: "dash", colour: "key-before" });
+  return list;
+}
 
 function tooltip(spec, colours, index) {
-  // A node, not markup: the content policy drops the style attributes of ECharts' own tooltip, and names stay text.
-  const box = document.createElement("div");
-  box.className = "chart-tip";
-  const head = box.appendChild(document.createElement("strong"));
-  head.textContent = heading(spec.at[index], spec.grain) + (spec.partial.includes(index) ? " (not complete)" : "");
-  const line = (name, value, colour, kind) => {
-    if (value === null || value === undefined) return;
-    const row = box.appendChild(document.createElement("div"));
-    row.className = "chart-tip-row";
-    const dot = row.appendChild(document.createElement("i"));
-    dot.className = kind;
-    dot.style.setProperty("--dot", colour);
-    const label = row.appendChild(document.createElement("bdi"));
-    label.textContent = name;
-    const figure = row.appendChild(document.createElement("b"));
-    figure.textContent = exact(value, spec.unit);
+  const { box, line } = tip(spec, index, spec.partial.includes(index) && "not complete");
+  const known = (name, value, colour, kind) => {
+    if (value !== null && value !== undefined) line(name, exact(value, spec.unit), colour, kind);
   };
-  spec.series.forEach((part, at) => line(part.name, part.values[index], colours.part(at), "dot"));
+  spec.series.forEach((part, at) => known(part.name, part.values[index], colours.part(at), "dot"));
   if (spec.series.length > 1) {
     // Sums of decimal amounts are rounded back to millionths, which is how they are stored.
     const sum = spec.series.reduce((all, part) => all + part.values[index], 0);
-    line("Together", Math.round(sum * 1e6) / 1e6, colours.ink, "dot");
+    known("Together", Math.round(sum * 1e6) / 1e6, colours.ink, "dot");
   }
-  if (spec.previous) line(spec.previous.name, spec.previous.values[index], colours.previous, "dash");
+  if (spec.previous) known(spec.previous.name, spec.previous.values[index], colours.previous, "dash");
   return box;
-}
-
-// Buckets that are only partly in the range or the data say less than they seem to: they are drawn apart, dotted.
-function parted(values, partial) {
-  const odd = new Set(partial);
-  const near = (index) => odd.has(index) || odd.has(index - 1) || odd.has(index + 1);
-  return {
-    whole: values.map((value, index) => (odd.has(index) ? null : value)),
-    rest: values.map((value, index) => (near(index) ? value : null)),
-  };
 }
 
 function lone(spec, colours, calm) {
@@ -84,28 +69,7 @@ function lines(spec, colours, calm) {
 }
 
 export function option(spec, colours, width, calm) {
-  const narrow = width < 520;
-  const text = { color: colours.muted, fontFamily: colours.font, fontSize: 12 };
-  return {
-    textStyle: { fontFamily: colours.font },
-    grid: { left: 4, right: narrow ? 8 : 16, top: 14, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
-    tooltip: {
-      trigger: "axis", confine: true, transitionDuration: calm ? 0 : 0.15, className: "chart-tip-box", backgroundColor: "transparent", borderWidth: 0, padding: 0, shadowBlur: 0, extraCssText: "box-shadow:none",
-      axisPointer: { type: "line", lineStyle: { color: colours.muted, type: "solid", width: 1, opacity: 0.6 } },
-      formatter: (points) => tooltip(spec, colours, points[0].dataIndex),
-    },
-    xAxis: {
-      type: "category", boundaryGap: false, data: spec.at.map(String),
-      axisLine: { lineStyle: { color: colours.grid } }, axisTick: { show: false },
-      axisLabel: { ...text, hideOverlap: true, margin: 10, formatter: (at) => tick(Number(at), spec.grain), alignMinLabel: "left", alignMaxLabel: "right" },
-    },
-    yAxis: {
-      type: "value", min: 0, splitNumber: narrow ? 3 : 4, axisLine: { show: false }, axisTick: { show: false },
-      axisLabel: { ...text, formatter: (value) => short(value, spec.unit) },
-      splitLine: { lineStyle: { color: colours.grid } },
-    },
-    // The wheel scrolls the page; with a modifier key it zooms, and a drag pans.
-    dataZoom: [{ type: "inside", zoomOnMouseWheel: "ctrl", moveOnMouseWheel: false, moveOnMouseMove: "shift", filterMode: "none", minValueSpan: 3 }],
-    series: lines(spec, colours, calm),
-  };
+  const common = base(spec, colours, width, calm, (index) => tooltip(spec, colours, index));
+  common.yAxis.axisLabel = { ...common.yAxis.axisLabel, formatter: (value) => short(value, spec.unit) };
+  return { ...common, series: lines(spec, colours, calm) };
 }

@@ -1,5 +1,9 @@
 // Instants in words; all times of the dashboard are UTC.
-const form = (options) => new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", ...options });
+// British English writes Sept, the server Sep as all other months.
+const form = (options) => {
+  const words = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", ...options });
+  return { format: (at) => words.format(at).replace("Sept ", "Sep ").replace(/Sept$/, "Sep") };
+};
 const day = form({ day: "numeric", month: "short" });
 const long = form({ weekday: "short", day: "numeric", month: "short", year: "numeric" });
 const hour = form({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });

@@ -1,8 +1,11 @@
 //! What each word of the command line does.
 
+mod analyze;
 mod ask;
 mod check;
+mod eval;
 mod import;
+mod replay;
 mod serve;
 
 use std::io::Write;
@@ -51,6 +54,9 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         clap_complete::generate(shell, &mut Cli::command(), "etsm", &mut std::io::stdout());
         return Ok(ExitCode::SUCCESS);
     }
+    if let Command::Eval { what } = &cli.command {
+        return eval::eval(what).map(|()| ExitCode::SUCCESS);
+    }
     let loaded = Settings::load(cli.config.as_deref(), environment);
     if matches!(cli.command, Command::Check) {
         return check::check(loaded, cli.data_dir, environment).await;
@@ -67,13 +73,15 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         Command::Serve => serve::serve(settings).await,
         Command::Import(import) => import::import(settings, import).await,
         Command::Ask(ask) => ask::ask(settings, environment, ask).await,
+        Command::Analyze { what } => analyze::analyze(settings, what).await,
         Command::Chat(chat) => ask::chat(settings, environment, chat).await,
+        Command::Replay(words) => replay::replay(settings, environment, words).await,
         Command::Probe(probe) => {
             let url = probe.url.unwrap_or_else(|| format!("http://{}", settings.bind));
             adapters::probe(&url).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Check | Command::Completions { .. } => Ok(ExitCode::SUCCESS),
+        Command::Check | Command::Completions { .. } | Command::Eval { .. } => Ok(ExitCode::SUCCESS),
     }
 }
 
@@ -83,6 +91,7 @@ async fn desk(settings: &Settings) -> anyhow::Result<Desk> {
     let store = open_store(settings).await?;
     let engine = Arc::new(Engine::new(Arc::clone(&settings.health), settings.currency));
     let desk = Desk::new(engine, store, Arc::new(SystemClock));
+    desk.adopt_rules(&settings.health_text).await.context("taking the health configuration into use")?;
     desk.load().await.context("reading the store")?;
     Ok(desk)
 }

@@ -78,6 +78,7 @@ fn option(entry: &OptionEntry) -> Value {
         | OptionKind::Initiative
         | OptionKind::Owner
         | OptionKind::Range
+        | OptionKind::Horizon
         | OptionKind::Command => option["autocomplete"] = json!(true),
         OptionKind::Date | OptionKind::Money | OptionKind::Text => {}
     }

@@ -1,4 +1,4 @@
-//! Recency: how long an account is silent, against the pauses that it usually makes.
+//! Recency: how long an account is silent, against the silences that it usually makes.
 //!
 //! Invariant: silence is counted up to where the data are complete, never to the wall clock.
 
@@ -6,36 +6,31 @@ use crate::domain::Quantity;
 
 use super::super::frame::AccountFrame;
 use super::super::hour::DAY_HOURS;
+use super::days::AccountDays;
 use super::robust::quantile;
 use super::verdict::Verdict;
 
-/// Pauses needed before a rhythm can be told.
-const PAUSES_MIN: usize = 5;
-/// The pause that nine of ten do not exceed is the usual one: a weekend for those who rest at weekends, while one
-/// long holiday does not make a rhythm.
+/// Days in use needed before a rhythm can be told.
+const DAYS_MIN: usize = 5;
+/// The silence that nine of ten days do not exceed is the usual one: the night for those who are at it every day, a
+/// weekend for those who rest at weekends; one long holiday makes no rhythm.
 const USUAL: f64 = 0.9;
+/// Half a day is never held against anyone.
+const PAUSE_HOURS_MIN: u32 = 12;
 
-/// The usual pause between days in use, in days, over the `window` days up to the last use before `day`.
-pub(super) fn usual_pause(frame: &AccountFrame, day: u32, window: u32) -> Option<u32> {
-    let days = &frame.marks[..frame.marks.partition_point(|mark| mark.day < day)];
-    let mut later = frame.marks[days.len()];
-    let mut last_in_use: Option<u32> = None;
-    let mut newest = None;
-    let mut pauses = Vec::new();
-    for mark in days.iter().rev() {
-        let in_use = later.calls > mark.calls;
-        later = *mark;
-        if !in_use {
-            continue;
-        }
-        if *newest.get_or_insert(mark.day) - mark.day > window {
-            break;
-        }
-        pauses.extend(last_in_use.map(|last| last - mark.day));
-        last_in_use = Some(mark.day);
+/// The usual pause in hours, over the `window` days up to the last use before `day`: of the days in use, nine of ten
+/// ended no longer silence.
+pub(super) fn usual_pause(days: &AccountDays<'_>, day: u32, window: u32) -> Option<u32> {
+    let silences = days.silences_before(day);
+    let newest = silences.last()?.0;
+    let within = &silences[silences.partition_point(|(at, _)| newest - at > window)..];
+    // What the first of them ended began before the window.
+    let mut pauses: Vec<u32> = within.iter().skip(1).map(|(_, silence)| *silence).collect();
+    if pauses.len() < DAYS_MIN {
+        return None;
     }
     pauses.sort_unstable();
-    if pauses.len() < PAUSES_MIN { None } else { quantile(&pauses, USUAL) }
+    quantile(&pauses, USUAL).map(|usual| usual.max(PAUSE_HOURS_MIN))
 }
 
 /// The silence before the hour `until`, in multiples of the usual pause.
@@ -47,7 +42,7 @@ pub(super) fn recency(frame: &AccountFrame, usual: Option<u32>, until: u32) -> V
         return Verdict::Missing("too little data: it is used too seldom, or too new, to know its rhythm");
     };
     let silent_hours = until - last - 1;
-    let ratio = f64::from(silent_hours) / f64::from(DAY_HOURS * usual);
+    let ratio = f64::from(silent_hours) / f64::from(usual);
     let words = match ratio {
         ..=1.0 => "in use within its usual rhythm",
         ..=2.0 => "quiet for a little longer than it usually pauses",

@@ -33,7 +33,7 @@ pub(super) fn spread(values: &mut [f64]) -> Option<f64> {
 }
 
 /// The Theil–Sen slope, the median of the slopes between all pairs of points, per step (Sen 1968).
-pub(super) fn slope(values: &[f64]) -> Option<f64> {
+pub(in super::super) fn slope(values: &[f64]) -> Option<f64> {
     let mut slopes = Vec::with_capacity(values.len() * values.len().saturating_sub(1) / 2);
     for (start, first) in values.iter().enumerate() {
         for (steps, later) in values[start + 1..].iter().enumerate() {

@@ -133,7 +133,7 @@ fn a_steady_account_is_healthy() {
 #[test]
 fn growing_is_better_than_steady_and_shrinking_worse() {
     let growing = with(|day| 1.0 + f64::from(day) / 70.0);
-    let shrinking = with(|day| 2.2 - f64::from(day) / 70.0);
+    let shrinking = with(|day| 2.15 - f64::from(day) / 70.0);
     let scores = [growing.score(), steady().score(), shrinking.score()];
     assert!(scores.is_sorted_by(|a, b| a > &(b + 5.0)), "{scores:?}");
     assert_eq!(shrinking.health().band, Some(Band::AtRisk), "{scores:?}");
@@ -166,6 +166,72 @@ fn one_odd_day_hardly_moves_a_score() {
     }
     let wild = with(|day| if (day * 31) % 5 < 2 { 0.3 } else { 1.7 });
     assert!(wild.factor_score(FactorKind::Stability) < steady().factor_score(FactorKind::Stability) - 20.0);
+}
+
+#[test]
+fn an_exception_that_is_over_moves_neither_growth_nor_trend() {
+    let odd =
+        |days: std::ops::Range<u32>, part: f64| with(move |day| if days.contains(&day) { part } else { 1.0 });
+    let kinds = [FactorKind::Growth, FactorKind::Trend, FactorKind::Stability];
+    let week_off = odd(DAYS - 21..DAYS - 14, 0.05);
+    let burst = odd(DAYS - 40..DAYS - 39, 30.0);
+    for trial in [week_off, burst] {
+        for kind in kinds {
+            let (with, without) = (trial.factor_score(kind), steady().factor_score(kind));
+            assert!((with - without).abs() < 4.0, "{kind}: {with} against {without}");
+        }
+        let health = trial.health();
+        let growth = health.factors.iter().find(|factor| factor.kind == FactorKind::Growth).unwrap();
+        assert_eq!(growth.words, "about as many calls as in the weeks before, a short exception set aside");
+    }
+    // What goes on is told from its first week on.
+    let falling = odd(DAYS - 6..DAYS, 0.2);
+    assert!(falling.factor_score(FactorKind::Growth) < steady().factor_score(FactorKind::Growth) - 15.0);
+    let lasting = odd(DAYS - 20..DAYS - 8, 0.2);
+    assert!(lasting.factor_score(FactorKind::Growth) < steady().factor_score(FactorKind::Growth) - 15.0);
+}
+
+#[test]
+fn an_account_that_never_sleeps_is_unusual_after_a_night() {
+    let recency = |hours: fn(u32) -> bool, at: u32| {
+        let mut draft = Snapshot::empty(Arc::new(HealthRules::default_rules()), Currency::USD).draft();
+        let steady = steady();
+        let row = |hour: u32| UsageRow {
+            at: day_at(hour / 24, hour % 24),
+            used: Used { api_calls: 5, ..Used::default() },
+            ..steady.usage().remove(0)
+        };
+        draft.usage(&steady.account.id, (0..60 * 24).filter(|hour| hours(*hour)).map(row));
+        let now = day_at(at / 24, at % 24);
+        draft.watermarks(vec![SourceMark { source: "import".parse().unwrap(), watermark: now }]);
+        let snapshot = draft.finish(1, now);
+        let health = snapshot.health(&steady.account.id).unwrap();
+        health.factors.iter().find(|factor| factor.kind == FactorKind::Recency).unwrap().judged.unwrap().score
+    };
+    let office = |hour: u32| (9..17).contains(&(hour % 24)) && hour / 24 % 7 < 5;
+    // The last day is a Thursday: 59 = 8 weeks and 3 days.
+    assert_eq!(recency(|_| true, 60 * 24 + 11), 100.0);
+    assert!(recency(|_| true, 60 * 24 + 20) < 90.0);
+    assert_eq!(recency(office, 60 * 24 + 8), 100.0);
+    assert_eq!(recency(office, 60 * 24 + 20), 100.0);
+}
+
+#[test]
+fn a_band_does_not_flap_and_follows_what_lasts() {
+    let bands = |shape: fn(u32) -> f64| -> Vec<(Band, f64)> {
+        let trial = with(shape);
+        let snapshot = trial.snapshot();
+        let health = |day| snapshot.health_at(&trial.account.id, day_at(day, 0)).unwrap();
+        (60..DAYS).map(health).map(|health| (health.band.unwrap(), health.score.unwrap())).collect()
+    };
+    let fall = bands(|day| if day < 100 { 1.0 } else { 0.3 });
+    let changes = fall.windows(2).filter(|pair| pair[0].0 != pair[1].0).count();
+    assert_eq!((fall[0].0, changes), (Band::Healthy, 2), "{fall:?}");
+    let rules = HealthRules::default_rules();
+    for pair in fall.windows(2).filter(|pair| pair[0].0 > pair[1].0) {
+        let limit = if pair[1].0 == Band::Watch { rules.healthy_from } else { rules.watch_from };
+        assert!(pair[0].1 <= limit - rules.hysteresis && pair[1].1 <= limit - rules.hysteresis, "{pair:?}");
+    }
 }
 
 #[test]

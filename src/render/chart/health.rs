@@ -204,7 +204,11 @@ fn worded(value: Quantity) -> String {
         Quantity::Errors(_) => format!("{} errors", value.short()),
         Quantity::Tokens(_) => format!("{} tokens", value.short()),
         Quantity::Points(_) => format!("{} points", value.short()),
-        Quantity::Money(..) | Quantity::Share(_) | Quantity::Change(_) | Quantity::Score(_) => value.short(),
+        Quantity::Money(..)
+        | Quantity::Share(_)
+        | Quantity::Change(_)
+        | Quantity::Score(_)
+        | Quantity::Number(_) => value.short(),
     }
 }
 

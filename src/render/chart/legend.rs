@@ -1,13 +1,14 @@
 //! What stands above each picture, heading and headline, and the keys to its lines and colours.
 
 use crate::domain::Fact;
+use crate::domain::Metric;
 use crate::domain::Quantity;
 use crate::reply::Tone;
 
 use super::font;
 use super::font::Weight;
 use super::frame::Frame;
-use super::scene::{Anchor, Label, Scene, Short};
+use super::scene::{Anchor, Label, Scene, track};
 
 /// How the key of a line or colour looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub(super) enum Swatch {
     Fill(&'static str),
     /// A stretch of line of a class.
     Line(&'static str),
+    /// A ring of a class.
+    Ring(&'static str),
 }
 
 /// One key with its words; they may be hostile text.
@@ -32,6 +35,16 @@ pub(super) struct Headline<'a> {
     pub(super) change: Option<&'a Fact>,
     /// Whether more is good; `None` is neither.
     pub(super) more_is_good: Option<bool>,
+}
+
+/// Whether more of a metric is good news.
+pub(super) fn more_is_good(metric: Metric) -> Option<bool> {
+    match metric {
+        Metric::ApiCalls | Metric::Tokens => Some(true),
+        Metric::Errors => Some(false),
+        // Spend is neither: the customer's cost is our revenue.
+        Metric::Cost => None,
+    }
 }
 
 /// Changes below half a percent are not worth a colour.
@@ -158,32 +171,40 @@ pub(super) const FIGURE_EMS_MAX: f64 = 8.0;
 
 /// Width of [`marked_change`].
 pub(super) fn marked_change_width(change: &Fact, px: f64) -> f64 {
-    let arrow = if direction(change) == 0.0 { 0.0 } else { px * 1.02 };
-    arrow + font::width(&change.value.short(), px, Weight::SemiBold).min(px * FIGURE_EMS_MAX)
+    marked_width(&change.value.short(), direction(change), px)
 }
 
 /// A change behind an arrow up or down; gives its width.
 pub(super) fn marked_change(scene: &mut Scene, x: f64, y: f64, px: f64, change: &Fact, tone: Tone) -> f64 {
+    marked(scene, (x, y), px, &change.value.short(), direction(change), tone)
+}
+
+/// Width of [`marked`].
+pub(super) fn marked_width(words: &str, direction: f64, px: f64) -> f64 {
+    let arrow = if direction == 0.0 { 0.0 } else { px * 1.02 };
+    arrow + font::width(words, px, Weight::SemiBold).min(px * FIGURE_EMS_MAX)
+}
+
+/// A figure behind an arrow in its direction; gives its width.
+pub(super) fn marked(
+    scene: &mut Scene,
+    (x, y): (f64, f64),
+    px: f64,
+    words: &str,
+    direction: f64,
+    tone: Tone,
+) -> f64 {
     let class = tone_class(tone);
-    let direction = direction(change);
     let mut start = x;
     if direction != 0.0 {
-        let (middle, half, height) = (y - px * 0.36, px * 0.38, px * 0.32 * direction);
-        let d = format!(
-            "M{} {}L{} {}L{} {}Z",
-            Short(x),
-            Short(middle + height),
-            Short(x + 2.0 * half),
-            Short(middle + height),
-            Short(x + half),
-            Short(middle - height)
-        );
-        scene.path(d, class, 0.0);
+        let (middle, half, height) = (y - px * 0.36, px * 0.38, px * 0.32 * direction.signum());
+        let corners = [(x, middle + height), (x + 2.0 * half, middle + height), (x + half, middle - height)];
+        scene.path(track(corners.into_iter()) + "Z", class, 0.0);
         start += px * 1.02;
     }
-    let label = Label::new(start, y, px, &change.value.short()).class(class).weight(Weight::SemiBold);
+    let label = Label::new(start, y, px, words).class(class).weight(Weight::SemiBold);
     scene.label(label.within(px * FIGURE_EMS_MAX));
-    marked_change_width(change, px)
+    marked_width(words, direction, px)
 }
 
 /// Up is 1, down is −1; what reads as zero has none.
@@ -236,6 +257,7 @@ fn key_at(scene: &mut Scene, key: &Key, x: f64, y: f64, room: f64) {
     match key.swatch {
         Swatch::Fill(class) => scene.bar(x + px * 0.3, middle - px * 0.42, px * 0.84, px * 0.84, class),
         Swatch::Line(class) => scene.line((x, middle), (x + px * 1.4, middle), class, px * 0.16),
+        Swatch::Ring(class) => scene.circle(x + px * 0.7, middle, px * 0.4, class, px * 0.16),
     }
     scene.label(Label::new(x + swatch_room(scene.frame), y, px, &key.words).class("c-text").within(room));
 }

@@ -8,17 +8,24 @@ mod axis;
 mod bands;
 mod bars;
 mod colours;
+mod corridor;
 mod font;
 mod frame;
 mod health;
 mod legend;
+mod marks;
+mod plot;
+#[cfg(test)]
+mod property;
 mod raster;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod scene;
+mod scores;
 mod series;
 mod signs;
 mod spark;
+mod steps;
 mod timeline;
 mod values;
 
@@ -73,6 +80,9 @@ fn lay_out(spec: &ChartSpec, size: Size) -> Scene {
         ChartSpec::Bands(chart) => bands::draw(&mut scene, chart),
         ChartSpec::Bars(chart) => bars::draw(&mut scene, chart),
         ChartSpec::Timeline(chart) => timeline::draw(&mut scene, chart),
+        ChartSpec::Corridor(chart) => corridor::draw(&mut scene, chart),
+        ChartSpec::Steps(chart) => steps::draw(&mut scene, chart),
+        ChartSpec::Scores(chart) => scores::draw(&mut scene, chart),
     }
     scene
 }

@@ -1,6 +1,7 @@
 //! A picture before it is text: shapes with classes, printed by one template.
 
 use std::fmt;
+use std::fmt::Write as _;
 
 use askama::Template;
 
@@ -141,6 +142,12 @@ impl Label {
         }
     }
 
+    /// Left, top, right and lower edge when drawn.
+    pub(super) fn bounds(&self) -> [f64; 4] {
+        let (left, right) = self.extent();
+        [left, self.y - 0.75 * self.px, right, self.y + 0.2 * self.px]
+    }
+
     fn halo_class(&self) -> &'static str {
         if self.halo { " c-halo" } else { "" }
     }
@@ -186,9 +193,21 @@ impl Scene {
         self.shapes.push(Shape::Rect { x, y, width, height, round, class, stroke: 0.0 });
     }
 
+    /// A plain ground, with sharp corners.
+    pub(super) fn ground(&mut self, x: f64, y: f64, width: f64, height: f64, class: &'static str) {
+        self.shapes.push(Shape::Rect { x, y, width, height, round: 0.0, class, stroke: 0.0 });
+    }
+
     pub(super) fn outline(&mut self, x: f64, y: f64, width: f64, height: f64, class: &'static str) {
         let round = (height / 2.0).min(width / 2.0).min(7.0);
         self.shapes.push(Shape::Rect { x, y, width, height, round, class, stroke: 1.5 });
+    }
+
+    /// An end that dissolves, 27 wide: there is more, nobody said or the scale does not show how much.
+    pub(super) fn dissolve(&mut self, x: f64, y: f64, height: f64, class: &'static str) {
+        for step in 0..3 {
+            self.bar(x + 9.0 * f64::from(step), y, 4.0, height, class);
+        }
     }
 
     pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64), class: &'static str, stroke: f64) {
@@ -262,6 +281,16 @@ impl fmt::Display for Short {
     }
 }
 
+/// The path from point to point.
+pub(super) fn track(points: impl Iterator<Item = (f64, f64)>) -> String {
+    let mut d = String::new();
+    for (x, y) in points {
+        let letter = if d.is_empty() { 'M' } else { 'L' };
+        let _ = write!(d, "{letter}{} {}", Short(x), Short(y));
+    }
+    d
+}
+
 /// Text that may stand in XML and in one line: without controls, without marks that turn the reading direction or
 /// join what does not belong together, with single blanks.
 pub(super) fn clean(text: &str) -> String {
@@ -293,9 +322,7 @@ fn fingerprint(texts: &[&str]) -> u32 {
 #[cfg(test)]
 fn text_box(shape: &Shape) -> Option<([f64; 4], String)> {
     let Shape::Label(label) = shape else { return None };
-    let (left, right) = label.extent();
-    let (top, bottom) = (label.y - 0.75 * label.px, label.y + 0.2 * label.px);
-    Some(([left, top, right, bottom], label.text.clone()))
+    Some((label.bounds(), label.text.clone()))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::f64::consts::FRAC_1_SQRT_2;
 use crate::domain::Band;
 use crate::domain::InitiativeStatus;
 
-use super::scene::{Scene, Short};
+use super::scene::{Scene, track};
 
 /// Fill of a band.
 pub(super) fn band_fill(band: Band) -> &'static str {
@@ -87,14 +87,10 @@ pub(super) fn status(scene: &mut Scene, status: InitiativeStatus, x: f64, y: f64
 }
 
 fn check(scene: &mut Scene, x: f64, y: f64, radius: f64) {
-    let d = format!(
-        "M{} {}L{} {}L{} {}",
-        Short(x - radius * 0.42),
-        Short(y + radius * 0.02),
-        Short(x - radius * 0.1),
-        Short(y + radius * 0.36),
-        Short(x + radius * 0.44),
-        Short(y - radius * 0.34)
+    let d = track(
+        [(-0.42, 0.02), (-0.1, 0.36), (0.44, -0.34)]
+            .map(|(dx, dy)| (x + dx * radius, y + dy * radius))
+            .into_iter(),
     );
     scene.path(d, "c-sign-line", radius * 0.26);
 }
@@ -105,11 +101,5 @@ fn exclamation(scene: &mut Scene, x: f64, y: f64, radius: f64) {
 }
 
 fn polygon(corners: &[(f64, f64)], x: f64, y: f64, radius: f64) -> String {
-    let mut d = String::new();
-    for (dx, dy) in corners {
-        d.push(if d.is_empty() { 'M' } else { 'L' });
-        d.push_str(&format!("{} {}", Short(x + dx * radius), Short(y + dy * radius)));
-    }
-    d.push('Z');
-    d
+    track(corners.iter().map(|(dx, dy)| (x + dx * radius, y + dy * radius))) + "Z"
 }

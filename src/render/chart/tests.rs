@@ -2,29 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
-use jiff::ToSpan;
-use jiff::civil::Date;
-use proptest::collection::vec;
-use proptest::option;
-use proptest::prelude::*;
 use resvg::usvg::Tree;
 
-use crate::domain::Band;
-use crate::domain::Currency;
-use crate::domain::Fact;
-use crate::domain::FactKey;
-use crate::domain::FactorKind;
-use crate::domain::Grain;
-use crate::domain::InitiativeStatus;
-use crate::domain::Measure;
-use crate::domain::Metric;
-use crate::domain::Money;
-use crate::domain::Quantity;
-use crate::reply::{
-    BandSlice, BandsChart, Bar, BarsChart, FactorBar, HealthCard, Series, SeriesChart, SeriesPoint,
-    TimelineChart, TimelineRow,
-};
+use crate::reply::TimelineChart;
 
 use super::*;
 
@@ -54,12 +34,14 @@ fn classes(svg: &str) -> BTreeSet<&str> {
 }
 
 /// What holds for any spec.
-fn check(spec: &ChartSpec) -> Result<(), String> {
+pub(super) fn check(spec: &ChartSpec) -> Result<(), String> {
     let css = page_css();
     for size in SIZES {
         let scene = lay_out(spec, size);
         check_boxes(&scene, true)?;
-        if let (ChartSpec::Timeline(_), [first, ..]) = (spec, scene.texts_over_bars().as_slice()) {
+        if let (ChartSpec::Timeline(_) | ChartSpec::Steps(_), [first, ..]) =
+            (spec, scene.texts_over_bars().as_slice())
+        {
             return Err(format!("{size:?}: “{first}” lies over a bar"));
         }
         for palette in [Palette::Light, Palette::Dark, Palette::Page] {
@@ -139,186 +121,55 @@ fn hostile_words_stay_words() {
 
 /// The sample of that name for a page.
 fn page_sample(name: &str) -> String {
-    let (_, spec) = samples::all().into_iter().find(|(other, _)| *other == name).unwrap();
-    svg(&spec, Palette::Page)
+    svg(&samples::named(name), Palette::Page)
 }
 
 #[test]
 fn each_kind_looks_as_it_did() {
-    for name in ["series", "series-parts", "health", "bands", "bars", "timeline"] {
+    for name in [
+        "series",
+        "series-parts",
+        "health",
+        "bands",
+        "bars",
+        "timeline",
+        "corridor",
+        "corridor-usual",
+        "steps",
+        "scores",
+    ] {
         insta::assert_snapshot!(name, page_sample(name));
     }
 }
 
 #[test]
 fn two_thousand_points_become_as_many_as_can_be_seen() {
-    let (_, spec) = samples::all().into_iter().find(|(name, _)| *name == "series-extreme").unwrap();
-    assert!(svg(&spec, Palette::Page).len() < 80_000);
+    assert!(page_sample("series-extreme").len() < 80_000);
 }
 
-fn text() -> impl Strategy<Value = String> {
-    prop_oneof![
-        Just("Acme".to_owned()),
-        ".{0,60}",
-        "\\\\PC{0,300}",
-        Just("<b>&\u{0}\u{202e}".into()),
-        Just("W".repeat(200))
-    ]
+#[test]
+fn a_mark_between_two_points_belongs_to_the_bucket_it_lies_in() {
+    let ChartSpec::Corridor(chart) = samples::named("corridor-usual") else { panic!("a corridor") };
+    let at = |text: &str| chart.measured_at(text.parse().unwrap()).map(|point| point.at.to_string());
+    assert_eq!(at("2026-10-06T17:30:00Z").as_deref(), Some("2026-10-06T00:00:00Z"));
+    assert_eq!(at("2026-11-21T23:59:59Z").as_deref(), Some("2026-11-21T00:00:00Z"));
+    assert_eq!(at("2026-11-22T00:00:00Z"), None);
+    assert_eq!(at("2026-09-12T23:59:59Z"), None);
 }
 
-fn number() -> impl Strategy<Value = f64> {
-    prop_oneof![-200.0..200.0, any::<f64>(), Just(f64::NAN), Just(f64::INFINITY)]
+#[test]
+fn a_forecast_begins_where_the_line_ends() {
+    let svg = page_sample("corridor");
+    assert!(svg.contains(">now<") && svg.contains(">commitment reached<") && svg.contains("c-expected"));
+    let svg = page_sample("corridor-usual");
+    assert!(!svg.contains(">now<") && svg.contains("c-usual") && !svg.contains("c-expected"));
+    assert_eq!(svg.matches("c-ring").count(), 6, "five points and their key");
 }
 
-fn quantity() -> impl Strategy<Value = Quantity> {
-    prop_oneof![
-        any::<u64>().prop_map(Quantity::Calls),
-        (0..2_000_000u64).prop_map(Quantity::Tokens),
-        any::<i64>().prop_map(|micros| Quantity::Money(
-            Money::from_micros(micros),
-            "CHF".parse::<Currency>().unwrap()
-        )),
-        number().prop_map(Quantity::Score),
-        option::of(number()).prop_map(Quantity::Change),
-        number().prop_map(Quantity::Share),
-        any::<i64>().prop_map(Quantity::Days),
-    ]
-}
-
-fn metric() -> impl Strategy<Value = Metric> {
-    prop::sample::select(Metric::ALL.to_vec())
-}
-
-fn fact() -> impl Strategy<Value = Fact> {
-    (quantity(), metric(), any::<bool>()).prop_map(|(value, metric, change)| {
-        let Fact { key, value } = samples::fact(value);
-        let measure = if change { Measure::Change(metric) } else { Measure::Sum(metric) };
-        Fact { key: FactKey { measure, ..key }, value }
-    })
-}
-
-fn band() -> impl Strategy<Value = Band> {
-    prop::sample::select(vec![Band::AtRisk, Band::Watch, Band::Healthy])
-}
-
-fn points() -> impl Strategy<Value = Vec<SeriesPoint>> {
-    let from = prop_oneof![Just(1_700_000_000_000i64), -300_000_000_000_000..200_000_000_000_000i64];
-    let step = prop::sample::select(vec![3_600_000i64, 86_400_000, 7 * 86_400_000, 30 * 86_400_000]);
-    let values = vec((quantity(), any::<bool>()), 0..40);
-    (from, step, values).prop_map(|(from, step, values)| {
-        let point = |(index, (value, complete))| SeriesPoint {
-            at: Timestamp::from_millisecond(from + step * index as i64).unwrap(),
-            value,
-            complete,
-        };
-        values.into_iter().enumerate().map(point).collect()
-    })
-}
-
-fn series() -> impl Strategy<Value = ChartSpec> {
-    let words = (text(), text(), text());
-    let lines = vec((text(), points()).prop_map(|(name, points)| Series { name, points }), 0..10);
-    let previous = option::of(points());
-    let grain = prop::sample::select(Grain::ALL.to_vec());
-    (words, metric(), grain, lines, previous, option::of(fact()), option::of(fact())).prop_map(
-        |((title, subtitle, description), metric, grain, series, previous, change, total)| {
-            let previous = previous.map(|points| Series { name: String::new(), points });
-            ChartSpec::Series(SeriesChart {
-                title,
-                subtitle,
-                description,
-                metric,
-                grain,
-                series,
-                previous,
-                change,
-                total,
-            })
-        },
-    )
-}
-
-fn health() -> impl Strategy<Value = ChartSpec> {
-    let kind = prop::sample::select(FactorKind::ALL.to_vec());
-    let factor = (kind, option::of(fact()), option::of(fact()), option::of(fact()), text()).prop_map(
-        |(kind, weight, score, measured, words)| FactorBar { kind, weight, score, measured, words },
-    );
-    let words = (text(), text(), text());
-    (words, option::of(fact()), option::of(band()), vec(factor, 0..9)).prop_map(
-        |((title, subtitle, description), score, band, factors)| {
-            ChartSpec::Health(HealthCard { title, subtitle, description, score, band, factors })
-        },
-    )
-}
-
-fn bars() -> impl Strategy<Value = Vec<Bar>> {
-    let bar = (text(), number(), fact(), option::of(fact()), option::of(band()))
-        .prop_map(|(name, length, fact, aside, band)| Bar { name, length, fact, aside, band });
-    vec(bar, 0..30)
-}
-
-fn bands() -> impl Strategy<Value = ChartSpec> {
-    let slice = (band(), fact()).prop_map(|(band, accounts)| BandSlice { band, accounts });
-    (text(), text(), text(), vec(slice, 0..4), bars()).prop_map(
-        |(title, subtitle, description, bands, worst)| {
-            ChartSpec::Bands(BandsChart { title, subtitle, description, bands, worst })
-        },
-    )
-}
-
-fn movers() -> impl Strategy<Value = ChartSpec> {
-    (text(), text(), text(), bars()).prop_map(|(title, subtitle, description, bars)| {
-        ChartSpec::Bars(BarsChart { title, subtitle, description, bars })
-    })
-}
-
-fn date() -> impl Strategy<Value = Date> {
-    let near = (2026..2028i16, 1..13i8, 1..29i8);
-    let any = (-9999..=9999i16, 1..13i8, 1..29i8);
-    prop_oneof![4 => near, 1 => any].prop_map(|(year, month, day)| Date::new(year, month, day).unwrap())
-}
-
-/// Few rows around one day, so that bars fill the calendar and leave their words little room.
-fn short_timeline() -> impl Strategy<Value = ChartSpec> {
-    let today = Date::new(2026, 11, 20).unwrap();
-    let day = move || option::of((-120..120i64).prop_map(move |days| today.saturating_add(days.days())));
-    let status = prop::sample::select(InitiativeStatus::ALL.to_vec());
-    let row = (day(), day(), status).prop_map(move |(start, due, status)| TimelineRow {
-        title: "Move to the new endpoint".into(),
-        note: "dana".into(),
-        start,
-        due,
-        status,
-        overdue: due.is_some_and(|due| due < today),
-    });
-    vec(row, 1..4)
-        .prop_map(move |rows| ChartSpec::Timeline(TimelineChart { today, rows, ..samples::timeline(0) }))
-}
-
-fn timeline() -> impl Strategy<Value = ChartSpec> {
-    let status = prop::sample::select(InitiativeStatus::ALL.to_vec());
-    let row = (text(), text(), option::of(date()), option::of(date()), status, any::<bool>()).prop_map(
-        |(title, note, start, due, status, overdue)| TimelineRow { title, note, start, due, status, overdue },
-    );
-    (text(), text(), text(), date(), vec(row, 0..20)).prop_map(
-        |(title, subtitle, description, today, rows)| {
-            ChartSpec::Timeline(TimelineChart { title, subtitle, description, today, rows })
-        },
-    )
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn any_spec_becomes_a_whole_picture(
-        spec in prop_oneof![series(), health(), bands(), movers(), timeline()]
-    ) {
-        prop_assert_eq!(check(&spec), Ok(()));
-    }
-
-    #[test]
-    fn words_of_short_timelines_keep_off_the_bars(spec in short_timeline()) {
-        prop_assert_eq!(check(&spec), Ok(()));
-    }
+#[test]
+fn a_score_leaves_gaps_where_there_is_none() {
+    let svg = page_sample("scores");
+    let lines = svg.matches("\"c-line\"").count();
+    assert_eq!((lines, svg.matches("\"c-by-hand\"").count()), (4, 2), "{svg}");
+    assert!(page_sample("scores-unjudged").contains("No score could be given yet"));
 }

@@ -220,9 +220,7 @@ fn open_end(scene: &mut Scene, status: InitiativeStatus, x: f64, y: f64, height:
         InitiativeStatus::Done => "c-good c-faint",
         InitiativeStatus::Cancelled => "c-quiet c-faint",
     };
-    for step in 0..3 {
-        scene.bar(x + 9.0 * f64::from(step), y, 4.0, height, class);
-    }
+    scene.dissolve(x, y, height, class);
 }
 
 /// When it is due: behind the bar where there is room, else before it, else beneath it.

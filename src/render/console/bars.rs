@@ -21,7 +21,7 @@ use super::paint::wrapped_text;
 /// Widest name beside a bar.
 const NAME_WIDTH_MAX: usize = 28;
 /// Widest bar of a score or of the bands.
-const BAR_WIDTH_MAX: usize = 50;
+pub(super) const BAR_WIDTH_MAX: usize = 50;
 
 /// `size` cells of `full` filled, the rest light.
 fn gauge(part: f64, width: usize) -> String {
@@ -30,7 +30,7 @@ fn gauge(part: f64, width: usize) -> String {
 }
 
 /// Names cut and padded to one width.
-fn names<'a>(texts: impl Iterator<Item = &'a str>, page: Page) -> Vec<String> {
+pub(super) fn names<'a>(texts: impl Iterator<Item = &'a str>, page: Page) -> Vec<String> {
     let texts: Vec<String> = texts.map(words::harmless).collect();
     let longest = texts.iter().map(|text| text.width()).max().unwrap_or(0);
     let width = longest.min(NAME_WIDTH_MAX).min(page.width / 3);

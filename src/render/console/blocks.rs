@@ -1,5 +1,7 @@
 //! Figures, tables, caveats and next questions in a terminal.
 
+use std::borrow::Cow;
+
 use unicode_width::UnicodeWidthStr;
 
 use crate::domain::Band;
@@ -15,6 +17,9 @@ use crate::reply::Tone;
 
 use super::Page;
 use super::paint::{wrapped, wrapped_text};
+
+/// Rows shown of a table: more would push what was asked for off the screen.
+const ROWS_MAX: usize = 20;
 
 /// Columns of the term in a list of words; sentences get the rest.
 const TERM_WIDTH_MAX: usize = 24;
@@ -49,6 +54,7 @@ pub(super) fn facts(lines: &[FactLine], page: Page) -> Vec<String> {
 
 /// A table under its title.
 pub(super) fn table(table: &Table, page: Page) -> Vec<String> {
+    let table = &fitting(table);
     let title = words::isolated(&words::cut(&words::harmless(&table.title), page.width));
     let mut lines = Vec::new();
     if !title.is_empty() {
@@ -66,6 +72,15 @@ pub(super) fn table(table: &Table, page: Page) -> Vec<String> {
         lines.push(page.paint.dim(&format!("…and {} more{place}", table.more)));
     }
     lines
+}
+
+/// The first rows of a long table; the others are counted.
+fn fitting(table: &Table) -> Cow<'_, Table> {
+    let Some(over) = table.rows.len().checked_sub(ROWS_MAX).filter(|over| *over > 0) else {
+        return Cow::Borrowed(table);
+    };
+    let rows = table.rows[..ROWS_MAX].to_vec();
+    Cow::Owned(Table { rows, more: table.more + over, ..table.clone() })
 }
 
 fn grid(table: &Table, page: Page) -> Vec<String> {

@@ -4,8 +4,11 @@
 
 mod bars;
 mod blocks;
+mod corridor;
 mod paint;
+mod scores;
 mod series;
+mod steps;
 
 use crate::problem::Problem;
 use crate::render::words;
@@ -102,6 +105,9 @@ fn chart(spec: &ChartSpec, above: &str, page: Page) -> Vec<String> {
         ChartSpec::Bands(chart) => (&chart.subtitle, bars::bands(chart, page)),
         ChartSpec::Bars(chart) => (&chart.subtitle, bars::diverging(chart, page)),
         ChartSpec::Timeline(chart) => (&chart.subtitle, bars::timeline(chart, page)),
+        ChartSpec::Corridor(chart) => (&chart.subtitle, corridor::lines(chart, page)),
+        ChartSpec::Steps(chart) => (&chart.subtitle, steps::lines(chart, page)),
+        ChartSpec::Scores(chart) => (&chart.subtitle, scores::lines(chart, page)),
     };
     if body.is_empty() {
         return body;
@@ -154,11 +160,22 @@ mod tests {
         check("movers", &samples::movers());
         check("initiatives", &samples::initiatives());
         check("help", &samples::help());
+        check("forecast", &samples::forecast());
+        check("anomalies", &samples::anomalies());
+        check("why", &samples::why());
+        check("scores", &samples::scores());
     }
 
     #[test]
     fn colours_are_only_added() {
-        for given in [samples::usage(), samples::health(), samples::portfolio(), samples::initiatives()] {
+        for given in [
+            samples::usage(),
+            samples::health(),
+            samples::portfolio(),
+            samples::initiatives(),
+            samples::why(),
+            samples::scores(),
+        ] {
             let style = Style { color: true, width: 80, public_url: None };
             let painted = answer(&given, &style);
             assert!(painted.contains("\u{1b}["));
@@ -169,7 +186,7 @@ mod tests {
 
     #[test]
     fn no_line_is_wider_than_the_screen_but_a_link() {
-        let all = [
+        let mut all = vec![
             samples::usage(),
             samples::health(),
             samples::portfolio(),
@@ -177,6 +194,7 @@ mod tests {
             samples::initiatives(),
             samples::help(),
         ];
+        all.extend(samples::courses());
         for (given, width) in
             all.iter().flat_map(|given| [24, 40, 57, 80, 120, 500].map(|width| (given, width)))
         {

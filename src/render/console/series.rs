@@ -1,7 +1,9 @@
 //! Values over time as columns of blocks, with the period before as a line below.
 
+use jiff::Timestamp;
 use unicode_width::UnicodeWidthStr;
 
+use crate::domain::Grain;
 use crate::domain::Money;
 use crate::domain::Quantity;
 use crate::domain::short_number;
@@ -12,7 +14,7 @@ use crate::reply::SeriesChart;
 use super::Page;
 
 /// Height of the chart; even, so that half of the top value falls between two rows.
-const ROWS: usize = 8;
+pub(super) const ROWS: usize = 8;
 /// Widest column; wider ones look like slabs.
 const COLUMN_WIDTH_MAX: usize = 5;
 /// Lines of parts below the chart.
@@ -20,19 +22,19 @@ const PARTS_MAX: usize = 6;
 /// Widest name of a part.
 const NAME_WIDTH_MAX: usize = 18;
 
-const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+pub(super) const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// How points become columns of the screen.
-struct Columns {
+pub(super) struct Columns {
     /// Points in one column; above one, a column is their mean.
-    points: usize,
+    pub(super) points: usize,
     /// Cells of one column, with its gap.
     width: usize,
     count: usize,
 }
 
 impl Columns {
-    fn new(points: usize, room: usize) -> Self {
+    pub(super) fn new(points: usize, room: usize) -> Self {
         let each = points.div_ceil(room.max(1)).max(1);
         let count = points.div_ceil(each);
         Self { points: each, width: (room / count.max(1)).clamp(1, COLUMN_WIDTH_MAX), count }
@@ -44,19 +46,24 @@ impl Columns {
     }
 
     /// One column `width` cells wide: `mark`, then a gap where there is room for one.
-    fn cell(&self, mark: char) -> String {
+    pub(super) fn cell(&self, mark: char) -> String {
         if self.width == 1 {
             return mark.to_string();
         }
         format!(
             "{}{}",
             mark.to_string().repeat(self.width - 1),
-            if mark == '─' || mark == '╌' { mark } else { ' ' }
+            if matches!(mark, '─' | '╌' | '═') { mark } else { ' ' }
         )
     }
 
-    fn cells(&self, marks: impl Iterator<Item = char>) -> String {
+    pub(super) fn cells(&self, marks: impl Iterator<Item = char>) -> String {
         marks.map(|mark| self.cell(mark)).collect::<String>().trim_end().to_owned()
+    }
+
+    /// That columns are means, where they are.
+    pub(super) fn note(&self, grain: Grain) -> Option<String> {
+        (self.points > 1).then(|| format!("Each column is the mean of {} {}s.", self.points, grain.word()))
     }
 }
 
@@ -82,7 +89,8 @@ pub(super) fn lines(chart: &SeriesChart, page: Page) -> Vec<String> {
         first.points.chunks(columns.points).map(|part| part.iter().all(|p| p.complete)).collect();
     let axis = columns.cells(complete.iter().map(|whole| if *whole { '─' } else { '╌' }));
     lines.push(format!("{} └{axis}", words::pad(&labels[2], left, true)));
-    lines.push(format!("{}  {}", " ".repeat(left), dates(chart, first, &columns)));
+    let instants: Vec<Timestamp> = first.points.iter().map(|point| point.at).collect();
+    lines.push(format!("{}  {}", " ".repeat(left), dates(&instants, chart.grain, &columns)));
     if let Some(before) = &before {
         let marks = columns.values(before).into_iter().map(|value| level(value, top));
         lines.push(page.paint.dim(&format!(
@@ -103,10 +111,7 @@ pub(super) fn lines(chart: &SeriesChart, page: Page) -> Vec<String> {
 
 /// What must be known to read the columns right.
 fn notes(chart: &SeriesChart, columns: &Columns, complete: &[bool], page: Page) -> Vec<String> {
-    let mut notes = Vec::new();
-    if columns.points > 1 {
-        notes.push(format!("Each column is the mean of {} {}s.", columns.points, chart.grain.word()));
-    }
+    let mut notes: Vec<String> = columns.note(chart.grain).into_iter().collect();
     if complete.contains(&false) {
         notes.push(format!("╌ marks a {} that is not complete.", chart.grain.word()));
     }
@@ -135,25 +140,36 @@ fn value(line: &Series, at: usize) -> f64 {
 }
 
 /// The rows of the plot, the highest first.
-fn plot(values: &[f64], top: f64, labels: &[String; 3], left: usize, columns: &Columns) -> Vec<String> {
+pub(super) fn plot(
+    values: &[f64],
+    top: f64,
+    labels: &[String; 3],
+    left: usize,
+    columns: &Columns,
+) -> Vec<String> {
     let row = |row: usize| {
         let below = (ROWS - 1 - row) * 8;
         let marks = values.iter().map(|value| {
             let eighths = eighths(*value, top, ROWS * 8);
             EIGHTHS[eighths.saturating_sub(below).min(8)]
         });
-        let (label, tick) = match row {
-            0 => (labels[0].as_str(), '┤'),
-            half if half == ROWS / 2 => (labels[1].as_str(), '┤'),
-            _ => ("", '│'),
-        };
-        format!("{} {tick}{}", words::pad(label, left, true), columns.cells(marks))
+        axis_row(row, labels, left, &columns.cells(marks))
     };
     (0..ROWS).map(row).collect()
 }
 
+/// A row of cells behind the axis, which names the top value and its half.
+pub(super) fn axis_row(row: usize, labels: &[String; 3], left: usize, cells: &str) -> String {
+    let (label, tick) = match row {
+        0 => (labels[0].as_str(), '┤'),
+        half if half == ROWS / 2 => (labels[1].as_str(), '┤'),
+        _ => ("", '│'),
+    };
+    format!("{} {tick}{cells}", words::pad(label, left, true))
+}
+
 /// A value as so many eighths of a row; at least one when there is anything at all.
-fn eighths(value: f64, top: f64, full: usize) -> usize {
+pub(super) fn eighths(value: f64, top: f64, full: usize) -> usize {
     let size = (value / top * full as f64).round() as usize;
     size.clamp(usize::from(value > 0.0), full)
 }
@@ -163,7 +179,7 @@ fn level(value: f64, top: f64) -> char {
 }
 
 /// The next round number at or above the highest value, so that the axis has labels that can be read.
-fn round_top(highest: f64) -> f64 {
+pub(super) fn round_top(highest: f64) -> f64 {
     if highest.is_nan() || highest <= 0.0 {
         return 1.0;
     }
@@ -173,7 +189,7 @@ fn round_top(highest: f64) -> f64 {
 }
 
 /// The axis value in the unit of the points.
-fn axis_label(like: &Quantity, at: f64) -> String {
+pub(super) fn axis_label(like: &Quantity, at: f64) -> String {
     match like {
         Quantity::Money(_, currency) => {
             Quantity::Money(Money::from_micros((at * 1e6).round() as i64), *currency).short()
@@ -187,13 +203,14 @@ fn axis_label(like: &Quantity, at: f64) -> String {
         | Quantity::Change(_)
         | Quantity::Score(_)
         | Quantity::Points(_)
-        | Quantity::Days(_) => short_number(at),
+        | Quantity::Days(_)
+        | Quantity::Number(_) => short_number(at),
     }
 }
 
 /// First, middle and last date, each below its column, as far as there is room.
-fn dates(chart: &SeriesChart, line: &Series, columns: &Columns) -> String {
-    let label = |column: usize| words::bucket(line.points[column * columns.points].at, chart.grain);
+pub(super) fn dates(instants: &[Timestamp], grain: Grain, columns: &Columns) -> String {
+    let label = |column: usize| words::bucket(instants[column * columns.points], grain);
     let mut text = label(0);
     let last = columns.count - 1;
     for column in [columns.count / 2, last] {

@@ -133,6 +133,8 @@ mod tests {
         check("movers", &samples::movers());
         check("initiatives", &samples::initiatives());
         check("help", &samples::help());
+        check("forecast", &samples::forecast());
+        check("why", &samples::why());
     }
 
     #[test]

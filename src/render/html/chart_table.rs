@@ -1,17 +1,26 @@
 //! The figures of a chart as rows: for "View as table" and for CSV files.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::domain::Fact;
 use crate::domain::Grain;
 use crate::domain::Quantity;
+use crate::domain::utc_date;
 use crate::reply::BandsChart;
 use crate::reply::Bar;
 use crate::reply::BarsChart;
+use crate::reply::ChartMark;
 use crate::reply::ChartSpec;
+use crate::reply::CorridorChart;
+use crate::reply::CorridorPoint;
 use crate::reply::HealthCard;
+use crate::reply::ScoresChart;
 use crate::reply::SeriesChart;
+use crate::reply::SeriesPoint;
+use crate::reply::StepsChart;
 use crate::reply::TimelineChart;
 
 /// The figures of a chart.
@@ -42,11 +51,16 @@ impl ChartCell {
         Self { words: value.exact(), plain: plain(value) }
     }
 
+    fn nothing() -> Self {
+        Self { words: "–".into(), plain: String::new() }
+    }
+
+    fn maybe(value: Option<Quantity>) -> Self {
+        value.map_or_else(Self::nothing, Self::quantity)
+    }
+
     fn fact(fact: Option<&Fact>) -> Self {
-        fact.map_or_else(
-            || Self { words: "–".into(), plain: String::new() },
-            |fact| Self::quantity(fact.value),
-        )
+        Self::maybe(fact.map(|fact| fact.value))
     }
 }
 
@@ -60,7 +74,10 @@ fn plain(value: Quantity) -> String {
         | Quantity::Initiatives(n) => n.to_string(),
         Quantity::Money(amount, _) => amount.to_string(),
         Quantity::Days(n) => n.to_string(),
-        Quantity::Share(value) | Quantity::Score(value) | Quantity::Points(value) => value.to_string(),
+        Quantity::Share(value)
+        | Quantity::Score(value)
+        | Quantity::Points(value)
+        | Quantity::Number(value) => value.to_string(),
         Quantity::Change(change) => change.map(|value| value.to_string()).unwrap_or_default(),
     }
 }
@@ -74,6 +91,9 @@ pub fn chart_table(spec: &ChartSpec) -> ChartTable {
         ChartSpec::Bands(chart) => bands(chart),
         ChartSpec::Bars(chart) => bars(chart),
         ChartSpec::Timeline(chart) => timeline(chart),
+        ChartSpec::Corridor(chart) => corridor(chart),
+        ChartSpec::Steps(chart) => steps(chart),
+        ChartSpec::Scores(chart) => scores(chart),
     }
 }
 
@@ -128,10 +148,9 @@ fn series(chart: &SeriesChart) -> ChartTable {
         .enumerate()
         .map(|(index, point)| {
             let mut row = vec![time_cell(point.at, chart.grain)];
-            row.extend(lines.iter().map(|line| match line.points.get(index) {
-                Some(point) => ChartCell::quantity(point.value),
-                None => ChartCell::fact(None),
-            }));
+            row.extend(
+                lines.iter().map(|line| ChartCell::maybe(line.points.get(index).map(|point| point.value))),
+            );
             row.push(ChartCell::text(if point.complete { "yes" } else { "no" }));
             row
         })
@@ -194,10 +213,7 @@ fn bar_row(bar: &Bar) -> Vec<ChartCell> {
 fn timeline(chart: &TimelineChart) -> ChartTable {
     let head = ["Initiative", "Note", "Start", "Due", "Status"].map(String::from).to_vec();
     let day = |day: Option<jiff::civil::Date>| {
-        day.map_or_else(
-            || ChartCell { words: "–".into(), plain: String::new() },
-            |day| ChartCell::text(day.to_string()),
-        )
+        day.map_or_else(ChartCell::nothing, |day| ChartCell::text(day.to_string()))
     };
     let rows = chart
         .rows
@@ -217,6 +233,86 @@ fn timeline(chart: &TimelineChart) -> ChartTable {
     ChartTable { head, rows }
 }
 
+/// What is known of one bucket of a corridor.
+#[derive(Default)]
+struct Bucket<'a> {
+    measured: Option<&'a SeriesPoint>,
+    band: Option<&'a CorridorPoint>,
+    notes: Vec<&'a str>,
+}
+
+/// One row for each bucket, measured or not; the inner range has columns where there is one.
+fn corridor(chart: &CorridorChart) -> ChartTable {
+    let mut buckets: BTreeMap<Timestamp, Bucket<'_>> = BTreeMap::new();
+    for point in &chart.line.points {
+        let bucket = buckets.entry(point.at).or_default();
+        bucket.measured = Some(point);
+        bucket.notes.extend((!point.complete).then_some("not complete"));
+    }
+    for point in &chart.band {
+        buckets.entry(point.at).or_default().band = Some(point);
+    }
+    for mark in &chart.marks {
+        buckets.entry(mark.at).or_default().notes.push(&mark.label);
+    }
+    let inner = chart.band.iter().any(|point| point.inner.is_some());
+    let noted = buckets.values().any(|bucket| !bucket.notes.is_empty());
+    let middle = first_upper(&chart.band_name);
+    let mut head = vec![format!("{} (UTC)", first_upper(chart.grain.word())), "Measured".into()];
+    if inner {
+        head.extend(["Low 95 %", "Low 80 %", &middle, "High 80 %", "High 95 %"].map(String::from));
+    } else {
+        head.extend(["Low", &middle, "High"].map(String::from));
+    }
+    head.extend(noted.then(|| "Note".to_owned()));
+    let row = |(at, bucket): (&Timestamp, &Bucket<'_>)| {
+        let end = |range: Option<Option<(Quantity, Quantity)>>, high: bool| {
+            ChartCell::maybe(range.flatten().map(|(low, top)| if high { top } else { low }))
+        };
+        let outer = |high| end(bucket.band.map(|point| point.outer), high);
+        let mut row = vec![
+            time_cell(*at, chart.grain),
+            ChartCell::maybe(bucket.measured.map(|point| point.value)),
+            outer(false),
+        ];
+        row.extend(inner.then(|| end(bucket.band.map(|point| point.inner), false)));
+        row.push(ChartCell::maybe(bucket.band.map(|point| point.middle)));
+        row.extend(inner.then(|| end(bucket.band.map(|point| point.inner), true)));
+        row.push(outer(true));
+        row.extend(noted.then(|| ChartCell::text(bucket.notes.join("; "))));
+        row
+    };
+    ChartTable { head, rows: buckets.iter().map(row).collect() }
+}
+
+fn steps(chart: &StepsChart) -> ChartTable {
+    let head = ["Step", "Value"].map(String::from).to_vec();
+    let all = std::iter::once(&chart.from).chain(&chart.steps).chain([&chart.to]);
+    let rows = all.map(|step| vec![ChartCell::text(step.name.clone()), ChartCell::fact(Some(&step.fact))]);
+    ChartTable { head, rows: rows.collect() }
+}
+
+fn scores(chart: &ScoresChart) -> ChartTable {
+    let mut head = ["Day (UTC)", "Score", "Band"].map(String::from).to_vec();
+    let overridden = chart.days.iter().any(|day| day.overridden);
+    head.extend(overridden.then(|| "Set by hand".to_owned()));
+    let noted = !chart.marks.is_empty();
+    head.extend(noted.then(|| "Note".to_owned()));
+    let rows = chart.days.iter().map(|day| {
+        let mut row = vec![
+            ChartCell::text(day.day.to_string()),
+            ChartCell::maybe(day.score.map(Quantity::Score)),
+            day.band.map_or_else(ChartCell::nothing, |band| ChartCell::text(band.word())),
+        ];
+        row.extend(overridden.then(|| ChartCell::text(if day.overridden { "yes" } else { "no" })));
+        let notes = |mark: &&ChartMark| utc_date(mark.at) == day.day;
+        let notes: Vec<&str> = chart.marks.iter().filter(notes).map(|mark| mark.label.as_str()).collect();
+        row.extend(noted.then(|| ChartCell::text(notes.join("; "))));
+        row
+    });
+    ChartTable { head, rows: rows.collect() }
+}
+
 fn first_upper(word: &str) -> String {
     let mut chars = word.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
@@ -225,6 +321,50 @@ fn first_upper(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::chart::samples;
+
+    /// The head and the first, a middle and the last row of a CSV file.
+    #[track_caller]
+    fn check_csv(name: &str, middle: usize, wanted: &[&str]) {
+        let csv = chart_csv(&samples::named(name));
+        let lines: Vec<&str> = csv.lines().collect();
+        assert_eq!([0, 1, middle, lines.len() - 1].map(|index| lines[index]), wanted);
+    }
+
+    #[test]
+    fn a_course_is_a_table_too() {
+        check_csv(
+            "corridor",
+            64,
+            &[
+                "Day (UTC),Measured,Low 95 %,Low 80 %,Expected,High 80 %,High 95 %,Note",
+                "2026-09-20T00:00:00Z,40920,,,,,,",
+                "2026-11-22T00:00:00Z,,44200,45760,48360,50960,52780,",
+                "2026-12-19T00:00:00Z,,17905,26159,39917,53675,63306,",
+            ],
+        );
+        check_csv(
+            "corridor-usual",
+            24,
+            &[
+                "Day (UTC),Measured,Low,Usual,High,Note",
+                "2026-09-13T00:00:00Z,37200,32800,40000,48000,",
+                "2026-10-06T00:00:00Z,4100,32800,40000,48000,\"−90 %, an outage\"",
+                "2026-11-21T00:00:00Z,7451,19024,23200,27840,not complete",
+            ],
+        );
+        check_csv("steps", 2, &["Step,Value", "23 Oct 2026,75.2", "Trend,-6.2", "22 Nov 2026,67.2"]);
+        check_csv(
+            "scores",
+            100,
+            &[
+                "Day (UTC),Score,Band,Set by hand,Note",
+                "2026-05-27,66,watch,no,",
+                "2026-09-03,74,healthy,yes,",
+                "2026-11-22,43.8,watch,no,",
+            ],
+        );
+    }
 
     #[test]
     fn no_cell_runs_as_a_formula() {

@@ -7,6 +7,7 @@ use crate::domain::FactKey;
 use crate::problem::Problem;
 use crate::render::chart;
 use crate::render::words;
+use crate::render::words::tone_word;
 use crate::reply::Answer;
 use crate::reply::Block;
 use crate::reply::Cell;
@@ -15,8 +16,8 @@ use crate::reply::FactLine;
 use crate::reply::Prose;
 use crate::reply::Span;
 use crate::reply::Table;
-use crate::reply::Tone;
 
+use super::chart_data;
 use super::chart_data::chart_json;
 use super::chart_table::ChartTable;
 use super::chart_table::chart_table;
@@ -69,7 +70,7 @@ pub fn gist(answer: &Answer, links: Option<&ChartLinks>) -> (String, Vec<String>
 /// Whether an answer has a chart that script can draw better than we do.
 #[must_use]
 pub fn is_live(answer: &Answer) -> bool {
-    answer.blocks.iter().any(|block| matches!(block, Block::Chart(ChartSpec::Series(_))))
+    answer.chart().is_some_and(chart_data::is_live)
 }
 
 /// A problem in the place of an answer's blocks.
@@ -201,14 +202,6 @@ fn width_of(text: &str) -> &'static str {
     }
 }
 
-fn tone_word(tone: Tone) -> &'static str {
-    match tone {
-        Tone::Good => "good",
-        Tone::Neutral => "neutral",
-        Tone::Bad => "bad",
-    }
-}
-
 fn line_tone(line: &FactLine, change: &Fact) -> &'static str {
     tone_word(words::tone(change, line.more_is_good))
 }
@@ -229,6 +222,9 @@ fn kind_word(spec: &ChartSpec) -> &'static str {
         ChartSpec::Bands(_) => "bands",
         ChartSpec::Bars(_) => "bars",
         ChartSpec::Timeline(_) => "timeline",
+        ChartSpec::Corridor(_) => "corridor",
+        ChartSpec::Steps(_) => "steps",
+        ChartSpec::Scores(_) => "scores",
     }
 }
 

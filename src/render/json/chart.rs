@@ -5,10 +5,18 @@ use serde_json::Value;
 
 use crate::domain::Band;
 use crate::domain::Fact;
+use crate::domain::Quantity;
+use crate::render::words;
 use crate::reply::Bar;
+use crate::reply::ChartMark;
 use crate::reply::ChartSpec;
+use crate::reply::CorridorChart;
+use crate::reply::CorridorPoint;
+use crate::reply::HealthCard;
+use crate::reply::ScoreDay;
 use crate::reply::Series;
 use crate::reply::SeriesPoint;
+use crate::reply::Step;
 
 use super::fact::{WireFact, float, number};
 
@@ -25,7 +33,6 @@ pub(super) struct WireChart {
 
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-#[expect(clippy::large_enum_variant, reason = "made once for each answer and written at once")]
 enum WireChartData {
     Series {
         metric: &'static str,
@@ -51,6 +58,28 @@ enum WireChartData {
     Timeline {
         today: String,
         rows: Vec<WireTimelineRow>,
+    },
+    Corridor {
+        metric: &'static str,
+        unit: String,
+        grain: &'static str,
+        line: WireSeries,
+        band_name: String,
+        band: Vec<WireCorridorPoint>,
+        marks: Vec<WireMark>,
+        headline: Option<WireFact>,
+        change: Option<WireFact>,
+    },
+    Steps {
+        from: WireStep,
+        steps: Vec<WireStep>,
+        to: WireStep,
+    },
+    Scores {
+        healthy_from: Value,
+        watch_from: Value,
+        days: Vec<WireScoreDay>,
+        marks: Vec<WireMark>,
     },
 }
 
@@ -102,6 +131,36 @@ struct WireTimelineRow {
     overdue: bool,
 }
 
+/// What is expected or usual in one bucket; each range from low to high.
+#[derive(Debug, Serialize)]
+struct WireCorridorPoint {
+    at: String,
+    middle: Value,
+    inner: Option<[Value; 2]>,
+    outer: Option<[Value; 2]>,
+}
+
+#[derive(Debug, Serialize)]
+struct WireMark {
+    at: String,
+    label: String,
+    tone: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct WireStep {
+    name: String,
+    fact: WireFact,
+}
+
+#[derive(Debug, Serialize)]
+struct WireScoreDay {
+    day: String,
+    score: Option<Value>,
+    band: Option<&'static str>,
+    overridden: bool,
+}
+
 impl WireChart {
     pub(super) fn new(spec: &ChartSpec, public_url: Option<&str>) -> Self {
         let (kind, subtitle) = match spec {
@@ -110,6 +169,9 @@ impl WireChart {
             ChartSpec::Bands(chart) => ("bands", &chart.subtitle),
             ChartSpec::Bars(chart) => ("bars", &chart.subtitle),
             ChartSpec::Timeline(chart) => ("timeline", &chart.subtitle),
+            ChartSpec::Corridor(chart) => ("corridor", &chart.subtitle),
+            ChartSpec::Steps(chart) => ("steps", &chart.subtitle),
+            ChartSpec::Scores(chart) => ("scores", &chart.subtitle),
         };
         Self {
             kind,
@@ -134,21 +196,7 @@ fn data(spec: &ChartSpec, public_url: Option<&str>) -> WireChartData {
             total: maybe(&chart.total),
             change: maybe(&chart.change),
         },
-        ChartSpec::Health(chart) => WireChartData::Health {
-            score: maybe(&chart.score),
-            band: chart.band.map(Band::key),
-            factors: chart
-                .factors
-                .iter()
-                .map(|bar| WireFactor {
-                    factor: bar.kind.word(),
-                    score: maybe(&bar.score),
-                    weight: maybe(&bar.weight),
-                    measured: maybe(&bar.measured),
-                    words: bar.words.clone(),
-                })
-                .collect(),
-        },
+        ChartSpec::Health(card) => health(card, public_url),
         ChartSpec::Bands(chart) => WireChartData::Bands {
             bands: chart
                 .bands
@@ -173,6 +221,81 @@ fn data(spec: &ChartSpec, public_url: Option<&str>) -> WireChartData {
                 })
                 .collect(),
         },
+        ChartSpec::Corridor(chart) => corridor(chart, public_url),
+        ChartSpec::Steps(chart) => {
+            let step = |step: &Step| WireStep { name: step.name.clone(), fact: fact(&step.fact) };
+            WireChartData::Steps {
+                from: step(&chart.from),
+                steps: chart.steps.iter().map(step).collect(),
+                to: step(&chart.to),
+            }
+        }
+        ChartSpec::Scores(chart) => WireChartData::Scores {
+            healthy_from: float(chart.healthy_from),
+            watch_from: float(chart.watch_from),
+            days: chart.days.iter().map(score_day).collect(),
+            marks: chart.marks.iter().map(mark).collect(),
+        },
+    }
+}
+
+fn health(card: &HealthCard, public_url: Option<&str>) -> WireChartData {
+    let maybe = |known: &Option<Fact>| known.as_ref().map(|fact| WireFact::new(fact, public_url));
+    WireChartData::Health {
+        score: maybe(&card.score),
+        band: card.band.map(Band::key),
+        factors: card
+            .factors
+            .iter()
+            .map(|bar| WireFactor {
+                factor: bar.kind.word(),
+                score: maybe(&bar.score),
+                weight: maybe(&bar.weight),
+                measured: maybe(&bar.measured),
+                words: bar.words.clone(),
+            })
+            .collect(),
+    }
+}
+
+fn corridor(chart: &CorridorChart, public_url: Option<&str>) -> WireChartData {
+    let maybe = |known: &Option<Fact>| known.as_ref().map(|fact| WireFact::new(fact, public_url));
+    WireChartData::Corridor {
+        metric: chart.metric.word(),
+        unit: chart
+            .band
+            .first()
+            .map_or_else(|| unit(std::iter::once(&chart.line)), |point| point.middle.unit().to_owned()),
+        grain: chart.grain.word(),
+        line: series(&chart.line),
+        band_name: chart.band_name.clone(),
+        band: chart.band.iter().map(corridor_point).collect(),
+        marks: chart.marks.iter().map(mark).collect(),
+        headline: maybe(&chart.headline),
+        change: maybe(&chart.change),
+    }
+}
+
+fn corridor_point(point: &CorridorPoint) -> WireCorridorPoint {
+    let range = |range: Option<(Quantity, Quantity)>| range.map(|(low, high)| [number(&low), number(&high)]);
+    WireCorridorPoint {
+        at: point.at.to_string(),
+        middle: number(&point.middle),
+        inner: range(point.inner),
+        outer: range(point.outer),
+    }
+}
+
+fn mark(mark: &ChartMark) -> WireMark {
+    WireMark { at: mark.at.to_string(), label: mark.label.clone(), tone: words::tone_word(mark.tone) }
+}
+
+fn score_day(day: &ScoreDay) -> WireScoreDay {
+    WireScoreDay {
+        day: day.day.to_string(),
+        score: day.score.map(float),
+        band: day.band.map(Band::key),
+        overridden: day.overridden,
     }
 }
 

@@ -84,7 +84,8 @@ impl WireQuantity {
             | Quantity::Change(_)
             | Quantity::Score(_)
             | Quantity::Points(_)
-            | Quantity::Days(_) => None,
+            | Quantity::Days(_)
+            | Quantity::Number(_) => None,
         };
         Self {
             value: number(quantity),
@@ -109,7 +110,10 @@ pub(super) fn number(quantity: &Quantity) -> Value {
         Quantity::Days(n) => (*n).into(),
         Quantity::Money(amount, _) if amount.micros % 1_000_000 == 0 => (amount.micros / 1_000_000).into(),
         Quantity::Money(amount, _) => float(amount.as_f64()),
-        Quantity::Share(value) | Quantity::Score(value) | Quantity::Points(value) => float(*value),
+        Quantity::Share(value)
+        | Quantity::Score(value)
+        | Quantity::Points(value)
+        | Quantity::Number(value) => float(*value),
         Quantity::Change(value) => value.map_or(Value::Null, float),
     }
 }

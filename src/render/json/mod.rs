@@ -42,6 +42,23 @@ mod tests {
     }
 
     #[test]
+    fn charts_over_a_course_say_what_they_draw() {
+        let chart = |given: &Answer, list: &str| {
+            let mut chart = answer(given, None)["chart"].clone();
+            // The first ones show the form.
+            if let Some(Value::Array(items)) = chart.pointer_mut(list) {
+                items.truncate(2);
+            }
+            chart
+        };
+        let mut forecast = chart(&samples::forecast(), "/line/points");
+        forecast["band"].as_array_mut().unwrap().truncate(1);
+        insta::assert_json_snapshot!("forecast", forecast);
+        insta::assert_json_snapshot!("why", chart(&samples::why(), "/steps"));
+        insta::assert_json_snapshot!("scores", chart(&samples::scores(), "/days"));
+    }
+
+    #[test]
     fn a_problem_has_its_code() {
         insta::assert_json_snapshot!(problem(&samples::problem()), @r#"
         {

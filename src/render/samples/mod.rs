@@ -1,6 +1,7 @@
 //! Answers to look at: one of each shape, with a few hostile names, for the tests of the printers.
 #![expect(clippy::too_many_lines, reason = "an answer reads best in one piece")]
 
+mod courses;
 mod lists;
 
 use jiff::SignedDuration;
@@ -35,6 +36,7 @@ use crate::reply::SeriesPoint;
 use crate::reply::Table;
 use crate::reply::Tone;
 
+pub(in crate::render) use courses::{anomalies, courses, forecast, scores, why};
 pub(in crate::render) use lists::{help, initiatives, movers, portfolio, problem};
 
 /// The address that links begin with.

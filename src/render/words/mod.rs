@@ -83,7 +83,8 @@ pub fn figure(value: &Quantity) -> String {
         | Quantity::Initiatives(_)
         | Quantity::Share(_)
         | Quantity::Score(_)
-        | Quantity::Days(_) => value.short(),
+        | Quantity::Days(_)
+        | Quantity::Number(_) => value.short(),
     }
 }
 
@@ -101,6 +102,30 @@ pub fn tone(change: &Fact, more_is_good: Option<bool>) -> Tone {
         }
         _ => Tone::Neutral,
     }
+}
+
+/// What a tone is called on the wire and in style sheets.
+#[must_use]
+pub fn tone_word(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Good => "good",
+        Tone::Neutral => "neutral",
+        Tone::Bad => "bad",
+    }
+}
+
+/// A score or a part of one with one decimal, so that the parts of a change can be added up: `67.2`, `−3.2`.
+#[must_use]
+pub fn tenths(value: f64) -> String {
+    let text = format!("{value:.1}");
+    if text == "-0.0" { "0.0".into() } else { text.replace('-', "−") }
+}
+
+/// A difference of scores with its sign: `+1.8`, `−3.2`, `0.0`.
+#[must_use]
+pub fn signed_tenths(value: f64) -> String {
+    let text = tenths(value);
+    if text == "0.0" || text.starts_with('−') { text } else { format!("+{text}") }
 }
 
 /// A band with a sign that can be told apart without colour: `● healthy`, `◆ watch`, `▼ at risk`.
@@ -256,6 +281,12 @@ mod tests {
             "as of 2 Nov 2026 14:05 UTC · data version 12"
         );
         assert_eq!(as_of(AsOf { data_until: None, version: 0 }), "no data yet");
+    }
+
+    #[test]
+    fn parts_of_a_score_have_one_decimal_and_a_sign() {
+        assert_eq!([-3.24, 1.75, 0.0, -0.04].map(signed_tenths), ["−3.2", "+1.8", "0.0", "0.0"]);
+        assert_eq!(tenths(67.0), "67.0");
     }
 
     #[test]

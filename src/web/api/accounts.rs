@@ -1,4 +1,4 @@
-//! `GET /api/v1/accounts`, one of them, and its health.
+//! `GET /api/v1/accounts`, and one of them.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,10 @@ use axum::response::Response;
 use serde::Serialize;
 
 use crate::domain::Account;
-use crate::domain::Health;
 use crate::domain::Window;
+use crate::engine::Direction;
 use crate::engine::PortfolioAccount;
 use crate::engine::Snapshot;
-use crate::problem::Problem;
 use crate::web::ask::Pairs;
 use crate::web::state::WebState;
 
@@ -24,7 +23,7 @@ use super::WireUsed;
 use super::account_of;
 use super::answer;
 use super::computed;
-use super::growth;
+use super::health::{WireOverride, WireRisk};
 
 #[derive(Serialize)]
 struct WireAccounts {
@@ -58,12 +57,20 @@ struct WireAccount {
     /// 0 to 100; `null` when it cannot be judged.
     health_score: Option<f64>,
     band: Option<&'static str>,
+    /// The score that the factors give, whether overridden or not.
+    computed_score: Option<f64>,
+    #[serde(rename = "override")]
+    overridden: Option<WireOverride>,
+    /// The probability, 0 to 1, of no call in the next 90 days; `null` when it cannot be judged.
+    churn_probability: Option<f64>,
     /// Relative change of calls against the window before; `null` when there was nothing before.
     growth_rate: Option<f64>,
     /// Calls of each of the last 12 weeks, oldest first.
     usage_trends: Vec<i64>,
-    /// Factors of the score that are below the band `watch`.
-    risk_factors: Vec<&'static str>,
+    /// Where they are going: `rising`, `steady`, `falling`; `null` when too few weeks are known.
+    usage_direction: Option<&'static str>,
+    /// What pulls the health down, that which costs most points first.
+    risk_factors: Vec<WireRisk>,
     usage: WireUsed,
 }
 
@@ -73,33 +80,6 @@ struct WireContract {
     currency: String,
     period: &'static str,
     renewal: Option<String>,
-}
-
-#[derive(Serialize)]
-struct WireHealth {
-    #[serde(flatten)]
-    fresh: WireAsOf,
-    account_id: String,
-    score: Option<f64>,
-    band: Option<&'static str>,
-    rules_version: u32,
-    factors: Vec<WireFactor>,
-}
-
-#[derive(Serialize)]
-struct WireFactor {
-    factor: &'static str,
-    /// 0 to 1; the weights of judged factors sum to 1. Zero when there is too little data.
-    weight: f64,
-    score: Option<f64>,
-    measured: Option<WireMeasured>,
-    why: String,
-}
-
-#[derive(Serialize)]
-struct WireMeasured {
-    value: Option<f64>,
-    unit: String,
 }
 
 pub(crate) async fn list(
@@ -143,18 +123,6 @@ pub(crate) async fn one(
     Ok(answer(wire.await?))
 }
 
-pub(crate) async fn health(
-    State(state): State<WebState>,
-    Path(id): Path<String>,
-    Query(query): Query<Pairs>,
-) -> Result<Response, ApiFailure> {
-    Options::new(query, &[])?;
-    let snapshot = state.snapshot()?;
-    let account = account_of(&snapshot, &id)?;
-    let health = snapshot.health(&account.id).ok_or(Problem::NoData)?;
-    Ok(answer(wire_health(&snapshot, account, health)))
-}
-
 fn rows(snapshot: &Snapshot, window: Window) -> BTreeMap<String, PortfolioAccount> {
     let rows = snapshot.portfolio(window).accounts;
     rows.into_iter().map(|row| (row.account.to_string(), row)).collect()
@@ -162,11 +130,6 @@ fn rows(snapshot: &Snapshot, window: Window) -> BTreeMap<String, PortfolioAccoun
 
 fn wire(snapshot: &Snapshot, account: &Account, row: Option<&PortfolioAccount>) -> WireAccount {
     let health = snapshot.health(&account.id);
-    let weak = snapshot.rules().watch_from;
-    let at_risk = |health: &Health| -> Vec<&'static str> {
-        let low = health.factors.iter().filter(|one| one.judged.is_some_and(|judged| judged.score < weak));
-        low.map(|factor| factor.kind.word()).collect()
-    };
     WireAccount {
         account_id: account.id.to_string(),
         name: account.name.clone(),
@@ -183,33 +146,13 @@ fn wire(snapshot: &Snapshot, account: &Account, row: Option<&PortfolioAccount>) 
         status: account.status.word(),
         health_score: health.and_then(|health| health.score),
         band: health.and_then(|health| health.band).map(crate::domain::Band::key),
-        growth_rate: row.and_then(|row| growth(row.now.api_calls as f64, row.before.api_calls as f64)),
+        computed_score: health.and_then(|health| health.computed),
+        overridden: health.and_then(|health| health.overridden.as_deref()).map(WireOverride::from),
+        churn_probability: snapshot.churn_probability(&account.id),
+        growth_rate: row.and_then(PortfolioAccount::growth_rate),
         usage_trends: snapshot.weekly_calls(&account.id),
-        risk_factors: health.map(at_risk).unwrap_or_default(),
+        usage_direction: snapshot.usage_direction(&account.id).map(Direction::word),
+        risk_factors: snapshot.risks(&account.id).into_iter().map(WireRisk::from).collect(),
         usage: row.map(|row| row.now).unwrap_or_default().into(),
-    }
-}
-
-fn wire_health(snapshot: &Snapshot, account: &Account, health: &Health) -> WireHealth {
-    WireHealth {
-        fresh: WireAsOf::of(snapshot),
-        account_id: account.id.to_string(),
-        score: health.score,
-        band: health.band.map(crate::domain::Band::key),
-        rules_version: health.rules_version,
-        factors: health
-            .factors
-            .iter()
-            .map(|factor| WireFactor {
-                factor: factor.kind.word(),
-                weight: factor.weight,
-                score: factor.judged.map(|judged| judged.score),
-                measured: factor.judged.map(|judged| WireMeasured {
-                    value: judged.measured.as_f64(),
-                    unit: judged.measured.unit().to_owned(),
-                }),
-                why: factor.words.clone(),
-            })
-            .collect(),
     }
 }

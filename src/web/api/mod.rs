@@ -3,7 +3,9 @@
 //! Invariant: figures come from the engine's snapshot alone; nothing here adds or rounds.
 
 mod accounts;
+mod health;
 mod initiatives;
+mod outlook;
 mod portfolio;
 mod usage;
 
@@ -29,8 +31,10 @@ use crate::problem::Problem;
 use super::ask::Pairs;
 use super::page::status_of;
 
-pub(super) use accounts::{health, list as accounts, one as account};
+pub(super) use accounts::{list as accounts, one as account};
+pub(super) use health::{show as health, why};
 pub(super) use initiatives::list as initiatives;
+pub(super) use outlook::{anomalies, forecast};
 pub(super) use portfolio::show as portfolio;
 pub(super) use usage::show as usage;
 

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::answers::Question;
+use crate::answers::Since;
 use crate::domain::Account;
 use crate::domain::AccountId;
 use crate::domain::Money;
@@ -145,14 +146,59 @@ pub(crate) async fn health(
     Ok(answer::show(&state, Place::Accounts, &question, &answer, around))
 }
 
+pub(crate) async fn why(
+    State(state): State<WebState>,
+    Path(id): Path<String>,
+    Query(query): Query<Pairs>,
+) -> Result<Response, Failure> {
+    let account = known(&state, &id)?;
+    let question = understand_with("why", "account", account.id.as_str(), query)?;
+    let Question::Why { account: asked, since, until } = &question else { return Err(super::mismatch()) };
+    let path = format!("/accounts/{}/why", escape(account.id.as_str()));
+    // The form shows days; so long before is counted back from the newest data.
+    let day = |since: Since| state.snapshot().ok()?.as_of().map(|as_of| Since::Day(since.day(as_of)));
+    let shown = Question::Why {
+        account: asked.clone(),
+        since: day(*since).unwrap_or(*since),
+        until: until.and_then(day),
+    };
+    let around = answer::Around {
+        crumbs: up(Some(&account)),
+        tabs: tabs(&account.id, "why"),
+        form: Some(Form::new(&state, &path, &shown.call(), &["since", "until"])),
+        ..answer::Around::default()
+    };
+    let answer = state.ask(question.clone()).await?;
+    Ok(answer::show(&state, Place::Accounts, &question, &answer, around))
+}
+
+pub(crate) async fn history(
+    State(state): State<WebState>,
+    Path(id): Path<String>,
+    Query(query): Query<Pairs>,
+) -> Result<Response, Failure> {
+    let account = known(&state, &id)?;
+    let question = understand_with("history", "account", account.id.as_str(), query)?;
+    let call = question.call();
+    let path = format!("/accounts/{}/history", escape(account.id.as_str()));
+    let around = answer::Around {
+        crumbs: up(Some(&account)),
+        tabs: tabs(&account.id, "history"),
+        form: Some(Form::new(&state, &path, &call, &["range"])),
+        ..answer::Around::default()
+    };
+    let answer = state.ask(question.clone()).await?;
+    Ok(answer::show(&state, Place::Accounts, &question, &answer, around))
+}
+
 /// The account of a path, which holds its id.
-fn known(state: &WebState, id: &str) -> Result<Account, Problem> {
+pub(super) fn known(state: &WebState, id: &str) -> Result<Account, Problem> {
     let snapshot = state.snapshot()?;
     let account = id.parse::<AccountId>().ok().and_then(|id| snapshot.account(&id).cloned());
     account.ok_or_else(|| Problem::UnknownAccount { given: id.to_owned(), nearest: None })
 }
 
-fn up(account: Option<&Account>) -> Vec<Crumb> {
+pub(super) fn up(account: Option<&Account>) -> Vec<Crumb> {
     let all = Crumb { href: "/accounts".into(), label: "Accounts".into() };
     let own = account.map(|account| Crumb {
         href: format!("/accounts/{}", escape(account.id.as_str())),
@@ -161,14 +207,22 @@ fn up(account: Option<&Account>) -> Vec<Crumb> {
     std::iter::once(all).chain(own).collect()
 }
 
-fn tabs(id: &AccountId, current: &str) -> Vec<Tab> {
+pub(super) fn tabs(id: &AccountId, current: &str) -> Vec<Tab> {
     let base = format!("/accounts/{}", escape(id.as_str()));
     let tab = |label: &'static str, word: &str, below: &str| Tab {
         label,
         href: format!("{base}{below}"),
         current: word == current,
     };
-    vec![tab("Overview", "overview", ""), tab("Usage", "usage", "/usage"), tab("Health", "health", "/health")]
+    vec![
+        tab("Overview", "overview", ""),
+        tab("Usage", "usage", "/usage"),
+        tab("Health", "health", "/health"),
+        tab("Why", "why", "/why"),
+        tab("History", "history", "/history"),
+        tab("Anomalies", "anomalies", "/anomalies"),
+        tab("Forecast", "forecast", "/forecast"),
+    ]
 }
 
 fn details(account: &Account, money: impl Fn(Money) -> String) -> Vec<(&'static str, String)> {

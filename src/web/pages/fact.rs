@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::domain::BadFactId;
+use crate::domain::Bound;
 use crate::domain::FactKey;
 use crate::domain::Quantity;
 use crate::engine::Receipt;
@@ -122,12 +123,40 @@ fn what(key: &FactKey) -> String {
         Accounts => "Accounts".into(),
         InBand(band) => format!("Accounts {band}"),
         HealthScore => "Health score".into(),
+        ComputedScore => "Computed health score".into(),
+        ScoreChange => "Change of the health score".into(),
+        ScoreCause(cause) => format!("Part of {cause} in the change of the health score"),
         FactorScore(kind) => format!("Score of the factor {kind}"),
         FactorWeight(kind) => format!("Weight of the factor {kind}"),
         FactorMeasured(kind) => format!("What the factor {kind} measured"),
+        Expected(metric, bound) => format!("Expected {}{}", metric.title(), edge(bound)),
+        ExpectedChange(metric) => format!("Expected change of {}", metric.title()),
+        ForecastError(metric) => format!("Error of forecasts of {}", metric.title()),
+        Foretold(metric) => format!("Earlier forecast of {}", metric.title()),
+        ForetoldMiss(metric) => format!("Error of an earlier forecast of {}", metric.title()),
+        Usual(metric, bound) => format!("Usual {}{}", metric.title(), edge(bound)),
+        Unusual(metric) => format!("{} against what is usual", metric.title()),
+        UnusualAccounts(metric) => format!("Accounts with unusual {}", metric.title()),
+        DaysKnown => "Days known".into(),
+        Commitment => "Commitment".into(),
+        ChurnCoefficient(_) => "Coefficient of the churn model".into(),
+        ChurnPredicted(_) => "Predicted silence".into(),
+        ChurnObserved(_) => "Observed silence".into(),
+        ChurnGroup(_) => "Accounts of a group".into(),
+        ChurnError => "Error of the churn model".into(),
+        ChurnAuc => "Ranking of the churn model".into(),
+        ChurnProbability => "Probability of falling silent".into(),
         InitiativesOpen => "Open initiatives".into(),
         InitiativesIn(status) => format!("Initiatives {status}"),
         InitiativesOverdue => "Overdue initiatives".into(),
         RevenueExpected => "Expected revenue of open initiatives".into(),
+    }
+}
+
+fn edge(bound: Bound) -> &'static str {
+    match bound {
+        Bound::Middle => "",
+        Bound::Low => ", low end",
+        Bound::High => ", high end",
     }
 }

@@ -15,6 +15,11 @@ impl TestClock {
         Self { now: Mutex::new(now.parse().unwrap()) }
     }
 
+    /// It is then.
+    pub fn set(&self, now: &str) {
+        *self.now.lock().unwrap() = now.parse().unwrap();
+    }
+
     /// Time passes.
     pub fn advance(&self, by: SignedDuration) {
         *self.now.lock().unwrap() += by;

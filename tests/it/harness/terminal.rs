@@ -20,7 +20,8 @@ impl Terminal<'_> {
         serde_json::from_str(&self.run(&["ask", line, "--json"]).await).unwrap()
     }
 
-    async fn run(&self, words: &[&str]) -> String {
+    /// `etsm WORDS`: what it prints.
+    pub async fn run(&self, words: &[&str]) -> String {
         let mut command = Command::new(env!("CARGO_BIN_EXE_etsm"));
         // Nothing of the developer's own configuration gets in; a `.env` file is looked for in the working folder.
         command.env_clear().env("ETSM_DATA_DIR", self.folder).current_dir(self.folder).args(words);

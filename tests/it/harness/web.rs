@@ -27,6 +27,13 @@ impl Web {
         Page { status: response.status().as_u16(), body: response.text().await.unwrap() }
     }
 
+    /// Sends a form.
+    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Page {
+        let response =
+            self.client.post(format!("http://{}{path}", self.address)).form(form).send().await.unwrap();
+        Page { status: response.status().as_u16(), body: response.text().await.unwrap() }
+    }
+
     /// Sends a line in the browser chat; the reply's HTML.
     pub async fn chat(&self, line: &str) -> Page {
         let address = format!("http://{}/chat/ask", self.address);

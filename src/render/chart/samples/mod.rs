@@ -1,5 +1,7 @@
 //! Charts to look at and to test with; also read by `examples/charts.rs`.
 
+mod courses;
+
 use jiff::SignedDuration;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -322,7 +324,7 @@ pub(crate) fn timeline(count: usize) -> TimelineChart {
 pub(crate) fn all() -> Vec<(&'static str, ChartSpec)> {
     let zero = points("2026-10-24T00:00:00Z", DAY_MS, 0, (0..30).map(|_| Quantity::Errors(0)));
     let single = points("2026-11-22T00:00:00Z", DAY_MS, 0, std::iter::once(Quantity::Calls(3_214)));
-    vec![
+    let mut all = vec![
         ("series", ChartSpec::Series(compared())),
         ("series-stacked", ChartSpec::Series(stacked())),
         ("series-parts", ChartSpec::Series(parts())),
@@ -351,5 +353,18 @@ pub(crate) fn all() -> Vec<(&'static str, ChartSpec)> {
             "series-single",
             ChartSpec::Series(series_chart(Metric::ApiCalls, Grain::Day, vec![("Calls", single)])),
         ),
-    ]
+        ("corridor", ChartSpec::Corridor(courses::forecast())),
+        ("corridor-usual", ChartSpec::Corridor(courses::unusual())),
+        ("steps", ChartSpec::Steps(courses::moved())),
+        ("scores", ChartSpec::Scores(courses::course_of_scores())),
+    ];
+    all.extend(courses::odd());
+    all
+}
+
+/// The chart of that name.
+#[cfg(test)]
+pub(crate) fn named(name: &str) -> ChartSpec {
+    let found = all().into_iter().find(|(other, _)| *other == name);
+    found.map(|(_, spec)| spec).unwrap()
 }
