@@ -141,7 +141,8 @@ impl Snapshot {
         draft
     }
 
-    /// All usage of an account as bytes, which [`Unpacked`](super::packed::Unpacked) reads back; of none for an account that is not known.
+    /// All usage of an account as bytes, which [`Unpacked`](super::packed::Unpacked) reads back; of none for an account
+    /// that is not known.
     #[must_use]
     pub fn packed_usage(&self, account: &AccountId) -> Vec<u8> {
         let frame = self.entry(account).map(|entry| Arc::clone(&entry.frame));

@@ -164,6 +164,7 @@ async fn a_month_that_has_begun_is_what_came_and_what_is_expected() {
         row.at += SignedDuration::from_hours(72);
     }
     more.pop();
+    bench.clock.set("2026-04-03T13:00:00Z");
     bench.record(&more, "test", "2026-04-03T12:00:00Z").await;
     let answer = bench.ask("forecast acme").await;
     let Block::Facts(lines) = &answer.blocks[0] else { panic!("{:?}", answer.blocks) };
