@@ -96,13 +96,13 @@ proptest! {
                 }
             }
             for metric in Metric::ALL {
-                if let Ok(days) = snapshot.expected_days(&filter, *metric, horizon) {
+                if let Ok(days) = snapshot.expected_days(&filter, metric, horizon) {
                     for day in days {
                         prop_assert!(day.outer.0 <= day.inner.0 && day.inner.0 <= day.middle);
                         prop_assert!(day.middle <= day.inner.1 && day.inner.1 <= day.outer.1);
                     }
                 }
-                for one in snapshot.anomalies(*metric, watched_by(back), back) {
+                for one in snapshot.anomalies(metric, watched_by(back), back) {
                     prop_assert!((0.0..=1.0).contains(&one.score) && one.window.from() < one.window.to());
                     prop_assert!(one.window.to() <= end, "{:?} is after {}", one.window, end);
                 }
