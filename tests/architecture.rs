@@ -24,7 +24,8 @@ const FENCES: &[(&str, &[&str])] = &[
     ("axum", &["web"]),
     ("askama", &["web", "render", "digest"]),
     ("serenity", &["chat", "render"]),
-    ("reqwest", &["adapters"]),
+    ("reqwest", &["adapters", "chat"]),
+    ("tokio_tungstenite", &["chat"]),
     ("resvg", &["render"]),
     ("clap", &["app"]),
 ];

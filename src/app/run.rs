@@ -36,6 +36,8 @@ pub struct Outside {
     pub listener: TcpListener,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// How long Discord is waited for.
+    pub patience: chat::discord::Patience,
 }
 
 /// Runs until `stop` fires or a part dies; either way every part is asked to finish first.
@@ -53,7 +55,8 @@ pub async fn run_with(
     let metrics = telemetry::metrics();
     let store = open_store(&settings).await?;
     let engine = Arc::new(Engine::new(Arc::clone(&settings.health), settings.currency));
-    let desk = Desk::new(engine, store, outside.clock);
+    let Outside { listener, clock, patience } = outside;
+    let desk = Desk::new(engine, store, clock);
     let ready = web::Readiness::default();
 
     let mut parts = Parts::new(stop.clone());
@@ -67,7 +70,7 @@ pub async fn run_with(
         ready: ready.clone(),
     };
     info!(address = %settings.bind, "The dashboard is at {}", settings.public_url);
-    parts.start("dashboard", web::serve(outside.listener, web::router(state), stop.clone()));
+    parts.start("dashboard", web::serve(listener, web::router(state), stop.clone()));
 
     let first_load = async {
         if let Some(plan) = demo {
@@ -91,7 +94,7 @@ pub async fn run_with(
     if let Some(discord) = settings.discord.clone() {
         let (chat, url) = (settings.chat.clone(), settings.public_url.clone());
         let tell = move |connection| ready.tells("discord", connection_state(connection));
-        parts.start("discord", chat::discord::run(desk.clone(), discord, chat, url, tell, stop));
+        parts.start("discord", chat::discord::run(desk.clone(), discord, chat, url, patience, tell, stop));
     }
     finish(parts, &desk).await
 }
@@ -100,7 +103,7 @@ fn connection_state(connection: chat::discord::Connection) -> web::PartState {
     match connection {
         chat::discord::Connection::Connecting => web::PartState::Starting,
         chat::discord::Connection::Up => web::PartState::Up,
-        chat::discord::Connection::Lost => web::PartState::Down("out of reach; trying again".into()),
+        chat::discord::Connection::Down(why) => web::PartState::Down(why),
     }
 }
 

@@ -15,5 +15,7 @@ mod import;
 mod outlook;
 mod pages;
 mod questions;
+mod soak;
+mod staying_up;
 mod store;
 mod terminal;

@@ -7,7 +7,7 @@ use crate::answers::CommandEntry;
 use crate::answers::OptionEntry;
 use crate::answers::OptionKind;
 
-use super::rest::Refused;
+use super::refused::Refused;
 use super::rest::Rest;
 
 /// Discord's option types.

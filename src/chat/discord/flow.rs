@@ -16,14 +16,14 @@ use crate::domain::Audience;
 use crate::domain::Role;
 use crate::problem::Problem;
 use crate::render::discord::CUSTOM_ID_PREFIX;
-use crate::reply::Answer;
 
+use super::delivery::Delivery;
 use super::inbound::Call;
 use super::inbound::Inbound;
 use super::inbound::Wish;
 use super::message;
+use super::refused::Refused;
 use super::rest::Body;
-use super::rest::Refused;
 use super::rest::Rest;
 
 /// How long a question may take before it is acknowledged without knowing what will come of it. Once taken on in
@@ -37,10 +37,14 @@ const ANSWER_MAX: Duration = Duration::from_secs(60);
 pub(super) enum Outcome {
     /// With an answer.
     Answered,
+    /// With an answer in the channel, for the interaction's time was over.
+    Posted,
     /// With a problem that the asker can solve.
     Refused,
     /// Discord had given it up, or someone else had answered it.
     Late,
+    /// The message or the channel of the answer is gone, or shut to us.
+    Gone,
     /// The reply did not reach Discord.
     Failed,
 }
@@ -50,8 +54,10 @@ impl Outcome {
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Answered => "answered",
+            Self::Posted => "posted",
             Self::Refused => "refused",
             Self::Late => "late",
+            Self::Gone => "gone",
             Self::Failed => "failed",
         }
     }
@@ -59,7 +65,7 @@ impl Outcome {
 
 /// Where the answer goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     /// A new message in the channel.
     Channel,
     /// A new message that only the asker sees.
@@ -162,45 +168,11 @@ impl Flow {
             Some(asked) => asked,
             None => asking.await.unwrap_or(Err(Problem::Busy)),
         };
-        match self.deliver(inbound, asked, place).await {
+        let delivery = Delivery { rest: &self.rest, inbound, place, public_url: &self.public_url };
+        match delivery.of(asked).await {
             Ok(outcome) => outcome,
             Err(refused) => lost(inbound, &refused),
         }
-    }
-
-    /// Puts what came of a question where its first response stands.
-    async fn deliver(
-        &self,
-        inbound: &Inbound,
-        asked: Result<Answer, Problem>,
-        place: Place,
-    ) -> Result<Outcome, Refused> {
-        let (application, token) = (inbound.application, &inbound.token);
-        let private = asked.as_ref().map_or(true, |answer| answer.private);
-        // As long as a deferred response stands, a follow-up would take its place and become public.
-        if private && place == Place::Channel {
-            self.rest.delete(application, token).await?;
-        }
-        let put = async |body: Body| match place {
-            Place::Channel | Place::SameMessage if private => {
-                self.rest.follow_up(application, token, &message::private(&body)).await
-            }
-            Place::Channel | Place::Private | Place::SameMessage => {
-                self.rest.edit(application, token, &body).await
-            }
-        };
-        let answer = match asked {
-            Ok(answer) => answer,
-            Err(problem) => return put(message::said(&problem)).await.map(|()| Outcome::Refused),
-        };
-        match put(message::answer(&answer, Some(&self.public_url)).await).await {
-            Err(refused) if refused.is_invalid() => {
-                warn!(%refused, "Discord does not take the reply; it goes out without links: {refused}");
-                put(message::answer(&answer, None).await).await?;
-            }
-            put => put?,
-        }
-        Ok(Outcome::Answered)
     }
 
     async fn tell(&self, inbound: &Inbound, problem: &Problem) -> Outcome {
@@ -228,7 +200,13 @@ impl Flow {
 fn lost(inbound: &Inbound, refused: &Refused) -> Outcome {
     let waited_ms = inbound.received.elapsed().as_millis();
     warn!(%refused, waited_ms, "A reply did not reach Discord: {refused}");
-    if refused.is_over() { Outcome::Late } else { Outcome::Failed }
+    if refused.is_over() {
+        Outcome::Late
+    } else if refused.is_deleted() || refused.is_shut() {
+        Outcome::Gone
+    } else {
+        Outcome::Failed
+    }
 }
 
 /// The question behind a button.

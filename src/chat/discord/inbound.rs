@@ -7,6 +7,7 @@ use serenity::model::application::Interaction;
 use serenity::model::application::MessageInteractionMetadata;
 use serenity::model::channel::Message;
 use serenity::model::id::UserId;
+use serenity::model::permissions::Permissions;
 use serenity::model::user::User;
 use tokio::time::Instant;
 
@@ -24,6 +25,10 @@ pub(super) struct Inbound {
     pub(super) guild: Option<u64>,
     /// Who sent it.
     pub(super) person: Person,
+    /// In which channel.
+    pub(super) channel: u64,
+    /// Whether we may write there by ourselves, as Discord tells with each interaction.
+    pub(super) may_post: bool,
     /// When it was received.
     pub(super) received: Instant,
     /// What is wanted.
@@ -69,28 +74,54 @@ impl Inbound {
     pub(super) fn read(interaction: Interaction, received: Instant) -> Option<Self> {
         let (id, application) = (interaction.id().get(), interaction.application_id().get());
         let guild = interaction.guild_id().map(|guild| guild.get());
-        let (token, person, wish) = match interaction {
-            Interaction::Command(command) => {
-                (command.token, person(&command.user), Wish::Command(call(&command.data).0))
-            }
+        let may_post = may_post(&interaction);
+        let (token, channel, person, wish) = match interaction {
+            Interaction::Command(command) => (
+                command.token,
+                command.channel_id,
+                person(&command.user),
+                Wish::Command(call(&command.data).0),
+            ),
             Interaction::Autocomplete(command) => {
                 let (call, focused) = call(&command.data);
                 let (option, typed) = focused.unwrap_or_default();
                 (
                     command.token,
+                    command.channel_id,
                     person(&command.user),
                     Wish::Complete { command: call.command, option, typed },
                 )
             }
             Interaction::Component(press) => {
                 let own = asked_for(&press.message) == Some(press.user.id);
-                (press.token, person(&press.user), Wish::Press { custom_id: press.data.custom_id, own })
+                (
+                    press.token,
+                    press.channel_id,
+                    person(&press.user),
+                    Wish::Press { custom_id: press.data.custom_id, own },
+                )
             }
-            Interaction::Modal(modal) => (modal.token, person(&modal.user), Wish::Unknown),
+            Interaction::Modal(modal) => (modal.token, modal.channel_id, person(&modal.user), Wish::Unknown),
             _ => return None,
         };
-        Some(Self { id, token, application, guild, person, received, wish })
+        let channel = channel.get();
+        Some(Self { id, token, application, guild, channel, may_post, person, received, wish })
     }
+}
+
+/// Whether an answer with a picture may be posted beside the interaction.
+fn may_post(interaction: &Interaction) -> bool {
+    let granted = match interaction {
+        Interaction::Command(command) | Interaction::Autocomplete(command) => command.app_permissions,
+        Interaction::Component(press) => press.app_permissions,
+        Interaction::Modal(modal) => modal.app_permissions,
+        _ => None,
+    };
+    let needed = Permissions::VIEW_CHANNEL
+        | Permissions::SEND_MESSAGES
+        | Permissions::EMBED_LINKS
+        | Permissions::ATTACH_FILES;
+    granted.is_some_and(|granted| granted.contains(needed))
 }
 
 /// The name that others see, or the user's id when that is no name at all.

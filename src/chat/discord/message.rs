@@ -68,9 +68,23 @@ pub(super) fn private(body: &Body) -> Body {
     body
 }
 
+/// How much of an answer goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Plainness {
+    /// All of it.
+    Full,
+    /// Without anything that leads to the dashboard.
+    WithoutLinks,
+    /// Words and figures: no link, no picture, no buttons.
+    Words,
+}
+
 /// An answer as a message, with its picture. Drawing takes tens of milliseconds, so it happens beside the runtime.
-pub(super) async fn answer(answer: &Answer, public_url: Option<&str>) -> Body {
-    let reply = render::discord::answer(answer, public_url);
+pub(super) async fn answer(answer: &Answer, public_url: &str, plainness: Plainness) -> Body {
+    let reply = render::discord::answer(answer, Some(public_url).filter(|_| plainness == Plainness::Full));
+    if plainness == Plainness::Words {
+        return Body { json: message(&reply.without_picture().embeds, &[(); 0]), picture: None };
+    }
     let Some(picture) = reply.picture.clone() else {
         return Body { json: message(&reply.embeds, &reply.components), picture: None };
     };

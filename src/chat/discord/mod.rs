@@ -4,13 +4,19 @@
 //! own default to some calls only.
 
 mod commands;
+mod delivery;
 mod flow;
 mod gateway;
 mod inbound;
+mod limits;
+mod line;
 mod message;
+mod patience;
+mod refused;
 mod rest;
 mod seen;
 mod surface;
 
+pub use patience::Patience;
 pub use surface::Connection;
 pub use surface::run;

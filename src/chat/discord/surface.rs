@@ -4,10 +4,11 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::ExposeSecret;
+use anyhow::Context;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::debug;
 use tracing::error;
 use tracing::info;
 use tracing::warn;
@@ -20,86 +21,78 @@ use crate::config::DiscordSettings;
 use super::commands::Registered;
 use super::commands::register;
 use super::flow::Flow;
-use super::gateway::Failure;
+use super::flow::Outcome;
 use super::gateway::Gateway;
 use super::gateway::Heard;
-use super::gateway::LEAVE_MAX;
-use super::gateway::prepare;
+use super::gateway::Server;
 use super::inbound::Inbound;
 use super::inbound::Wish;
+use super::patience::Patience;
 use super::rest::Rest;
 use super::seen::Seen;
 
-/// First wait before another try.
-const WAIT_MIN: Duration = Duration::from_secs(1);
-/// Longest wait before another try.
-const WAIT_MAX: Duration = Duration::from_secs(60);
-/// Without a connection for so long, everything is set up anew: the gateway may have moved.
-const SILENCE_MAX: Duration = Duration::from_secs(90);
+/// Interactions that may wait for their turn; more than that is an attack, not a team.
+const WAITING_MAX: usize = 1_024;
 /// Longest wait for replies under way when we stop.
 const DRAIN: Duration = Duration::from_secs(5);
 
 /// How the connection is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Connection {
     /// Being made for the first time.
     Connecting,
     /// There.
     Up,
-    /// Not there, and being made again.
-    Lost,
+    /// Not there, and why.
+    Down(String),
 }
 
-/// Answers questions in Discord until `stop` fires. A token that Discord does not accept ends it with an error; any
-/// other trouble is waited out. `tell` hears of every change of the connection.
+/// Answers questions in Discord until `stop` fires. What only another setting can mend, as a token that Discord does not
+/// accept, ends the connection but not this: everything else goes on, and `tell` says what to do. It hears of every
+/// change of the connection.
 pub async fn run(
     desk: Desk,
     settings: DiscordSettings,
     chat: ChatSettings,
     public_url: String,
+    patience: Patience,
     tell: impl Fn(Connection) + Send + Sync + 'static,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     tell(Connection::Connecting);
-    let rest = Rest::new(settings.token.expose_secret(), settings.api_base.as_deref());
-    let flow = Flow { desk, rest, role: chat.role, public_url, guild: settings.guild_id };
+    let rest = Rest::new(&settings.token, settings.api_base.as_deref(), patience)
+        .context("preparing to call Discord")?;
+    let flow = Arc::new(Flow { desk, rest, role: chat.role, public_url, guild: settings.guild_id });
+    let (ears, mut heard) = mpsc::channel(WAITING_MAX);
+    let token = settings.token.clone();
+    let gateway = Gateway::new(&flow.rest, &token, patience, ears);
     let mut surface = Surface {
-        flow: Arc::new(flow),
+        flow: Arc::clone(&flow),
         settings,
         tasks: JoinSet::new(),
         seen: Seen::default(),
         registering: false,
-        silent_since: Some(Instant::now()),
         tell: Box::new(tell),
     };
-    let mut wait = WAIT_MIN;
-    let outcome = loop {
-        surface.silent_since = Some(Instant::now());
-        let failure = surface.session(&stop).await;
-        let was_connected = surface.silent_since.is_none();
-        surface.connected(false);
-        let cause = match failure {
-            None => break Ok(()),
-            Some(Failure::Final(error)) => break Err(error),
-            Some(Failure::Passing(error)) => error,
-        };
-        if was_connected {
-            wait = WAIT_MIN;
-        }
-        let pause = wait.mul_f64(1.0 + 0.25 * rand::random::<f64>());
-        warn!(
-            cause = format!("{cause:#}"),
-            wait_ms = pause.as_millis(),
-            "Discord is out of reach; trying again"
-        );
+    let mut keeping = pin!(gateway.keep(&stop));
+    let ended = loop {
         tokio::select! {
-            () = stop.cancelled() => break Ok(()),
-            () = tokio::time::sleep(pause) => {}
+            ended = &mut keeping => break ended,
+            Some(heard) = heard.recv() => surface.hear(heard),
+            Some(ended) = surface.tasks.join_next() => note(ended),
         }
-        wait = (wait * 2).min(WAIT_MAX);
     };
+    if let Err(remedy) = ended {
+        error!("Discord does not let us in: {remedy}");
+        surface.lost(remedy.to_string());
+        stop.cancelled().await;
+    }
+    // What was heard last is still answered.
+    while let Ok(heard) = heard.try_recv() {
+        surface.hear(heard);
+    }
     surface.drain().await;
-    outcome
+    Ok(())
 }
 
 struct Surface {
@@ -109,63 +102,31 @@ struct Surface {
     seen: Seen,
     /// Whether this process has begun to register the commands.
     registering: bool,
-    /// Since when there is no connection.
-    silent_since: Option<Instant>,
     tell: Box<dyn Fn(Connection) + Send + Sync>,
 }
 
 impl Surface {
-    /// Connects and listens. `None` when it was asked to stop.
-    async fn session(&mut self, stop: &CancellationToken) -> Option<Failure> {
-        let (token, base) = (self.settings.token.clone(), self.settings.api_base.clone());
-        let prepared = tokio::select! {
-            () = stop.cancelled() => return None,
-            prepared = prepare(&self.flow.rest, token.expose_secret(), base.as_deref()) => prepared,
-        };
-        let Gateway { mut client, shards, mut heard } = match prepared {
-            Ok(gateway) => gateway,
-            Err(failure) => return Some(failure),
-        };
-        let manager = Arc::clone(&client.shard_manager);
-        let mut running = pin!(client.start_shards(shards));
-        let mut looks = tokio::time::interval(Duration::from_secs(1));
-        let ended = loop {
-            tokio::select! {
-                () = stop.cancelled() => break None,
-                ended = &mut running => {
-                    let closed = || Failure::Passing(anyhow::anyhow!("the connection was closed"));
-                    break Some(ended.err().map_or_else(closed, Failure::closed));
-                }
-                Some(heard) = heard.recv() => self.hear(heard),
-                Some(ended) = self.tasks.join_next() => note(ended),
-                _ = looks.tick() => {
-                    if self.silent_since.is_some_and(|since| since.elapsed() > SILENCE_MAX) {
-                        break Some(Failure::Passing(anyhow::anyhow!("the gateway does not answer")));
-                    }
-                }
-            }
-        };
-        if tokio::time::timeout(LEAVE_MAX, manager.shutdown_all()).await.is_err() {
-            warn!("Could not say goodbye to Discord in time; the connection is dropped");
-        }
-        ended
-    }
-
     fn hear(&mut self, heard: Heard) {
         match heard {
             Heard::Ready(application) => {
                 info!(application, "Connected to Discord");
-                self.connected(true);
+                self.up();
                 self.register(application);
             }
             Heard::Resumed => {
                 info!("Connected to Discord again");
-                self.connected(true);
+                self.up();
             }
-            Heard::Lost => {
-                info!("The connection to Discord was lost; it is being made again");
-                self.connected(false);
+            Heard::Lost { cause, was_up } => {
+                // Connections end several times a day; that one cannot be made is news.
+                if was_up {
+                    info!(cause, "The connection to Discord ended; it is being made again");
+                } else {
+                    warn!(cause, "Discord is out of reach; trying again");
+                }
+                self.lost(format!("{cause}; trying again"));
             }
+            Heard::Server(server, state) => self.server(server, state),
             Heard::Interaction(interaction, received) => {
                 if let Some(inbound) = Inbound::read(*interaction, received) {
                     self.take(inbound);
@@ -174,13 +135,34 @@ impl Surface {
         }
     }
 
-    fn connected(&mut self, connected: bool) {
-        metrics::gauge!("etsm_discord_connected").set(if connected { 1.0 } else { 0.0 });
-        (self.tell)(if connected { Connection::Up } else { Connection::Lost });
-        match (connected, self.silent_since) {
-            (true, _) => self.silent_since = None,
-            (false, None) => self.silent_since = Some(Instant::now()),
-            (false, Some(_)) => {}
+    fn up(&self) {
+        metrics::gauge!("etsm_discord_connected").set(1.0);
+        (self.tell)(Connection::Up);
+    }
+
+    fn lost(&self, why: String) {
+        metrics::gauge!("etsm_discord_connected").set(0.0);
+        (self.tell)(Connection::Down(why));
+    }
+
+    /// Only the server that is named is missed.
+    fn server(&self, server: u64, state: Server) {
+        if self.settings.guild_id != Some(server) {
+            return;
+        }
+        match state {
+            Server::Up => self.up(),
+            Server::Outage => {
+                warn!(server, "Discord has an outage of the server; commands come back when it does");
+                self.lost("Discord has an outage of the server".into());
+            }
+            Server::Left => {
+                error!(
+                    server,
+                    "The bot was removed from the server; invite it again, as docs/discord.md says"
+                );
+                self.lost("the bot was removed from the server; invite it again".into());
+            }
         }
     }
 
@@ -195,8 +177,8 @@ impl Surface {
             count(kind, "duplicate");
             return;
         }
-        let flow = Arc::clone(&self.flow);
-        self.tasks.spawn(async move { count(kind, flow.handle(inbound).await.word()) });
+        let (flow, fate) = (Arc::clone(&self.flow), Fate { kind, outcome: None });
+        self.tasks.spawn(async move { fate.is(flow.handle(inbound).await) });
     }
 
     /// Once in the life of the process: what it offers does not change while it runs.
@@ -247,6 +229,26 @@ fn note(ended: Result<(), tokio::task::JoinError>) {
     }
 }
 
-fn count(kind: &'static str, outcome: &'static str) {
+/// What became of an interaction; counted also when its task breaks off or is dropped at the end.
+struct Fate {
+    kind: &'static str,
+    outcome: Option<Outcome>,
+}
+
+impl Fate {
+    fn is(mut self, outcome: Outcome) {
+        self.outcome = Some(outcome);
+    }
+}
+
+impl Drop for Fate {
+    fn drop(&mut self) {
+        count(self.kind, self.outcome.map_or("dropped", Outcome::word));
+    }
+}
+
+/// Counts how an interaction ended.
+pub(super) fn count(kind: &'static str, outcome: &'static str) {
+    debug!(kind, outcome, "An interaction ended");
     metrics::counter!("etsm_discord_interactions_total", "kind" => kind, "outcome" => outcome).increment(1);
 }
