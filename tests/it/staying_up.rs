@@ -5,10 +5,13 @@ use std::sync::Mutex;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use etsm::domain::AccountId;
+
 use crate::harness::Harness;
 use crate::harness::discord::Fault;
 use crate::harness::discord::Limit;
 use crate::harness::discord::On;
+use crate::harness::seed;
 
 /// What the readiness board says of Discord, as soon as it says these words.
 async fn board(app: &Harness, words: &str) -> String {
@@ -189,7 +192,7 @@ async fn a_broken_call_is_made_again() {
         let shown = dana.types("/health account:acme").await;
         assert!(shown.text.contains("Acme"), "{fault:?}: {shown}");
     }
-    for fault in [Fault::Code(500, 0), Fault::Html(502), Fault::Reset] {
+    for fault in [Fault::Code(500, 0), Fault::Html(502), Fault::Reset, Fault::Silence] {
         app.discord().fails(On::Acknowledge, fault);
         let shown = dana.types("/health account:acme").await;
         assert!(shown.text.contains("Acme"), "{fault:?}: {shown}");
@@ -302,9 +305,14 @@ async fn an_interaction_that_a_resume_brings_again_is_answered_once() {
 }
 
 #[tokio::test]
-async fn a_question_is_taken_on_within_a_second_while_every_worker_is_busy() {
-    let app = Harness::start().await;
-    // As many long computations as there are workers for them; the answer waits behind.
+async fn questions_are_taken_on_within_a_second_while_every_worker_is_busy() {
+    // By its name: that Discord's address is looked up must not wait for a worker either.
+    let app = Harness::start_with(|settings| {
+        let base = settings.discord.as_mut().unwrap().api_base.as_mut().unwrap();
+        *base = base.replace("127.0.0.1", "localhost");
+    })
+    .await;
+    // As many long computations as there are workers for them; the answers wait behind.
     let (release, held) = mpsc::channel::<()>();
     let held = Arc::new(Mutex::new(held));
     let busy: Vec<_> = (0..512)
@@ -314,16 +322,40 @@ async fn a_question_is_taken_on_within_a_second_while_every_worker_is_busy() {
         })
         .collect();
     let dana = app.discord().user("dana");
-    let token = dana.sends("/health account:acme");
-    app.discord().acknowledged(&token).await;
-    let taken = app.discord().slowest_acknowledgement();
+    // More than there are open connections.
+    let tokens: Vec<String> = (0..8).map(|_| dana.sends("/health account:acme")).collect();
+    for token in &tokens {
+        app.discord().acknowledged(token).await;
+    }
     drop(release);
     for one in busy {
         one.await.unwrap();
     }
-    let shown = dana.sees(&token).await;
-    assert!(shown.text.contains("Acme"), "{shown}");
-    assert!(taken < Duration::from_secs(1), "{taken:?}");
+    for token in &tokens {
+        let shown = dana.sees(token).await;
+        assert!(shown.text.contains("Acme"), "{shown}");
+    }
+    let slowest = app.discord().slowest_acknowledgement();
+    assert!(slowest < Duration::from_secs(1), "{slowest:?}");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn questions_are_taken_on_within_a_second_while_much_is_published() {
+    let app = Harness::start().await;
+    let dana = app.discord().user("dana");
+    let question = "/usage account:acme range:7d";
+    let before = dana.types(question).await.text;
+    let import = app.beside().await;
+    let rows: Vec<_> =
+        (0..400).flat_map(|number| seed::daily("acme", &format!("/v1/import/{number}"), |_| 100)).collect();
+    let names: [(AccountId, String); 0] = [];
+    import.record_usage(&rows, &names, None).await.unwrap();
+    // The program takes over what was imported while questions go on.
+    while dana.types(question).await.text == before {}
+    let slowest = app.discord().slowest_acknowledgement();
+    assert!(slowest < Duration::from_secs(1), "{slowest:?}");
+    import.store().close().await;
     app.finish().await;
 }
 

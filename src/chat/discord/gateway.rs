@@ -32,6 +32,9 @@ const BACK_SOON: u16 = 4_900;
 /// Longest wait for a connection to be left, also while it is being made.
 const LEAVE_MAX: Duration = Duration::from_secs(2);
 
+const ASKED: &str = "Discord asked to connect again";
+const SPENT: &str = "something restarts too often: Discord lets this application begin no more sessions";
+
 /// What came over the connection.
 pub(super) enum Heard {
     /// A session began; the application that the token belongs to.
@@ -114,30 +117,21 @@ impl<'a> Gateway<'a> {
                 () = stopped_in_vain(stop) => End::Stopped,
             };
             // A line that breaks as soon as it is there is no reason to hurry.
-            let up = self.up.take();
-            if up.is_some_and(|since| since.elapsed() > self.patience.again_max) {
+            let up = self.up.take().map(|since| since.elapsed());
+            if up.is_some_and(|lasted| lasted > self.patience.again_max) {
                 wait = self.patience.again_min;
             }
             let (cause, pause) = match end {
                 End::Stopped => return Ok(()),
                 End::Final(error) => return Err(error),
-                End::Asked => ("Discord asked for it".to_owned(), Duration::ZERO),
-                End::Lost(cause) => {
-                    let pause = Patience::jittered(wait);
-                    wait = (wait * 2).min(self.patience.again_max);
-                    (cause, pause)
+                End::Asked if up.is_some_and(|lasted| lasted > self.patience.again_min) => {
+                    (ASKED.to_owned(), Duration::ZERO)
                 }
+                End::Asked => (ASKED.to_owned(), self.next_pause(&mut wait)),
+                End::Lost(cause) => (cause, self.next_pause(&mut wait)),
                 End::Spent(left) => {
-                    let pause = left.mul_f64(1.0 + 0.1 * rand::random::<f64>()) + self.patience.again_min;
-                    let words = "Discord lets this application begin no more sessions";
-                    warn!(wait_s = pause.as_secs(), "{words}; waiting until it does");
-                    (
-                        format!(
-                            "{words} for {} min; something restarts too often",
-                            pause.as_secs().div_ceil(60)
-                        ),
-                        pause,
-                    )
+                    let pause = left + Patience::jittered(self.patience.again_min);
+                    (format!("{SPENT} for {} min", pause.as_secs().div_ceil(60)), pause)
                 }
             };
             self.tell(Heard::Lost { cause, was_up: up.is_some() }).await;
@@ -146,6 +140,13 @@ impl<'a> Gateway<'a> {
                 () = tokio::time::sleep(pause) => {}
             }
         }
+    }
+
+    /// The wait before the next try; the one after it is longer.
+    fn next_pause(&self, wait: &mut Duration) -> Duration {
+        let pause = Patience::jittered(*wait);
+        *wait = (*wait * 2).min(self.patience.again_max);
+        pause
     }
 
     /// One connection from its first byte to its last.

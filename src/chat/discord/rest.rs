@@ -79,7 +79,7 @@ impl Rest {
 
     /// Address of the gateway and how many sessions may begin there; one attempt, for who asks will ask again.
     pub(super) async fn gateway(&self) -> Result<BotGateway, Refused> {
-        let bytes = self.attempt(Route::GatewayBot, LightMethod::Get, None).await?;
+        let bytes = self.attempt(Route::GatewayBot, LightMethod::Get, None, self.patience.attempt).await?;
         decode(&bytes)
     }
 
@@ -145,6 +145,8 @@ impl Rest {
         patience: Duration,
     ) -> Result<Vec<u8>, Refused> {
         let deadline = Instant::now() + patience;
+        // An attempt that is never answered leaves time for another.
+        let attempt_max = self.patience.attempt.min(patience.mul_f64(0.45));
         let (mut wait, mut again) = (WAIT_MIN, false);
         loop {
             let path = route.path();
@@ -154,7 +156,7 @@ impl Rest {
                 }
                 tokio::time::sleep_until(until + Patience::jittered(WAIT_MIN)).await;
             }
-            let tried = tokio::time::timeout_at(deadline, self.attempt(route, method, body));
+            let tried = tokio::time::timeout_at(deadline, self.attempt(route, method, body, attempt_max));
             let refused =
                 match tried.await.unwrap_or_else(|_late| Err(Refused::because("no response in time"))) {
                     Ok(bytes) => return Ok(bytes),
@@ -175,6 +177,7 @@ impl Rest {
         route: Route<'_>,
         method: LightMethod,
         body: Option<&Body>,
+        time: Duration,
     ) -> Result<Vec<u8>, Refused> {
         let path = route.path().into_owned();
         let request = request(route, method, body)
@@ -184,7 +187,7 @@ impl Rest {
             let response = request.send().await.map_err(Refused::silence)?;
             self.read(&path, response).await
         };
-        let done = tokio::time::timeout(self.patience.attempt, exchange).await;
+        let done = tokio::time::timeout(time, exchange).await;
         let done = done.unwrap_or_else(|_late| Err(Refused::because("no response in time")));
         if let Err(refused) = &done {
             let status = refused.status.map_or_else(|| "none".to_owned(), |status| status.to_string());

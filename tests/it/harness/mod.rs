@@ -96,12 +96,7 @@ impl Harness {
         settings.discord.as_mut().expect("there is a token").guild_id = guild;
         change(&mut settings);
         let clock = Arc::new(TestClock::at(NOW));
-        let store = Store::open_dir(folder.path()).await.unwrap();
-        let engine = Engine::new(Arc::clone(&settings.health), settings.currency);
-        let desk = Desk::new(Arc::new(engine), store.clone(), Arc::clone(&clock) as Arc<dyn Clock>);
-        seed::plant(&desk).await;
-        store.close().await;
-        Self {
+        let harness = Self {
             folder,
             settings,
             clock,
@@ -110,7 +105,18 @@ impl Harness {
             _listening: listening,
             expected: Vec::new(),
             running: None,
-        }
+        };
+        let desk = harness.beside().await;
+        seed::plant(&desk).await;
+        desk.store().close().await;
+        harness
+    }
+
+    /// Another process over the same data, as an import.
+    pub async fn beside(&self) -> Desk {
+        let store = Store::open_dir(self.folder.path()).await.unwrap();
+        let engine = Engine::new(Arc::clone(&self.settings.health), self.settings.currency);
+        Desk::new(Arc::new(engine), store, Arc::clone(&self.clock) as Arc<dyn Clock>)
     }
 
     /// Starts the program.

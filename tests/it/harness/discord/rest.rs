@@ -58,10 +58,8 @@ impl Rest {
         let (status, json) = {
             let path = path.strip_prefix("/api/v10/").unwrap_or("elsewhere");
             let parts: Vec<&str> = path.split('/').collect();
-            match self.state.change(|inner| faulty(inner, &parts)) {
-                Ok(None) => {}
-                Ok(Some(fault)) => return fault.response(),
-                Err(response) => return Some(response),
+            if let Some(fault) = self.state.change(|inner| faulty(inner, &parts)) {
+                return fault.response();
             }
             self.state.change(|inner| {
                 if let Some(said) = refused(&parts, headers) {
@@ -327,11 +325,10 @@ fn kind_of(parts: &[&str]) -> Option<On> {
 }
 
 /// What this call meets before it is looked at.
-fn faulty(inner: &mut Inner, parts: &[&str]) -> Result<Option<Fault>, Response> {
-    let Some(on) = kind_of(parts) else { return Ok(None) };
-    inner.faults.meets(on, &parts.join("/")).map_err(|early| {
+fn faulty(inner: &mut Inner, parts: &[&str]) -> Option<Fault> {
+    inner.faults.meets(kind_of(parts)?, &parts.join("/")).unwrap_or_else(|early| {
         inner.wrong(early);
-        Fault::from(429).response().expect("a limit is answered")
+        Some(Fault::from(429))
     })
 }
 
