@@ -179,7 +179,11 @@ pub(crate) async fn history(
 ) -> Result<Response, Failure> {
     let account = known(&state, &id)?;
     let question = understand_with("history", "account", account.id.as_str(), query)?;
-    let call = question.call();
+    let mut call = question.call();
+    if let (Question::History { range, .. }, None) = (&question, call.option("range")) {
+        // The form shows the range that is meant.
+        call.options.push(("range".into(), range.to_string()));
+    }
     let path = format!("/accounts/{}/history", escape(account.id.as_str()));
     let around = answer::Around {
         crumbs: up(Some(&account)),
