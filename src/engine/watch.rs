@@ -89,7 +89,7 @@ impl Snapshot {
     /// Looks at the calls of every account, by the hour and by the day, unless that was done since its data last changed,
     /// and at who may fall silent.
     pub fn watch_all(&self) {
-        self.churn();
+        self.chances();
         self.entries.par_iter().for_each(|entry| {
             for grain in [Grain::Hour, Grain::Day] {
                 entry.vigils.of(entry, Metric::ApiCalls, grain);
