@@ -1,5 +1,6 @@
 //! Who may do what.
 
+use crate::domain::Account;
 use crate::domain::Asker;
 use crate::domain::Role;
 use crate::problem::Problem;
@@ -30,14 +31,31 @@ pub fn may(asker: &Asker, deed: Deed) -> Result<(), Problem> {
     })
 }
 
+/// Refuses to change an account that the asker may only look at. Whether the asker may know of it at all was settled
+/// when it was found.
+pub fn may_change(asker: &Asker, account: &Account) -> Result<(), Problem> {
+    if asker.changes.holds(account) {
+        return Ok(());
+    }
+    let message = format!("You may look at {} but not change it. Ask an admin of etsm for it.", account.id);
+    Err(Problem::NotAllowed { message })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::Audience;
+    use crate::domain::Scope;
 
     #[test]
     fn a_viewer_reads_and_does_not_write() {
-        let asker = |role| Asker { person: "dana".parse().unwrap(), role, audience: Audience::AskerOnly };
+        let asker = |role| Asker {
+            person: "dana".parse().unwrap(),
+            role,
+            sees: Scope::All,
+            changes: Scope::All,
+            audience: Audience::AskerOnly,
+        };
         assert!(may(&asker(Role::Viewer), Deed::Read).is_ok());
         assert!(may(&asker(Role::Viewer), Deed::Write).is_err());
         assert!(may(&asker(Role::Manager), Deed::Write).is_ok());

@@ -20,6 +20,8 @@ mod manual;
 mod movers;
 mod orders;
 mod portfolio;
+#[cfg(test)]
+mod properties;
 mod publisher;
 mod question;
 mod reading;

@@ -15,6 +15,7 @@ use crate::domain::Asker;
 use crate::domain::Audience;
 use crate::domain::Clock;
 use crate::domain::Person;
+use crate::domain::Scope;
 use crate::engine::Engine;
 use crate::store::Store;
 use crate::telemetry;
@@ -138,7 +139,13 @@ pub(super) async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
 /// Whoever sits at this machine; there is no login yet, and only loopback is served.
 fn local_asker(settings: &Settings) -> Asker {
     let person = Person::new("local user").expect("a short plain text is a name");
-    Asker { person, role: settings.chat.role, audience: Audience::AskerOnly }
+    Asker {
+        person,
+        role: settings.chat.role,
+        sees: Scope::All,
+        changes: Scope::All,
+        audience: Audience::AskerOnly,
+    }
 }
 
 /// Takes over what another process wrote into the same store, as an import beside a running service.

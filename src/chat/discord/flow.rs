@@ -221,7 +221,13 @@ impl Flow {
             Place::Channel | Place::SameMessage => Audience::Channel,
             Place::Private => Audience::AskerOnly,
         };
-        Asker { person: inbound.person.clone(), role: self.role, audience }
+        Asker {
+            person: inbound.person.clone(),
+            role: self.role,
+            sees: crate::domain::Scope::All,
+            changes: crate::domain::Scope::All,
+            audience,
+        }
     }
 }
 
