@@ -20,6 +20,7 @@ use crate::domain::Initiative;
 use crate::domain::InitiativeId;
 use crate::domain::Note;
 use crate::domain::Override;
+use crate::domain::Scope;
 use crate::domain::SourceId;
 use crate::domain::UsageRow;
 use crate::domain::utc_date;
@@ -119,7 +120,13 @@ impl Desk {
         self.publisher.save(REREAD_ROWS_MAX).await
     }
 
-    /// The present snapshot.
+    /// What an asker may know of the present snapshot.
+    pub fn view(&self, asker: &Asker) -> Result<Arc<Snapshot>, Problem> {
+        access::may(asker, Deed::Read)?;
+        Ok(self.snapshot().seen_by(&asker.sees))
+    }
+
+    /// The present snapshot, with all accounts.
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.engine.snapshot()
@@ -162,8 +169,7 @@ impl Desk {
 
     /// How a fact was made.
     pub fn receipt(&self, asker: &Asker, key: &FactKey) -> Result<Receipt, Problem> {
-        access::may(asker, Deed::Read)?;
-        self.snapshot().receipt(key, RECEIPT_ROWS_MAX).ok_or_else(|| Problem::Unknown {
+        self.view(asker)?.receipt(key, RECEIPT_ROWS_MAX).ok_or_else(|| Problem::Unknown {
             what: "fact",
             given: key.to_string(),
             remedy: "Ask again, and open the fact from the new answer.".into(),
@@ -172,26 +178,23 @@ impl Desk {
 
     /// The account that is meant by an id, a name, or the beginning or a part of one.
     pub fn find_account(&self, asker: &Asker, given: &str) -> Result<AccountId, Problem> {
-        access::may(asker, Deed::Read)?;
-        find_account(&self.snapshot(), given)
+        let view = self.view(asker)?;
+        find_account(&view, given)
     }
 
     /// Completions of an option's text, best first, at most 25. `command` as in `Invocation::command`.
     #[must_use]
     pub fn complete(&self, asker: &Asker, command: &str, option: &str, typed: &str) -> Vec<Choice> {
-        if access::may(asker, Deed::Read).is_err() {
-            return Vec::new();
-        }
-        completion::option(&self.snapshot(), asker, command, option, typed)
+        self.view(asker).map_or_else(
+            |_refused| Vec::new(),
+            |view| completion::option(&view, asker, command, option, typed),
+        )
     }
 
     /// Completions of a console line at its end: whole lines, best first, at most 25.
     #[must_use]
     pub fn complete_line(&self, asker: &Asker, line: &str) -> Vec<Choice> {
-        if access::may(asker, Deed::Read).is_err() {
-            return Vec::new();
-        }
-        completion::line(&self.snapshot(), asker, line)
+        self.view(asker).map_or_else(|_refused| Vec::new(), |view| completion::line(&view, asker, line))
     }
 
     /// Records usage durably and publishes the accounts it touched.
@@ -256,7 +259,7 @@ impl Desk {
     }
 
     async fn answer(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
-        access::may(asker, if question.writes() { Deed::Write } else { Deed::Read })?;
+        access::may(asker, Deed::of(question.command(), question.writes()))?;
         self.publisher.keep_today().await;
         match question {
             Question::InitiativeAdd(new) => self.add_initiative(asker, &new).await,
@@ -285,10 +288,10 @@ impl Desk {
             Question::Status => self.store.ping().await.is_ok(),
             _ => true,
         };
-        let (snapshot, now, asker) = (self.snapshot(), self.clock.now(), asker.clone());
+        let (snapshot, now, asker) = (self.view(asker)?, self.clock.now(), asker.clone());
         let work = tokio::task::spawn_blocking(move || {
             let reading = Reading { snapshot: &snapshot, now, role: asker.role, database_answers };
-            let foretold = dispatch::foretold(&reading, &question);
+            let foretold = dispatch::foretold(&reading, &asker, &question);
             (dispatch::answer(&reading, &asker, &question), foretold)
         });
         let Ok(done) = tokio::time::timeout(ANSWER_TIME_MAX, work).await else { return Err(Problem::Busy) };
@@ -305,9 +308,8 @@ impl Desk {
     async fn add_initiative(&self, asker: &Asker, new: &NewInitiative) -> Result<Answer, Problem> {
         let now = self.clock.now();
         orders::check_due(new.due, utc_date(now))?;
-        let snapshot = self.snapshot();
-        let account = find_account(&snapshot, &new.account)?;
-        let account = snapshot.account(&account).expect("it was found in this very snapshot");
+        let view = self.view(asker)?;
+        let account = changeable(&view, asker, &find_account(&view, &new.account)?)?;
         let id = self.store.next_initiative_id().await.map_err(could_not_write)?;
         let one = orders::added(new, id.clone(), account, asker, now);
         self.record_initiatives(&[one]).await.map_err(could_not_write)?;
@@ -323,8 +325,13 @@ impl Desk {
     ) -> Result<Answer, Problem> {
         // Read and written in one turn, so that of two changes at once none is lost.
         let turn = self.publisher.turn().await.map_err(could_not_write)?;
-        let known = self.store.initiatives().await.map_err(could_not_write)?;
+        let view = self.view(asker)?;
+        let mut known = self.store.initiatives().await.map_err(could_not_write)?;
+        known.retain(|one| asker.sees == Scope::All || view.account(&one.account).is_some());
         let before = find_initiative(&known, given)?;
+        if view.account(&before.account).is_some() {
+            changeable(&view, asker, &before.account)?;
+        }
         let after = [change(before)?];
         self.store.put_initiatives(&after).await.map_err(could_not_write)?;
         let written = Change { initiatives: &after, ..Change::default() };
@@ -335,7 +342,8 @@ impl Desk {
 
     async fn set_override(&self, asker: &Asker, new: &NewOverride) -> Result<Answer, Problem> {
         let turn = self.publisher.turn().await.map_err(could_not_write)?;
-        let account = find_account(&self.snapshot(), &new.account)?;
+        let view = self.view(asker)?;
+        let account = changeable(&view, asker, &find_account(&view, &new.account)?)?.id.clone();
         let set = orders::overridden(new, account.clone(), asker, self.clock.now())?;
         self.store.add_override(&set).await.map_err(could_not_write)?;
         self.publish_override(asker, &turn, &account, "The score is set by hand.").await
@@ -348,10 +356,10 @@ impl Desk {
         reason: Option<String>,
     ) -> Result<Answer, Problem> {
         let turn = self.publisher.turn().await.map_err(could_not_write)?;
-        let snapshot = self.snapshot();
-        let account = find_account(&snapshot, given)?;
+        let view = self.view(asker)?;
+        let account = changeable(&view, asker, &find_account(&view, given)?)?.id.clone();
         let now = self.clock.now();
-        if Override::in_force(snapshot.overrides(&account), now).is_none() {
+        if Override::in_force(view.overrides(&account), now).is_none() {
             let message = "The score of this account is not set by hand, so there is nothing to take back.";
             return Err(Problem::BadOption { option: None, message: message.into() });
         }
@@ -377,12 +385,19 @@ impl Desk {
     }
 
     fn show_written(&self, asker: &Asker, id: &InitiativeId, done: &str) -> Result<Answer, Problem> {
-        let snapshot = self.snapshot();
+        let snapshot = self.view(asker)?;
         let (now, role) = (self.clock.now(), asker.role);
         let reading = Reading { snapshot: &snapshot, now, role, database_answers: true };
         let one = find_initiative(snapshot.initiatives(), id.as_str())?;
         Ok(initiatives::show(&reading, one, Some(done)))
     }
+}
+
+/// An account that was found in a view, if the asker may change it.
+fn changeable<'a>(view: &'a Snapshot, asker: &Asker, id: &AccountId) -> Result<&'a Account, Problem> {
+    let account = view.account(id).expect("it was found in this very view");
+    access::may_change(asker, account)?;
+    Ok(account)
 }
 
 fn could_not_write(failed: StoreError) -> Problem {

@@ -20,6 +20,8 @@ mod manual;
 mod movers;
 mod orders;
 mod portfolio;
+#[cfg(test)]
+mod properties;
 mod publisher;
 mod question;
 mod reading;
@@ -27,6 +29,7 @@ mod replay;
 mod rulebook;
 mod spell;
 mod status;
+mod subject;
 mod understand;
 mod usage;
 mod usage_chart;

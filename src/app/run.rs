@@ -15,6 +15,7 @@ use crate::domain::Asker;
 use crate::domain::Audience;
 use crate::domain::Clock;
 use crate::domain::Person;
+use crate::domain::Scope;
 use crate::engine::Engine;
 use crate::store::Store;
 use crate::telemetry;
@@ -92,9 +93,9 @@ pub async fn run_with(
     parts.start("checkpoint", keep_checkpoint(desk.clone(), stop.clone()));
     ready.tells("discord", web::PartState::Off);
     if let Some(discord) = settings.discord.clone() {
-        let (chat, url) = (settings.chat.clone(), settings.public_url.clone());
+        let (members, url) = (settings.members.clone(), settings.public_url.clone());
         let tell = move |connection| ready.tells("discord", connection_state(connection));
-        parts.start("discord", chat::discord::run(desk.clone(), discord, chat, url, patience, tell, stop));
+        parts.start("discord", chat::discord::run(desk.clone(), discord, members, url, patience, tell, stop));
     }
     finish(parts, &desk).await
 }
@@ -141,7 +142,13 @@ pub(super) async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
 /// Whoever sits at this machine; there is no login yet, and only loopback is served.
 fn local_asker(settings: &Settings) -> Asker {
     let person = Person::new("local user").expect("a short plain text is a name");
-    Asker { person, role: settings.chat.role, audience: Audience::AskerOnly }
+    Asker {
+        person,
+        role: settings.chat.role,
+        sees: Scope::All,
+        changes: Scope::All,
+        audience: Audience::AskerOnly,
+    }
 }
 
 /// Takes over what another process wrote into the same store, as an import beside a running service.

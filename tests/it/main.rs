@@ -15,6 +15,7 @@ mod import;
 mod outlook;
 mod pages;
 mod questions;
+mod roles;
 mod soak;
 mod staying_up;
 mod store;

@@ -15,6 +15,7 @@ use etsm::domain::Fact;
 use etsm::domain::Money;
 use etsm::domain::Quantity;
 use etsm::domain::Role;
+use etsm::domain::Scope;
 use etsm::domain::SourceId;
 use etsm::domain::TokenSplit;
 use etsm::domain::UsageRow;
@@ -99,8 +100,13 @@ impl Bench {
     }
 
     async fn ask(&self, line: &str) -> Answer {
-        let asker =
-            Asker { person: "dana".parse().unwrap(), role: Role::Manager, audience: Audience::AskerOnly };
+        let asker = Asker {
+            person: "dana".parse().unwrap(),
+            role: Role::Manager,
+            sees: Scope::All,
+            changes: Scope::All,
+            audience: Audience::AskerOnly,
+        };
         let answer =
             self.desk.ask_line(&asker, line).await.unwrap_or_else(|problem| panic!("{line}: {problem}"));
         for fact in facts(&answer) {

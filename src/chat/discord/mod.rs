@@ -12,6 +12,7 @@ mod limits;
 mod line;
 mod message;
 mod patience;
+mod readers;
 mod refused;
 mod rest;
 mod seen;

@@ -15,8 +15,8 @@ use tracing::warn;
 
 use crate::answers::CATALOG;
 use crate::answers::Desk;
-use crate::config::ChatSettings;
 use crate::config::DiscordSettings;
+use crate::config::MemberRules;
 
 use super::commands::Registered;
 use super::commands::register;
@@ -28,6 +28,7 @@ use super::gateway::Server;
 use super::inbound::Inbound;
 use super::inbound::Wish;
 use super::patience::Patience;
+use super::readers::ReadersDesk;
 use super::rest::Rest;
 use super::seen::Seen;
 
@@ -53,7 +54,7 @@ pub enum Connection {
 pub async fn run(
     desk: Desk,
     settings: DiscordSettings,
-    chat: ChatSettings,
+    members: MemberRules,
     public_url: String,
     patience: Patience,
     tell: impl Fn(Connection) + Send + Sync + 'static,
@@ -62,7 +63,8 @@ pub async fn run(
     tell(Connection::Connecting);
     let rest = Rest::new(&settings.token, settings.api_base.as_deref(), patience)
         .context("preparing to call Discord")?;
-    let flow = Arc::new(Flow { desk, rest, role: chat.role, public_url, guild: settings.guild_id });
+    let readers = ReadersDesk::default();
+    let flow = Arc::new(Flow { desk, rest, members, readers, public_url, guild: settings.guild_id });
     let (ears, mut heard) = mpsc::channel(WAITING_MAX);
     let token = settings.token.clone();
     let gateway = Gateway::new(&flow.rest, &token, patience, ears);

@@ -18,6 +18,9 @@ pub enum On {
     Acknowledge,
     Edit,
     Commands,
+    /// A look at the server, a channel or a member.
+    Look,
+    /// A message in a channel.
     Channel,
 }
 

@@ -12,6 +12,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
 use super::faults::Plan;
+use super::guild::Guild;
 use super::multipart::Upload;
 
 pub const TOKEN: &str = "a-bot-token-for-tests";
@@ -38,6 +39,9 @@ pub struct Inner {
     pub commands: BTreeMap<Option<u64>, Vec<Value>>,
     /// How often commands were replaced.
     pub registrations: usize,
+    pub guild: Guild,
+    /// How often the server, a channel or a member was looked at.
+    pub looked_around: usize,
     /// How often commands were looked at.
     pub looks: usize,
     pub interactions: Vec<Interaction>,
