@@ -158,3 +158,43 @@ pub(super) enum Twice {
     /// A second message.
     Doubles,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(all: &[(&'static str, &str)]) -> HeaderMap {
+        all.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn a_limit_lasts_as_long_as_the_body_says_or_else_the_header() {
+        let headers = headers(&[("retry-after", "2")]);
+        let exact = br#"{"message": "limited", "retry_after": 1.25, "global": false}"#;
+        let pause = |headers: &HeaderMap, body: &[u8]| Refused::response(429, headers, body).pause;
+        assert_eq!(pause(&headers, exact), Some(Duration::from_millis(1_250)));
+        assert_eq!(pause(&headers, b"<h1>slow down</h1>"), Some(Duration::from_secs(2)));
+        assert_eq!(pause(&HeaderMap::new(), b"{}"), Some(LIMITED_WAIT));
+        assert_eq!(pause(&HeaderMap::new(), br#"{"retry_after": -1}"#), Some(LIMITED_WAIT));
+        assert_eq!(Refused::response(500, &headers, exact).pause, None);
+    }
+
+    #[test]
+    fn a_limit_reaches_as_far_as_discord_says_and_that_of_a_machine_before_it_reaches_everything() {
+        let own = br#"{"message": "limited", "retry_after": 1.0, "global": false}"#;
+        for (named, expected) in [("user", Scope::Call), ("shared", Scope::Call), ("global", Scope::Global)] {
+            assert_eq!(scope(&headers(&[("x-ratelimit-scope", named)]), own), expected, "{named}");
+        }
+        assert_eq!(scope(&headers(&[("x-ratelimit-global", "true")]), own), Scope::Global);
+        assert_eq!(scope(&HeaderMap::new(), b"<h1>slow down</h1>"), Scope::Global);
+    }
+
+    #[test]
+    fn a_refusal_tells_the_fields_that_are_wrong_and_no_address() {
+        let body = br#"{"code": 50035, "message": "Invalid Form Body", "errors":
+            {"embeds": {"0": {"url": {"_errors": [{"code": "URL", "message": "Not a link"}]}}}}}"#;
+        let refused = Refused::response(400, &HeaderMap::new(), body);
+        assert!(refused.is_invalid() && !refused.is_over());
+        assert_eq!(refused.to_string(), "400: Invalid Form Body; embeds.0.url: Not a link");
+    }
+}
