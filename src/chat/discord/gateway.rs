@@ -17,6 +17,7 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use super::limits::PAUSE_MAX;
 use super::line::Came;
 use super::line::Frame;
 use super::line::Line;
@@ -28,9 +29,6 @@ use super::rest::Rest;
 const GOODBYE: u16 = 1_000;
 /// Close code of our own that keeps the session.
 const BACK_SOON: u16 = 4_900;
-
-/// Longest wait for a connection to be left, also while it is being made.
-const LEAVE_MAX: Duration = Duration::from_secs(2);
 
 const ASKED: &str = "Discord asked to connect again";
 const SPENT: &str = "something restarts too often: Discord lets this application begin no more sessions";
@@ -111,11 +109,7 @@ impl<'a> Gateway<'a> {
     pub(super) async fn keep(mut self, stop: &CancellationToken) -> anyhow::Result<()> {
         let mut wait = self.patience.again_min;
         loop {
-            let end = tokio::select! {
-                // While a line is open, it is left with a goodbye.
-                end = self.connection(stop) => end,
-                () = stopped_in_vain(stop) => End::Stopped,
-            };
+            let end = self.connection(stop).await;
             // A line that breaks as soon as it is there is no reason to hurry.
             let up = self.up.take().map(|since| since.elapsed());
             if up.is_some_and(|lasted| lasted > self.patience.again_max) {
@@ -151,14 +145,15 @@ impl<'a> Gateway<'a> {
 
     /// One connection from its first byte to its last.
     async fn connection(&mut self, stop: &CancellationToken) -> End {
-        let line = match self.open().await {
+        let opened = tokio::select! {
+            // Nobody is there yet to say goodbye to.
+            () = stop.cancelled() => return End::Stopped,
+            opened = self.open() => opened,
+        };
+        let line = match opened {
             Ok(line) => line,
             Err(end) => return end,
         };
-        if stop.is_cancelled() {
-            line.leave(GOODBYE).await;
-            return End::Stopped;
-        }
         self.listen(line, stop).await
     }
 
@@ -176,7 +171,7 @@ impl<'a> Gateway<'a> {
             let budget = &gateway.session_start_limit;
             // One too many, and Discord resets the token.
             if budget.remaining == 0 {
-                return Err(End::Spent(Duration::from_millis(budget.reset_after)));
+                return Err(End::Spent(Duration::from_millis(budget.reset_after).min(PAUSE_MAX)));
             }
             if let Some(last) = self.identified {
                 tokio::time::sleep_until(last + self.patience.identify_every).await;
@@ -326,12 +321,6 @@ impl<'a> Gateway<'a> {
             warn!("Too much comes from Discord at once; an interaction is dropped");
         }
     }
-}
-
-/// Stopped, and there was time enough for a goodbye.
-async fn stopped_in_vain(stop: &CancellationToken) {
-    stop.cancelled().await;
-    tokio::time::sleep(LEAVE_MAX).await;
 }
 
 fn id_of(value: &Value) -> u64 {

@@ -10,6 +10,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+/// Longest pause that is believed.
+pub(super) const PAUSE_MAX: Duration = Duration::from_hours(24);
+
 /// How far a limit reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
@@ -41,7 +44,7 @@ impl Limits {
 
     /// No such call for so long.
     pub(super) fn pause(&self, path: &str, scope: Scope, time: Duration) {
-        let now = Instant::now();
+        let (now, time) = (Instant::now(), time.min(PAUSE_MAX));
         let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
         if scope == Scope::Global && counts_globally(path) {
             paused.all = paused.all.max(Some(now + time));

@@ -1,5 +1,6 @@
 //! One WebSocket to Discord's gateway: frames in, frames out, and how it ended.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -16,6 +17,8 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tracing::warn;
 
+/// Heartbeats that make sense; Discord's are 41 s apart.
+const BEAT_MS: RangeInclusive<u64> = 50..=600_000;
 /// Longest wait for a close frame to go out; a dead line takes none.
 const LEAVE_MAX: Duration = Duration::from_secs(1);
 
@@ -58,8 +61,9 @@ impl Line {
             let Came::Frame(Frame { op: 10, d, .. }) = line.next().await else {
                 anyhow::bail!("the gateway did not greet");
             };
-            let beat_ms = d["heartbeat_interval"].as_u64().filter(|ms| *ms > 0);
-            line.beat_every = Duration::from_millis(beat_ms.context("the greeting names no heartbeat")?);
+            let beat_ms = d["heartbeat_interval"].as_u64().filter(|ms| BEAT_MS.contains(ms));
+            line.beat_every =
+                Duration::from_millis(beat_ms.context("the greeting names no heartbeat that makes sense")?);
             Ok(line)
         };
         timeout(patience, greeted).await.context("the gateway does not answer")?

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serenity::http::DiscordJsonError;
 
+use super::limits::PAUSE_MAX;
 use super::limits::Scope;
 
 /// Wait after a 429 that does not say how long.
@@ -110,7 +111,8 @@ impl Refused {
             refused.code = error.code;
             refused.message = format!("{status}: {}", detailed(&error));
         }
-        refused.pause = (status == 429).then(|| retry_after(headers, body).unwrap_or(LIMITED_WAIT));
+        refused.pause = (status == 429)
+            .then(|| retry_after(headers, body).map_or(LIMITED_WAIT, |pause| pause.min(PAUSE_MAX)));
         refused
     }
 
