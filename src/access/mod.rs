@@ -1,9 +1,13 @@
-//! Who may do what.
+//! Who may do what, and who may know of what.
+
+mod members;
 
 use crate::domain::Account;
 use crate::domain::Asker;
 use crate::domain::Role;
 use crate::problem::Problem;
+
+pub use members::{Member, admit, all_see_all, bearers_see, others_see, sees};
 
 /// What someone wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,14 +16,39 @@ pub enum Deed {
     Read,
     /// Write notes and initiatives.
     Write,
+    /// Change rules, schedules and people.
+    Administer,
+}
+
+/// Commands that change rules, schedules and people.
+const ADMINISTERING: &[&str] =
+    &["alert rule", "digest subscribe", "digest pause", "digest resume", "digest run"];
+
+impl Deed {
+    /// What a command does.
+    #[must_use]
+    pub fn of(command: &str, writes: bool) -> Self {
+        match writes {
+            _ if ADMINISTERING.contains(&command) => Self::Administer,
+            true => Self::Write,
+            false => Self::Read,
+        }
+    }
+
+    /// The least role that may do it.
+    #[must_use]
+    pub fn needs(self) -> Role {
+        match self {
+            Self::Read => Role::Viewer,
+            Self::Write => Role::Manager,
+            Self::Administer => Role::Admin,
+        }
+    }
 }
 
 /// Refuses what the asker's role does not allow.
 pub fn may(asker: &Asker, deed: Deed) -> Result<(), Problem> {
-    let needed = match deed {
-        Deed::Read => Role::Viewer,
-        Deed::Write => Role::Manager,
-    };
+    let needed = deed.needs();
     if asker.role >= needed {
         return Ok(());
     }

@@ -234,7 +234,7 @@ impl Desk {
     }
 
     async fn answer(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
-        access::may(asker, if question.writes() { Deed::Write } else { Deed::Read })?;
+        access::may(asker, Deed::of(question.command(), question.writes()))?;
         self.publisher.keep_today().await;
         match question {
             Question::InitiativeAdd(new) => self.add_initiative(asker, &new).await,

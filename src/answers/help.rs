@@ -1,6 +1,5 @@
 //! `help`: the catalogue, or one command in detail; only what the asker's role may run.
 
-use crate::domain::Role;
 use crate::problem::Problem;
 use crate::reply::Answer;
 use crate::reply::Block;
@@ -42,8 +41,8 @@ pub(super) fn answer(reading: &Reading<'_>, command: Option<&str>) -> Result<Ans
 }
 
 fn allowed(reading: &Reading<'_>) -> impl Iterator<Item = Callable> {
-    let may_write = reading.role >= Role::Manager;
-    callables().filter(move |one| may_write || !one.writes)
+    let role = reading.role;
+    callables().filter(move |one| role >= one.needs())
 }
 
 fn overview(reading: &Reading<'_>, question: &Question) -> Answer {
@@ -58,8 +57,13 @@ fn overview(reading: &Reading<'_>, question: &Question) -> Answer {
     answer.blocks.push(Block::Table(table(&all)));
     answer.blocks.push(Block::Text(examples(&all)));
     answer.actions =
-        CATALOG.iter().filter(|entry| entry.name != "help").map(|entry| help_action(entry.name)).collect();
+        CATALOG.iter().filter(|entry| runs(&all, entry.name)).map(|entry| help_action(entry.name)).collect();
     answer
+}
+
+/// Whether some part of a command may be run; `help` itself is where one is.
+fn runs(allowed: &[Callable], command: &str) -> bool {
+    command != "help" && allowed.iter().any(|one| one.command == command)
 }
 
 fn help_action(name: &str) -> crate::reply::Action {

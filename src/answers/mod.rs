@@ -29,6 +29,7 @@ mod replay;
 mod rulebook;
 mod spell;
 mod status;
+mod subject;
 mod understand;
 mod usage;
 mod usage_chart;

@@ -90,9 +90,9 @@ pub async fn run_with(
     parts.start("checkpoint", keep_checkpoint(desk.clone(), stop.clone()));
     ready.tells("discord", web::PartState::Off);
     if let Some(discord) = settings.discord.clone() {
-        let (chat, url) = (settings.chat.clone(), settings.public_url.clone());
+        let (members, url) = (settings.members.clone(), settings.public_url.clone());
         let tell = move |connection| ready.tells("discord", connection_state(connection));
-        parts.start("discord", chat::discord::run(desk.clone(), discord, chat, url, tell, stop));
+        parts.start("discord", chat::discord::run(desk.clone(), discord, members, url, tell, stop));
     }
     finish(parts, &desk).await
 }

@@ -14,6 +14,7 @@ use crate::domain::Role;
 use super::environment::Environment;
 use super::gather::{Gathered, suspicious};
 use super::health::HealthRules;
+use super::members::{MemberRules, snowflake};
 use super::mistake::Mistake;
 
 /// Shortest secret key: 32 characters of a random text hold more than 128 bits.
@@ -46,6 +47,8 @@ pub struct Settings {
     pub discord: Option<DiscordSettings>,
     /// Chat on all surfaces.
     pub chat: ChatSettings,
+    /// Who the members of the chat server are.
+    pub members: MemberRules,
 }
 
 /// How etsm reaches Discord.
@@ -59,6 +62,10 @@ pub struct DiscordSettings {
     pub guild_id: Option<u64>,
     /// Replaces `https://discord.com`, without a slash at the end.
     pub api_base: Option<String>,
+    /// What Discord signs interactions with when it sends them over HTTP; `None` takes none there.
+    pub public_key: Option<[u8; 32]>,
+    /// Whether interactions come over a connection of our own.
+    pub gateway: bool,
 }
 
 /// Chat on all surfaces.
@@ -93,11 +100,10 @@ impl Settings {
             health_text,
             chat: ChatSettings {
                 role: parsed(&mut all, "chat.role", Role::Viewer, Role::from_str),
-                browser: parsed(&mut all, "chat.browser", false, |text| {
-                    text.parse().or(Err(format!("“{text}” must be true or false")))
-                }),
+                browser: parsed(&mut all, "chat.browser", false, flag),
             },
             discord: discord(&mut all),
+            members: members(&mut all),
         };
         if settings.data_dir.as_os_str().is_empty() {
             all.wrong(all.get("data.dir").place, "must name a folder");
@@ -176,13 +182,46 @@ fn secret_key(text: &str) -> Result<Option<SecretString>, String> {
     Ok(Some(SecretString::from(text.to_owned())))
 }
 
+fn flag(text: &str) -> Result<bool, String> {
+    text.parse().or(Err(format!("“{text}” must be true or false")))
+}
+
+fn members(all: &mut Gathered) -> MemberRules {
+    let unlisted = all.get("chat.role").text.parse().ok();
+    let others = parsed(all, "access.others", None, |text| match text {
+        "" => Ok(unlisted),
+        "none" => Ok(None),
+        _ => text.parse().map(Some).map_err(|bad: String| format!("{bad} or none")),
+    });
+    MemberRules {
+        roles: all.lists.roles.take().unwrap_or_default(),
+        others,
+        administrators: parsed(all, "access.administrators", false, flag),
+        people: all.lists.people.take().unwrap_or_default(),
+    }
+}
+
 fn discord(all: &mut Gathered) -> Option<DiscordSettings> {
-    let snowflake = |text: &str| match text {
-        "" => Ok(None),
-        _ => text.parse::<u64>().map(Some).or(Err(format!("“{text}” is not an id of Discord: digits only"))),
-    };
-    let application_id = parsed(all, "discord.application_id", None, snowflake);
-    let guild_id = parsed(all, "discord.guild_id", None, snowflake);
+    let id = |text: &str| if text.is_empty() { Ok(None) } else { snowflake(text).map(Some) };
+    let application_id = parsed(all, "discord.application_id", None, id);
+    let guild_id = parsed(all, "discord.guild_id", None, id);
+    let public_key = parsed(all, "discord.public_key", None, public_key);
+    let gateway = parsed(all, "discord.gateway", true, flag);
+    if !gateway && public_key.is_none() {
+        let place = all.get("discord.gateway").place;
+        all.wrong(
+            place,
+            "without the gateway, Discord needs discord.public_key to send interactions over HTTP",
+        );
+    }
+    let roles = all.lists.roles.as_deref().unwrap_or_default();
+    if guild_id.is_some_and(|guild| roles.iter().any(|role| role.id == guild)) {
+        let place = all.get("discord.guild_id").place;
+        all.wrong(
+            place,
+            "is listed in access.roles, but it is everyone; say with access.others what everyone may do",
+        );
+    }
     let api_base = parsed(all, "discord.api_base", String::new(), web_address);
     let token = SecretString::from(all.get("discord.token").text);
     (!token.expose_secret().is_empty()).then(|| DiscordSettings {
@@ -190,7 +229,19 @@ fn discord(all: &mut Gathered) -> Option<DiscordSettings> {
         application_id,
         guild_id,
         api_base: Some(api_base).filter(|base| !base.is_empty()),
+        public_key,
+        gateway,
     })
+}
+
+fn public_key(text: &str) -> Result<Option<[u8; 32]>, String> {
+    let byte = |at: usize| text.get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+    let bytes: Option<Vec<u8>> = (0..32).map(byte).collect();
+    match bytes.and_then(|bytes| bytes.try_into().ok()) {
+        _ if text.is_empty() => Ok(None),
+        Some(key) if text.len() == 64 && text.is_ascii() => Ok(Some(key)),
+        _ => Err("must be the 64 hexadecimal digits of “Public Key” on the application's page".into()),
+    }
 }
 
 /// The health rules and their text; the compiled-in ones stand in when there are mistakes.

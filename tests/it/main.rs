@@ -15,5 +15,6 @@ mod import;
 mod outlook;
 mod pages;
 mod questions;
+mod roles;
 mod store;
 mod terminal;

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::answers::CommandEntry;
 use crate::answers::OptionEntry;
 use crate::answers::OptionKind;
+use crate::domain::Role;
 
 use super::rest::Refused;
 use super::rest::Rest;
@@ -15,6 +16,10 @@ const SUBCOMMAND: u8 = 1;
 const STRING: u8 = 3;
 /// Commands are for servers only: in a direct message nobody has invited the bot, and anyone may write one.
 const IN_SERVERS: [u8; 1] = [0];
+
+/// Who sees what only an admin may run, until the server says otherwise: those who manage it. Whether someone may run it
+/// is for us to say.
+const MANAGE_SERVER: &str = "32";
 
 /// What came of a registration.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,6 +61,9 @@ pub(super) fn described(catalog: &[CommandEntry], everywhere: bool) -> Vec<Value
         };
         let mut command =
             json!({"type": 1, "name": entry.name, "description": entry.about, "options": options});
+        if entry.needs() == Role::Admin {
+            command["default_member_permissions"] = json!(MANAGE_SERVER);
+        }
         if everywhere {
             command["contexts"] = json!(IN_SERVERS);
             command["integration_types"] = json!(IN_SERVERS);
@@ -91,6 +99,7 @@ fn comparable(commands: &[Value], everywhere: bool) -> Vec<Value> {
         .iter()
         .map(|command| {
             let mut one = comparable_option(command);
+            one["default_member_permissions"] = command["default_member_permissions"].clone();
             if everywhere {
                 one["contexts"] = command["contexts"].clone();
                 one["integration_types"] = command["integration_types"].clone();
@@ -142,6 +151,7 @@ mod tests {
             command["id"] = json!(number.to_string());
             command["version"] = json!("1");
             command["nsfw"] = json!(false);
+            command["default_member_permissions"] = command["default_member_permissions"].clone();
         }
         commands.reverse();
         commands
@@ -156,12 +166,34 @@ mod tests {
     }
 
     #[test]
+    fn what_only_admins_run_is_hidden_from_others() {
+        let part = |name| crate::answers::SubcommandEntry {
+            name,
+            about: "Something",
+            example: "digest run",
+            options: &[],
+            writes: true,
+        };
+        let whole = CommandEntry {
+            name: "digest",
+            about: "Something",
+            example: "digest run",
+            options: &[],
+            subcommands: Box::leak(Box::new([part("run"), part("pause")])),
+        };
+        assert_eq!(described(&[whole], false)[0]["default_member_permissions"], MANAGE_SERVER);
+        let mixed = CommandEntry { subcommands: Box::leak(Box::new([part("run"), part("list")])), ..whole };
+        assert!(described(&[mixed], false)[0]["default_member_permissions"].is_null());
+    }
+
+    #[test]
     fn any_change_counts_as_a_difference() {
         let wanted = described(CATALOG, true);
-        let changes: [fn(&mut Vec<Value>); 4] = [
+        let changes: [fn(&mut Vec<Value>); 5] = [
             |commands| drop(commands.pop()),
             |commands| commands[0]["description"] = json!("Something else"),
             |commands| commands[0]["contexts"] = Value::Null,
+            |commands| commands[0]["default_member_permissions"] = json!("8"),
             |commands| {
                 let usage = commands.iter_mut().find(|command| command["name"] == "usage").unwrap();
                 usage["options"][0]["autocomplete"] = json!(false);

@@ -8,20 +8,25 @@ use std::time::Duration;
 use tracing::debug;
 use tracing::warn;
 
+use crate::access;
 use crate::answers::Desk;
 use crate::answers::Invocation;
 use crate::answers::Question;
+use crate::config::MemberRules;
 use crate::domain::Asker;
 use crate::domain::Audience;
-use crate::domain::Role;
 use crate::problem::Problem;
 use crate::render::discord::CUSTOM_ID_PREFIX;
 use crate::reply::Answer;
+use crate::reply::Block;
+use crate::reply::Prose;
 
 use super::inbound::Call;
 use super::inbound::Inbound;
 use super::inbound::Wish;
 use super::message;
+use super::readers::Readers;
+use super::readers::ReadersDesk;
 use super::rest::Body;
 use super::rest::Refused;
 use super::rest::Rest;
@@ -31,6 +36,12 @@ use super::rest::Rest;
 const GRACE: Duration = Duration::from_millis(300);
 /// Longest time for an answer; the token would live for 15 minutes, but nobody waits for that.
 const ANSWER_MAX: Duration = Duration::from_secs(60);
+
+/// How long a question waits to learn who reads along; it must be acknowledged within a second.
+const READERS_MAX: Duration = Duration::from_millis(700);
+/// Why an answer is for the asker alone.
+const NOT_FOR_ALL: &str = "Only you see this: not everyone who can read this channel may see these figures.";
+const NOT_KNOWN: &str = "Only you see this: I could not find out who can read this channel.";
 
 /// How an interaction ended; the metric's label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,8 +83,10 @@ enum Place {
 pub(super) struct Flow {
     pub(super) desk: Desk,
     pub(super) rest: Rest,
-    /// Role of whoever asks; there is no login yet.
-    pub(super) role: Role,
+    /// What members of the server may do.
+    pub(super) members: MemberRules,
+    /// Who reads along.
+    pub(super) readers: ReadersDesk,
     /// How links begin.
     pub(super) public_url: String,
     /// Only this server is answered, when one is named.
@@ -122,11 +135,9 @@ impl Flow {
     }
 
     async fn complete(&self, inbound: &Inbound, command: &str, option: &str, typed: &str) -> Outcome {
-        let choices = if self.welcome(inbound).is_ok() {
-            self.desk.complete(&self.asker(inbound, Place::Private), command, option, typed)
-        } else {
-            Vec::new()
-        };
+        let asker = self.welcome(inbound).and_then(|()| self.asker(inbound, Place::Private));
+        let complete = |asker| self.desk.complete(&asker, command, option, typed);
+        let choices = asker.map_or_else(|_refused| Vec::new(), complete);
         // Whoever types on does not wait for the last completion: a refusal is no news.
         match self.acknowledge(inbound, &message::choices(&choices)).await {
             Ok(()) => Outcome::Answered,
@@ -139,11 +150,16 @@ impl Flow {
     }
 
     async fn answer(&self, inbound: &Inbound, question: Question, place: Place) -> Outcome {
-        let asker = self.asker(inbound, place);
+        let asker = match self.asker(inbound, place) {
+            Ok(asker) => asker,
+            Err(problem) => return self.tell(inbound, &problem).await,
+        };
         let writes = question.writes();
-        let mut asking = Box::pin(tokio::time::timeout(ANSWER_MAX, self.desk.ask(&asker, question)));
+        let mut asking = Box::pin(tokio::time::timeout(ANSWER_MAX, self.desk.ask(&asker, question.clone())));
         // What is written down must have been taken on before: otherwise the asker reads of a failure and does it again.
-        let known = if writes { None } else { tokio::time::timeout(GRACE, &mut asking).await.ok() };
+        let first = async { if writes { None } else { tokio::time::timeout(GRACE, &mut asking).await.ok() } };
+        let (known, hushed) = tokio::join!(first, self.hushed(inbound, &asker, &question, place));
+        let place = if hushed.is_some() { Place::Private } else { place };
         let known = known.map(|asked| asked.unwrap_or(Err(Problem::Busy)));
         let place = match &known {
             Some(Err(problem)) => return self.tell(inbound, problem).await,
@@ -162,6 +178,10 @@ impl Flow {
             Some(asked) => asked,
             None => asking.await.unwrap_or(Err(Problem::Busy)),
         };
+        let asked = asked.map(|mut answer| {
+            answer.blocks.extend(hushed.map(|why| Block::Caveat(Prose::plain(why))));
+            answer
+        });
         match self.deliver(inbound, asked, place).await {
             Ok(outcome) => outcome,
             Err(refused) => lost(inbound, &refused),
@@ -216,18 +236,38 @@ impl Flow {
         done
     }
 
-    fn asker(&self, inbound: &Inbound, place: Place) -> Asker {
+    /// Why an answer must not stand where others read it; `None` when it may.
+    async fn hushed(
+        &self,
+        inbound: &Inbound,
+        asker: &Asker,
+        question: &Question,
+        place: Place,
+    ) -> Option<&'static str> {
+        if place == Place::Private || (place == Place::SameMessage && inbound.unseen) {
+            return None;
+        }
+        let Some(guild) = inbound.guild else { return Some(NOT_KNOWN) };
+        let look = self.readers.of(&self.rest, &self.members, guild, inbound.channel);
+        match tokio::time::timeout(READERS_MAX, look).await {
+            Ok(Ok(readers)) => match readers.as_ref() {
+                Readers::Scopes(scopes) if self.desk.may_be_read(asker, question, scopes) => None,
+                Readers::Scopes(_) | Readers::Uncertain => Some(NOT_FOR_ALL),
+            },
+            Ok(Err(refused)) => {
+                warn!(%refused, channel = inbound.channel, "Discord did not tell who reads a channel: {refused}");
+                Some(NOT_KNOWN)
+            }
+            Err(_late) => Some(NOT_KNOWN),
+        }
+    }
+
+    fn asker(&self, inbound: &Inbound, place: Place) -> Result<Asker, Problem> {
         let audience = match place {
             Place::Channel | Place::SameMessage => Audience::Channel,
             Place::Private => Audience::AskerOnly,
         };
-        Asker {
-            person: inbound.person.clone(),
-            role: self.role,
-            sees: crate::domain::Scope::All,
-            changes: crate::domain::Scope::All,
-            audience,
-        }
+        access::admit(&self.members, &inbound.member, audience)
     }
 }
 

@@ -6,10 +6,13 @@ use serenity::model::application::CommandDataOptionValue;
 use serenity::model::application::Interaction;
 use serenity::model::application::MessageInteractionMetadata;
 use serenity::model::channel::Message;
+use serenity::model::channel::MessageFlags;
+use serenity::model::guild::Member as GuildMember;
 use serenity::model::id::UserId;
 use serenity::model::user::User;
 use tokio::time::Instant;
 
+use crate::access::Member;
 use crate::domain::Person;
 
 /// What came in, and how it is answered.
@@ -22,8 +25,12 @@ pub(super) struct Inbound {
     pub(super) application: u64,
     /// Where it was sent; `None` in a direct message.
     pub(super) guild: Option<u64>,
-    /// Who sent it.
-    pub(super) person: Person,
+    /// In which channel.
+    pub(super) channel: u64,
+    /// Who sent it, with the rights of just now: those of whoever pressed, not of whoever asked first.
+    pub(super) member: Member,
+    /// Whether the message whose button was pressed is for that person alone.
+    pub(super) unseen: bool,
     /// When it was received.
     pub(super) received: Instant,
     /// What is wanted.
@@ -69,27 +76,46 @@ impl Inbound {
     pub(super) fn read(interaction: Interaction, received: Instant) -> Option<Self> {
         let (id, application) = (interaction.id().get(), interaction.application_id().get());
         let guild = interaction.guild_id().map(|guild| guild.get());
-        let (token, person, wish) = match interaction {
+        let mut unseen = false;
+        let (token, channel, member, wish) = match interaction {
             Interaction::Command(command) => {
-                (command.token, person(&command.user), Wish::Command(call(&command.data).0))
+                let member = member(&command.user, command.member.as_deref());
+                (command.token, command.channel_id, member, Wish::Command(call(&command.data).0))
             }
             Interaction::Autocomplete(command) => {
                 let (call, focused) = call(&command.data);
                 let (option, typed) = focused.unwrap_or_default();
-                (
-                    command.token,
-                    person(&command.user),
-                    Wish::Complete { command: call.command, option, typed },
-                )
+                let member = member(&command.user, command.member.as_deref());
+                let wish = Wish::Complete { command: call.command, option, typed };
+                (command.token, command.channel_id, member, wish)
             }
             Interaction::Component(press) => {
                 let own = asked_for(&press.message) == Some(press.user.id);
-                (press.token, person(&press.user), Wish::Press { custom_id: press.data.custom_id, own })
+                unseen = press.message.flags.is_some_and(|flags| flags.contains(MessageFlags::EPHEMERAL));
+                let member = member(&press.user, press.member.as_ref());
+                let wish = Wish::Press { custom_id: press.data.custom_id, own };
+                (press.token, press.channel_id, member, wish)
             }
-            Interaction::Modal(modal) => (modal.token, person(&modal.user), Wish::Unknown),
+            Interaction::Modal(modal) => {
+                let member = member(&modal.user, modal.member.as_ref());
+                (modal.token, modal.channel_id, member, Wish::Unknown)
+            }
             _ => return None,
         };
-        Some(Self { id, token, application, guild, person, received, wish })
+        let channel = channel.get();
+        Some(Self { id, token, application, guild, channel, member, unseen, received, wish })
+    }
+}
+
+/// Who someone is in the server. In a direct message nobody has a role.
+fn member(user: &User, here: Option<&GuildMember>) -> Member {
+    let roles = here.map(|here| here.roles.iter().map(|role| role.get()).collect());
+    let permissions = here.and_then(|here| here.permissions).unwrap_or_default();
+    Member {
+        user: user.id.get(),
+        shown: person(user),
+        roles: roles.unwrap_or_default(),
+        administrator: permissions.administrator(),
     }
 }
 

@@ -8,6 +8,7 @@ mod flow;
 mod gateway;
 mod inbound;
 mod message;
+mod readers;
 mod rest;
 mod seen;
 mod surface;

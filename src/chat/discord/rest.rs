@@ -5,6 +5,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serenity::Error;
 use serenity::builder::CreateAttachment;
@@ -18,8 +19,10 @@ use serenity::http::Request;
 use serenity::http::Route;
 use serenity::model::gateway::BotGateway;
 use serenity::model::id::ApplicationId;
+use serenity::model::id::ChannelId;
 use serenity::model::id::GuildId;
 use serenity::model::id::InteractionId;
+use serenity::model::id::UserId;
 use tokio::time::Instant;
 
 /// Longest wait for one attempt; Discord answers within a second or not at all.
@@ -28,6 +31,8 @@ const ATTEMPT_MAX: Duration = Duration::from_secs(10);
 const ACKNOWLEDGE_MAX: Duration = Duration::from_millis(2_800);
 /// How long other calls are tried again: a reply that comes later than this is not read any more.
 const CALL_MAX: Duration = Duration::from_secs(90);
+/// How long something is looked up that an answer waits for.
+const LOOK_MAX: Duration = Duration::from_secs(5);
 /// Waits between attempts double from here.
 const WAIT_MIN: Duration = Duration::from_millis(200);
 /// Discord's limits are refilled within seconds; asking sooner than this only spends more of them.
@@ -138,6 +143,38 @@ impl Rest {
     pub(super) async fn gateway(&self) -> Result<BotGateway, Refused> {
         let bytes = self.attempt(Route::GatewayBot, LightMethod::Get, None).await?;
         decode(&bytes)
+    }
+
+    /// A server with its roles.
+    pub(super) async fn guild<T: DeserializeOwned>(&self, guild: u64) -> Result<T, Refused> {
+        self.look(Route::Guild { guild_id: GuildId::new(guild) }).await
+    }
+
+    /// A channel with its rules.
+    pub(super) async fn channel<T: DeserializeOwned>(&self, channel: u64) -> Result<T, Refused> {
+        self.look(Route::Channel { channel_id: ChannelId::new(channel) }).await
+    }
+
+    /// A member of a server; `None` when the user is none.
+    pub(super) async fn member<T: DeserializeOwned>(
+        &self,
+        guild: u64,
+        user: u64,
+    ) -> Result<Option<T>, Refused> {
+        let route = Route::GuildMember { guild_id: GuildId::new(guild), user_id: UserId::new(user) };
+        match self.look(route).await {
+            Err(refused) if refused.status == Some(404) => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
+    /// Our own application.
+    pub(super) async fn application<T: DeserializeOwned>(&self) -> Result<T, Refused> {
+        self.look(Route::Oauth2ApplicationCurrent).await
+    }
+
+    async fn look<T: DeserializeOwned>(&self, route: Route<'_>) -> Result<T, Refused> {
+        decode(&self.call(route, LightMethod::Get, None, Twice::Harmless, LOOK_MAX).await?)
     }
 
     /// The commands that Discord offers now.
@@ -267,7 +304,7 @@ fn original(application: u64, token: &str) -> Route<'_> {
     Route::WebhookOriginalInteractionResponse { application_id: ApplicationId::new(application), token }
 }
 
-fn decode<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
+fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
     serde_json::from_slice(bytes).map_err(|error| Refused {
         status: None,
         code: 0,

@@ -14,8 +14,8 @@ use tracing::warn;
 
 use crate::answers::CATALOG;
 use crate::answers::Desk;
-use crate::config::ChatSettings;
 use crate::config::DiscordSettings;
+use crate::config::MemberRules;
 
 use super::commands::Registered;
 use super::commands::register;
@@ -27,6 +27,7 @@ use super::gateway::LEAVE_MAX;
 use super::gateway::prepare;
 use super::inbound::Inbound;
 use super::inbound::Wish;
+use super::readers::ReadersDesk;
 use super::rest::Rest;
 use super::seen::Seen;
 
@@ -55,14 +56,15 @@ pub enum Connection {
 pub async fn run(
     desk: Desk,
     settings: DiscordSettings,
-    chat: ChatSettings,
+    members: MemberRules,
     public_url: String,
     tell: impl Fn(Connection) + Send + Sync + 'static,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     tell(Connection::Connecting);
     let rest = Rest::new(settings.token.expose_secret(), settings.api_base.as_deref());
-    let flow = Flow { desk, rest, role: chat.role, public_url, guild: settings.guild_id };
+    let readers = ReadersDesk::default();
+    let flow = Flow { desk, rest, members, readers, public_url, guild: settings.guild_id };
     let mut surface = Surface {
         flow: Arc::new(flow),
         settings,

@@ -136,6 +136,11 @@ impl Harness {
         ended.expect("it ends in time").expect("it was started").expect("it does not panic")
     }
 
+    /// The settings of the next start.
+    pub fn settings_mut(&mut self) -> &mut Settings {
+        &mut self.settings
+    }
+
     pub fn discord(&self) -> &FakeDiscord {
         &self.discord
     }

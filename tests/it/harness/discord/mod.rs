@@ -4,6 +4,7 @@
 //! description or a documented limit refuses, an answer that comes late, twice or never.
 
 mod gateway;
+mod guild;
 mod limits;
 mod multipart;
 mod rest;
@@ -20,13 +21,16 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+pub use guild::ADMINISTRATOR;
+pub use guild::VIEW;
+pub use guild::Whom;
 pub use shown::Shown;
+pub use state::CHANNEL;
 pub use state::GUILD;
 pub use state::On;
 pub use state::TOKEN;
 
 use state::APPLICATION;
-use state::CHANNEL;
 use state::Fault;
 use state::Inner;
 use state::Interaction;
@@ -66,7 +70,12 @@ impl FakeDiscord {
     pub fn user(&self, name: &str) -> FakeUser<'_> {
         let id = 1_300_000_000_000_000_000
             + name.bytes().fold(0, |sum, byte| sum * 31 + u64::from(byte)) % 1_000_000;
-        FakeUser { discord: self, user: User { id, name: name.to_owned() }, guild: Some(GUILD) }
+        FakeUser {
+            discord: self,
+            user: User { id, name: name.to_owned() },
+            guild: Some(GUILD),
+            channel: CHANNEL,
+        }
     }
 
     /// Waits until the bot is connected and its commands are offered.
@@ -213,6 +222,7 @@ pub struct FakeUser<'a> {
     user: User,
     /// `None` in a direct message.
     guild: Option<u64>,
+    channel: u64,
 }
 
 impl FakeUser<'_> {
@@ -288,8 +298,8 @@ impl FakeUser<'_> {
         let token = format!("interaction-token-{id}");
         let mut event = json!({
             "id": id.to_string(), "application_id": APPLICATION.to_string(), "type": kind, "data": data,
-            "channel_id": CHANNEL.to_string(), "token": token, "version": 1,
-            "channel": {"id": CHANNEL.to_string(), "name": "accounts", "type": 0, "permissions": "0"},
+            "channel_id": self.channel.to_string(), "token": token, "version": 1,
+            "channel": {"id": self.channel.to_string(), "name": "accounts", "type": 0, "permissions": "0"},
             "app_permissions": "2048", "locale": "en-US", "guild_locale": "en-US", "entitlements": [],
             "authorizing_integration_owners": {"0": GUILD.to_string()}, "context": 0,
             "attachment_size_limit": 10_485_760,
@@ -298,9 +308,10 @@ impl FakeUser<'_> {
             Some(guild) => {
                 event["guild_id"] = json!(guild.to_string());
                 event["member"] = json!({
-                    "user": self.user.json(), "nick": null, "avatar": null, "roles": [], "deaf": false,
+                    "user": self.user.json(), "nick": null, "avatar": null, "deaf": false,
+                    "roles": inner.guild.roles_of(self.user.id),
                     "joined_at": "2026-01-01T00:00:00.000000+00:00", "premium_since": null, "mute": false,
-                    "flags": 0, "pending": false, "permissions": "0", "communication_disabled_until": null,
+                    "flags": 0, "pending": false, "permissions": inner.guild.permissions_of(self.user.id).to_string(), "communication_disabled_until": null,
                 });
             }
             None => event["user"] = self.user.json(),

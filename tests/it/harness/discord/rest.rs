@@ -24,6 +24,7 @@ use super::schema::complaints;
 use super::state::ACKNOWLEDGE_MAX;
 use super::state::APPLICATION;
 use super::state::EPHEMERAL;
+use super::state::GUILD;
 use super::state::Inner;
 use super::state::On;
 use super::state::State;
@@ -88,6 +89,8 @@ impl Rest {
             (_, ["applications", id, "guilds", guild, "commands"]) if *id == application => {
                 return self.commands(inner, method, Some(guild.parse().ok()?), headers, body);
             }
+            ("GET", ["guilds", ..] | ["channels", _]) => look(inner, parts)?,
+            ("GET", ["oauth2", "applications", "@me"]) => (200, json!({"id": application, "name": "etsm"})),
             ("POST", ["interactions", id, token, "callback"]) => {
                 self.callback(inner, id, token, headers, body)
             }
@@ -264,6 +267,18 @@ impl Rest {
     }
 }
 
+/// The server, a channel or a member.
+fn look(inner: &mut Inner, parts: &[&str]) -> Option<Said> {
+    inner.looked_around += 1;
+    let found = match parts {
+        ["guilds", guild] => (guild.parse() == Ok(GUILD)).then(|| inner.guild.json()),
+        ["guilds", _, "members", user] => inner.guild.member_json(user.parse().ok()?),
+        ["channels", channel] => inner.guild.channel_json(channel.parse().ok()?),
+        _ => return None,
+    };
+    Some(found.map_or_else(|| error(404, 10_003, "Unknown"), |json| (200, json)))
+}
+
 /// The message that `@original` stands for, when the token still lives.
 fn alive(inner: &mut Inner, token: &str) -> Result<Option<u64>, Said> {
     let Some(interaction) = inner.by_token(token) else {
@@ -287,6 +302,7 @@ fn refused(inner: &mut Inner, parts: &[&str], headers: &HeaderMap) -> Option<Sai
         ["interactions", ..] => Some(On::Acknowledge),
         ["webhooks", ..] => Some(On::Edit),
         ["applications", ..] => Some(On::Commands),
+        ["guilds", ..] | ["channels", ..] | ["oauth2", ..] => Some(On::Look),
         _ => None,
     };
     if let Some(fault) = on.and_then(|on| inner.fault(on)) {
@@ -301,7 +317,7 @@ fn refused(inner: &mut Inner, parts: &[&str], headers: &HeaderMap) -> Option<Sai
             None => error(fault.status, 0, "Something went wrong"),
         });
     }
-    let needs_token = matches!(on, Some(On::Gateway | On::Commands)) && parts != ["gateway"];
+    let needs_token = matches!(on, Some(On::Gateway | On::Commands | On::Look)) && parts != ["gateway"];
     let given = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
     (needs_token && given != format!("Bot {TOKEN}")).then(|| error(401, 0, "401: Unauthorized"))
 }
@@ -338,7 +354,7 @@ fn kept_command(id: u64, command: &mut Value) {
     command["application_id"] = json!(APPLICATION.to_string());
     command["version"] = json!(id.to_string());
     command["nsfw"] = json!(false);
-    command["default_member_permissions"] = Value::Null;
+    command["default_member_permissions"] = command["default_member_permissions"].clone();
 }
 
 /// How long a limited call is refused.
