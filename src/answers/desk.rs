@@ -34,7 +34,6 @@ use crate::reply::Block;
 use crate::reply::Prose;
 use crate::store::Keep;
 use crate::store::Recorded;
-use crate::store::RulesRecord;
 use crate::store::Store;
 use crate::store::StoreError;
 
@@ -46,7 +45,6 @@ use super::orders;
 use super::publisher::{Change, Publisher, Turn};
 use super::question::{Anew, NewInitiative, NewOverride, Question};
 use super::reading::Reading;
-use super::rulebook::{self, RulesRefused};
 
 /// Longest time an answer may take; chat gives up soon after.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
@@ -61,7 +59,7 @@ pub struct Desk {
     engine: Arc<Engine>,
     store: Store,
     clock: Arc<dyn Clock>,
-    publisher: Arc<Publisher>,
+    pub(super) publisher: Arc<Publisher>,
 }
 
 /// A completion of an option.
@@ -79,29 +77,6 @@ impl Desk {
     pub fn new(engine: Arc<Engine>, store: Store, clock: Arc<dyn Clock>) -> Self {
         let publisher = Publisher::new(Arc::clone(&engine), store.clone(), Arc::clone(&clock));
         Self { engine, store, clock, publisher: Arc::new(publisher) }
-    }
-
-    /// Records the present health configuration when it is new, so that the scores of its time can be made again; to be
-    /// called before [`Desk::load`]. `text` is what the rules were read from.
-    pub async fn adopt_rules(&self, text: &str) -> Result<(), RulesRefused> {
-        let rules = Arc::clone(self.snapshot().rules());
-        let turn = self.publisher.turn().await?;
-        let known = self.store.health_rules().await?;
-        if rulebook::is_new(&known, &rules)? {
-            let (since, version, text) = (self.clock.now(), rules.version, text.to_owned());
-            self.store.add_health_rules(&RulesRecord { since, version, text }).await?;
-        }
-        drop(turn);
-        Ok(())
-    }
-
-    /// The text of the health configuration that came into force last; `None` when none was recorded.
-    pub async fn present_rules_text(&self) -> Result<Option<String>, Problem> {
-        let known = self.store.health_rules().await;
-        let known = known.map_err(|failed| {
-            Problem::internal(anyhow::Error::new(failed).context("reading the health configuration"))
-        })?;
-        Ok(known.into_iter().next_back().map(|record| record.text))
     }
 
     /// Builds the whole snapshot from the store.
