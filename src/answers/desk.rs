@@ -40,7 +40,7 @@ use crate::store::StoreError;
 use super::completion;
 use super::dispatch;
 use super::initiatives;
-use super::lookup::{find_account, find_initiative};
+use super::lookup::{changeable, find_account, find_initiative};
 use super::orders;
 use super::publisher::{Change, Publisher, Turn};
 use super::question::{Anew, NewInitiative, NewOverride, Question};
@@ -284,7 +284,7 @@ impl Desk {
         let now = self.clock.now();
         orders::check_due(new.due, utc_date(now))?;
         let view = self.view(asker)?;
-        let account = changeable(&view, asker, &find_account(&view, &new.account)?)?;
+        let account = changeable(&view, asker, &new.account)?;
         let id = self.store.next_initiative_id().await.map_err(could_not_write)?;
         let one = orders::added(new, id.clone(), account, asker, now);
         self.record_initiatives(&[one]).await.map_err(could_not_write)?;
@@ -302,10 +302,10 @@ impl Desk {
         let turn = self.publisher.turn().await.map_err(could_not_write)?;
         let view = self.view(asker)?;
         let mut known = self.store.initiatives().await.map_err(could_not_write)?;
-        known.retain(|one| asker.sees == Scope::All || view.account(&one.account).is_some());
+        known.retain(|one| asker.changes == Scope::All || view.account(&one.account).is_some());
         let before = find_initiative(&known, given)?;
-        if view.account(&before.account).is_some() {
-            changeable(&view, asker, &before.account)?;
+        if let Some(account) = view.account(&before.account) {
+            access::may_change(asker, account)?;
         }
         let after = [change(before)?];
         self.store.put_initiatives(&after).await.map_err(could_not_write)?;
@@ -318,7 +318,7 @@ impl Desk {
     async fn set_override(&self, asker: &Asker, new: &NewOverride) -> Result<Answer, Problem> {
         let turn = self.publisher.turn().await.map_err(could_not_write)?;
         let view = self.view(asker)?;
-        let account = changeable(&view, asker, &find_account(&view, &new.account)?)?.id.clone();
+        let account = changeable(&view, asker, &new.account)?.id.clone();
         let set = orders::overridden(new, account.clone(), asker, self.clock.now())?;
         self.store.add_override(&set).await.map_err(could_not_write)?;
         self.publish_override(asker, &turn, &account, "The score is set by hand.").await
@@ -332,7 +332,7 @@ impl Desk {
     ) -> Result<Answer, Problem> {
         let turn = self.publisher.turn().await.map_err(could_not_write)?;
         let view = self.view(asker)?;
-        let account = changeable(&view, asker, &find_account(&view, given)?)?.id.clone();
+        let account = changeable(&view, asker, given)?.id.clone();
         let now = self.clock.now();
         if Override::in_force(view.overrides(&account), now).is_none() {
             let message = "The score of this account is not set by hand, so there is nothing to take back.";
@@ -366,13 +366,6 @@ impl Desk {
         let one = find_initiative(snapshot.initiatives(), id.as_str())?;
         Ok(initiatives::show(&reading, one, Some(done)))
     }
-}
-
-/// An account that was found in a view, if the asker may change it.
-fn changeable<'a>(view: &'a Snapshot, asker: &Asker, id: &AccountId) -> Result<&'a Account, Problem> {
-    let account = view.account(id).expect("it was found in this very view");
-    access::may_change(asker, account)?;
-    Ok(account)
 }
 
 fn could_not_write(failed: StoreError) -> Problem {

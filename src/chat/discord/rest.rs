@@ -5,6 +5,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serenity::Error;
@@ -43,7 +44,10 @@ const WAIT_MAX: Duration = Duration::from_secs(15);
 /// Discord's code for an interaction that was answered already.
 const ALREADY_ACKNOWLEDGED: isize = 40_060;
 /// Discord's codes for an interaction or its token that it does not know, or not any more.
-const UNKNOWN: [isize; 2] = [10_062, 10_015];
+const UNKNOWN: [isize; 2] = [10_062, UNKNOWN_WEBHOOK];
+const UNKNOWN_WEBHOOK: isize = 10_015;
+/// The answer to a request of Discord's and our next call to it go separate ways; the call may be there first.
+const UNSETTLED_MAX: Duration = Duration::from_secs(2);
 
 /// Why Discord did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +87,17 @@ impl Refused {
         }
     }
 
+    /// As Discord says it when nobody waits for a response any more.
+    pub(super) fn over() -> Self {
+        let message = "nobody waits for this response any more".into();
+        Self { status: None, code: UNKNOWN[0], again: false, message }
+    }
+
+    /// Whether Discord may only not know yet that the interaction was answered.
+    fn is_unsettled(&self, begun: Instant) -> bool {
+        self.code == UNKNOWN_WEBHOOK && begun.elapsed() < UNSETTLED_MAX
+    }
+
     fn of(error: Error) -> Self {
         let message = match error {
             Error::Http(HttpError::UnsuccessfulRequest(refusal)) => {
@@ -108,6 +123,12 @@ impl Refused {
 fn detailed(error: &serenity::http::DiscordJsonError) -> String {
     let fields = error.errors.iter().map(|field| format!("; {}: {}", field.path, field.message));
     format!("{}{}", error.message, fields.collect::<String>())
+}
+
+/// What we ask of our own application.
+#[derive(Deserialize)]
+struct OurApplication {
+    id: ApplicationId,
 }
 
 /// What happens when a call is done twice because the first response was lost.
@@ -169,8 +190,9 @@ impl Rest {
     }
 
     /// Our own application.
-    pub(super) async fn application<T: DeserializeOwned>(&self) -> Result<T, Refused> {
-        self.look(Route::Oauth2ApplicationCurrent).await
+    pub(super) async fn application(&self) -> Result<u64, Refused> {
+        let found: OurApplication = self.look(Route::Oauth2ApplicationCurrent).await?;
+        Ok(found.id.get())
     }
 
     async fn look<T: DeserializeOwned>(&self, route: Route<'_>) -> Result<T, Refused> {
@@ -232,7 +254,8 @@ impl Rest {
         twice: Twice,
         patience: Duration,
     ) -> Result<Vec<u8>, Refused> {
-        let deadline = Instant::now() + patience;
+        let begun = Instant::now();
+        let deadline = begun + patience;
         let (mut wait, mut again) = (WAIT_MIN, false);
         loop {
             let tried = tokio::time::timeout_at(deadline, self.attempt(route, method, body));
@@ -242,7 +265,8 @@ impl Rest {
             };
             let pause = if refused.status == Some(429) { wait.max(LIMITED_WAIT_MIN) } else { wait };
             let pause = pause.mul_f64(1.0 + 0.25 * rand::random::<f64>());
-            if !refused.may_pass(twice) || Instant::now() + pause >= deadline {
+            let may_pass = refused.may_pass(twice) || refused.is_unsettled(begun);
+            if !may_pass || Instant::now() + pause >= deadline {
                 return Err(refused);
             }
             tokio::time::sleep(pause).await;

@@ -12,6 +12,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
 use super::guild::Guild;
+use super::http::Post;
 use super::multipart::Upload;
 
 pub const TOKEN: &str = "a-bot-token-for-tests";
@@ -39,6 +40,8 @@ pub struct Inner {
     /// How often commands were replaced.
     pub registrations: usize,
     pub guild: Guild,
+    /// Where interactions are posted instead of the gateway.
+    pub post: Option<Post>,
     /// How often the server, a channel or a member was looked at.
     pub looked_around: usize,
     /// How often commands were looked at.
