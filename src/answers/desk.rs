@@ -34,19 +34,17 @@ use crate::reply::Block;
 use crate::reply::Prose;
 use crate::store::Keep;
 use crate::store::Recorded;
-use crate::store::RulesRecord;
 use crate::store::Store;
 use crate::store::StoreError;
 
 use super::completion;
 use super::dispatch;
 use super::initiatives;
-use super::lookup::{find_account, find_initiative};
+use super::lookup::{changeable, find_account, find_initiative};
 use super::orders;
 use super::publisher::{Change, Publisher, Turn};
 use super::question::{Anew, NewInitiative, NewOverride, Question};
 use super::reading::Reading;
-use super::rulebook::{self, RulesRefused};
 
 /// Longest time an answer may take; chat gives up soon after.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
@@ -61,7 +59,7 @@ pub struct Desk {
     engine: Arc<Engine>,
     store: Store,
     clock: Arc<dyn Clock>,
-    publisher: Arc<Publisher>,
+    pub(super) publisher: Arc<Publisher>,
 }
 
 /// A completion of an option.
@@ -79,29 +77,6 @@ impl Desk {
     pub fn new(engine: Arc<Engine>, store: Store, clock: Arc<dyn Clock>) -> Self {
         let publisher = Publisher::new(Arc::clone(&engine), store.clone(), Arc::clone(&clock));
         Self { engine, store, clock, publisher: Arc::new(publisher) }
-    }
-
-    /// Records the present health configuration when it is new, so that the scores of its time can be made again; to be
-    /// called before [`Desk::load`]. `text` is what the rules were read from.
-    pub async fn adopt_rules(&self, text: &str) -> Result<(), RulesRefused> {
-        let rules = Arc::clone(self.snapshot().rules());
-        let turn = self.publisher.turn().await?;
-        let known = self.store.health_rules().await?;
-        if rulebook::is_new(&known, &rules)? {
-            let (since, version, text) = (self.clock.now(), rules.version, text.to_owned());
-            self.store.add_health_rules(&RulesRecord { since, version, text }).await?;
-        }
-        drop(turn);
-        Ok(())
-    }
-
-    /// The text of the health configuration that came into force last; `None` when none was recorded.
-    pub async fn present_rules_text(&self) -> Result<Option<String>, Problem> {
-        let known = self.store.health_rules().await;
-        let known = known.map_err(|failed| {
-            Problem::internal(anyhow::Error::new(failed).context("reading the health configuration"))
-        })?;
-        Ok(known.into_iter().next_back().map(|record| record.text))
     }
 
     /// Builds the whole snapshot from the store.
@@ -309,7 +284,7 @@ impl Desk {
         let now = self.clock.now();
         orders::check_due(new.due, utc_date(now))?;
         let view = self.view(asker)?;
-        let account = changeable(&view, asker, &find_account(&view, &new.account)?)?;
+        let account = changeable(&view, asker, &new.account)?;
         let id = self.store.next_initiative_id().await.map_err(could_not_write)?;
         let one = orders::added(new, id.clone(), account, asker, now);
         self.record_initiatives(&[one]).await.map_err(could_not_write)?;
@@ -327,10 +302,10 @@ impl Desk {
         let turn = self.publisher.turn().await.map_err(could_not_write)?;
         let view = self.view(asker)?;
         let mut known = self.store.initiatives().await.map_err(could_not_write)?;
-        known.retain(|one| asker.sees == Scope::All || view.account(&one.account).is_some());
+        known.retain(|one| asker.changes == Scope::All || view.account(&one.account).is_some());
         let before = find_initiative(&known, given)?;
-        if view.account(&before.account).is_some() {
-            changeable(&view, asker, &before.account)?;
+        if let Some(account) = view.account(&before.account) {
+            access::may_change(asker, account)?;
         }
         let after = [change(before)?];
         self.store.put_initiatives(&after).await.map_err(could_not_write)?;
@@ -343,7 +318,7 @@ impl Desk {
     async fn set_override(&self, asker: &Asker, new: &NewOverride) -> Result<Answer, Problem> {
         let turn = self.publisher.turn().await.map_err(could_not_write)?;
         let view = self.view(asker)?;
-        let account = changeable(&view, asker, &find_account(&view, &new.account)?)?.id.clone();
+        let account = changeable(&view, asker, &new.account)?.id.clone();
         let set = orders::overridden(new, account.clone(), asker, self.clock.now())?;
         self.store.add_override(&set).await.map_err(could_not_write)?;
         self.publish_override(asker, &turn, &account, "The score is set by hand.").await
@@ -357,7 +332,7 @@ impl Desk {
     ) -> Result<Answer, Problem> {
         let turn = self.publisher.turn().await.map_err(could_not_write)?;
         let view = self.view(asker)?;
-        let account = changeable(&view, asker, &find_account(&view, given)?)?.id.clone();
+        let account = changeable(&view, asker, given)?.id.clone();
         let now = self.clock.now();
         if Override::in_force(view.overrides(&account), now).is_none() {
             let message = "The score of this account is not set by hand, so there is nothing to take back.";
@@ -391,13 +366,6 @@ impl Desk {
         let one = find_initiative(snapshot.initiatives(), id.as_str())?;
         Ok(initiatives::show(&reading, one, Some(done)))
     }
-}
-
-/// An account that was found in a view, if the asker may change it.
-fn changeable<'a>(view: &'a Snapshot, asker: &Asker, id: &AccountId) -> Result<&'a Account, Problem> {
-    let account = view.account(id).expect("it was found in this very view");
-    access::may_change(asker, account)?;
-    Ok(account)
 }
 
 fn could_not_write(failed: StoreError) -> Problem {

@@ -12,8 +12,10 @@ use crate::domain::Asker;
 use crate::domain::Audience;
 use crate::domain::Claim;
 use crate::domain::Currency;
+use crate::domain::Foretold;
 use crate::domain::Initiative;
 use crate::domain::InitiativeStatus;
+use crate::domain::Metric;
 use crate::domain::Money;
 use crate::domain::Note;
 use crate::domain::Person;
@@ -23,6 +25,7 @@ use crate::domain::Scope;
 use crate::domain::TokenSplit;
 use crate::domain::UsageRow;
 use crate::domain::Used;
+use crate::domain::Window;
 use crate::engine::HealthRules;
 use crate::engine::Snapshot;
 use crate::engine::SourceMark;
@@ -121,11 +124,24 @@ fn initiative(number: usize) -> Initiative {
     }
 }
 
-/// The portfolio of those that are kept.
-fn portfolio(customers: &[Customer], kept: impl Fn(&Account) -> bool) -> Arc<Snapshot> {
+/// A forecast of the last week that was kept.
+fn foretold(account: Option<AccountId>, middle: i64) -> Foretold {
+    let end: Timestamp = UNTIL.parse().unwrap();
+    let window = Window::ending(end, SignedDuration::from_hours(7 * 24));
+    let (low, high) = (middle / 2, middle * 2);
+    Foretold { account, metric: Metric::ApiCalls, made: window.from(), window, middle, low, high }
+}
+
+/// The portfolio of those that are kept, with a forecast of them all when one was kept.
+fn portfolio(
+    customers: &[Customer],
+    of_all: Option<Foretold>,
+    kept: impl Fn(&Account) -> bool,
+) -> Arc<Snapshot> {
     let end: Timestamp = UNTIL.parse().unwrap();
     let rules = Arc::new(HealthRules::default_rules());
     let mut draft = Snapshot::empty(rules, Currency::USD).draft();
+    let mut forecasts: Vec<Foretold> = of_all.into_iter().collect();
     for (number, customer) in customers.iter().enumerate() {
         let account = account(number, customer);
         if !kept(&account) {
@@ -137,7 +153,9 @@ fn portfolio(customers: &[Customer], kept: impl Fn(&Account) -> bool) -> Arc<Sna
         draft.usage(&id(number), rows(number, customer));
         draft.notes(&id(number), vec![Note { account: id(number), at: end, author, text }]);
         draft.initiatives(customer.initiative.then(|| initiative(number)));
+        forecasts.push(foretold(Some(id(number)), 700));
     }
+    draft.foretold(forecasts);
     draft.watermarks(vec![SourceMark { source: "import".parse().unwrap(), watermark: end }]);
     Arc::new(draft.finish(1, end))
 }
@@ -219,9 +237,9 @@ proptest! {
         customers in proptest::collection::vec(customer(), 1..6),
         sees in scope(),
     ) {
-        let whole = portfolio(&customers, |_| true);
+        let whole = portfolio(&customers, Some(foretold(None, 123_456)), |_| true);
         let view = whole.seen_by(&sees);
-        let alone = portfolio(&customers, |account| sees.holds(account));
+        let alone = portfolio(&customers, None, |account| sees.holds(account));
         let asker = Asker {
             person: "dana".parse().unwrap(),
             role: Role::Manager,

@@ -60,6 +60,12 @@ pub async fn run_with(
     let desk = Desk::new(engine, store, clock);
     let ready = web::Readiness::default();
 
+    let discord = settings.discord.clone().map(|discord| {
+        let (members, url) = (settings.members.clone(), settings.public_url.clone());
+        chat::discord::Discord::new(desk.clone(), discord, members, url, patience)
+    });
+    let discord = discord.transpose()?;
+
     let mut parts = Parts::new(stop.clone());
     // The dashboard answers at once, and says that it is not ready until the figures are there.
     let state = web::WebState {
@@ -67,6 +73,7 @@ pub async fn run_with(
         asker: local_asker(&settings),
         public_url: settings.public_url.clone(),
         browser_chat: settings.chat.browser,
+        interactions: discord.as_ref().and_then(door),
         metrics: Some(metrics.clone()),
         ready: ready.clone(),
     };
@@ -92,12 +99,27 @@ pub async fn run_with(
     parts.start("upkeep", upkeep(metrics, stop.clone()));
     parts.start("checkpoint", keep_checkpoint(desk.clone(), stop.clone()));
     ready.tells("discord", web::PartState::Off);
-    if let Some(discord) = settings.discord.clone() {
-        let (members, url) = (settings.members.clone(), settings.public_url.clone());
+    if let Some(discord) = discord {
         let tell = move |connection| ready.tells("discord", connection_state(connection));
-        parts.start("discord", chat::discord::run(desk.clone(), discord, members, url, patience, tell, stop));
+        parts.start("discord", discord.run(tell, stop));
     }
     finish(parts, &desk).await
+}
+
+/// The way from the web to chat, which do not know each other.
+struct DiscordDoor(chat::discord::Door);
+
+#[async_trait::async_trait]
+impl web::SignedDoor for DiscordDoor {
+    async fn knock(&self, request: web::SignedRequest) -> (u16, String) {
+        let web::SignedRequest { signature, timestamp, body } = request;
+        let opened = self.0.knock(chat::discord::Knock { signature, timestamp, body }).await;
+        (opened.status, opened.json)
+    }
+}
+
+fn door(discord: &chat::discord::Discord) -> Option<Arc<dyn web::SignedDoor>> {
+    discord.door().map(|door| Arc::new(DiscordDoor(door)) as Arc<dyn web::SignedDoor>)
 }
 
 fn connection_state(connection: chat::discord::Connection) -> web::PartState {

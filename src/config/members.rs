@@ -22,7 +22,7 @@ const ROLE_KEYS: &[&str] = &["id", "role", "owner", "tags"];
 const ME: &str = "me";
 
 /// What members of the server may do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MemberRules {
     /// Roles of the server that are something to etsm.
     pub roles: Vec<MemberRole>,
@@ -259,7 +259,19 @@ mod tests {
              [[access.roles]]\nid = 6\nrole = \"viewer\"\n[[access.roles]]\nid = 6\nrole = \"viewer\"\n\
              [access.people]\ndana = \"77\"\n78 = true\n",
         );
-        insta::assert_snapshot!(mistakes.join("\n"), @"");
+        insta::assert_snapshot!(mistakes.join("\n"), @r#"
+        etsm.toml:4 access.roles.owners: is not a setting; did you mean “owner”?
+        etsm.toml:2 access.roles.id: “five” is not an id of Discord: digits only
+        etsm.toml:3 access.roles.role: “boss” is not a role; use viewer, manager, admin
+        etsm.toml:5 access.roles.tags: must be a list of tags, such as ["emea", "pilot"]
+        etsm.toml:6 access.roles.id: is missing; give the id of a role of the server
+        etsm.toml:6 access.roles.role: is missing; give viewer, manager or admin
+        etsm.toml:8 access.roles.owner: is not a name: it is empty; write “me” or a person
+        etsm.toml:7 access.roles.tags: must be a list of tags, such as ["emea", "pilot"]
+        etsm.toml:12 access.roles.id: stands here twice with 6; write all that a role gives into one
+        etsm.toml:17 access.people.78: must be a text
+        etsm.toml:16 access.people.dana: “dana” is not an id of Discord: digits only
+        "#);
     }
 
     #[test]

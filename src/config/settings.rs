@@ -235,13 +235,15 @@ fn discord(all: &mut Gathered) -> Option<DiscordSettings> {
 }
 
 fn public_key(text: &str) -> Result<Option<[u8; 32]>, String> {
-    let byte = |at: usize| text.get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
-    let bytes: Option<Vec<u8>> = (0..32).map(byte).collect();
-    match bytes.and_then(|bytes| bytes.try_into().ok()) {
-        _ if text.is_empty() => Ok(None),
-        Some(key) if text.len() == 64 && text.is_ascii() => Ok(Some(key)),
-        _ => Err("must be the 64 hexadecimal digits of “Public Key” on the application's page".into()),
+    if text.is_empty() {
+        return Ok(None);
     }
+    let is_hex = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let byte = |at: usize| u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok();
+    let bytes: Vec<u8> = (0..32).filter_map(byte).collect();
+    let key = bytes.try_into().ok().filter(|_| is_hex);
+    key.map(Some)
+        .ok_or_else(|| "must be the 64 hexadecimal digits of “Public Key” on the application's page".into())
 }
 
 /// The health rules and their text; the compiled-in ones stand in when there are mistakes.
@@ -329,6 +331,33 @@ mod tests {
         let open = load("", &[("ETSM_SECRET_KEY", key), ("ETSM_BIND", "0.0.0.0:80")]).unwrap();
         assert!(open.check_for_serving().unwrap_err()[0].message.contains("there is no login yet"));
         assert!(load("", &[("ETSM_SECRET_KEY", &"a".repeat(40))]).is_err());
+    }
+
+    #[test]
+    fn members_without_a_listed_role_have_the_role_of_chat_unless_it_is_said() {
+        let others = |file: &str| load(file, &[]).unwrap().members.others;
+        assert_eq!(others("[chat]\nrole = \"viewer\""), Some(Role::Viewer));
+        assert_eq!(others("[access]\nothers = \"none\""), None);
+        assert_eq!(others("[access]\nothers = \"admin\""), Some(Role::Admin));
+    }
+
+    #[test]
+    fn the_ways_to_discord_are_checked_together() {
+        let key = "0f".repeat(32);
+        let with_key = load("[discord]\ngateway = false", &[("ETSM_DISCORD_PUBLIC_KEY", &key)]).unwrap();
+        assert!(with_key.discord.is_none(), "a key alone is no token");
+        let wrong = load(
+            "[access]\nothers = \"nobody\"\n[[access.roles]]\nid = 5\nrole = \"viewer\"\n\
+             [discord]\ngateway = false\nguild_id = 5\n",
+            &[("ETSM_DISCORD_TOKEN", "t")],
+        );
+        insta::assert_snapshot!(wrong.unwrap_err(), @r"
+        etsm.toml:7 discord.gateway: without the gateway, Discord needs discord.public_key to send interactions over HTTP
+        etsm.toml:8 discord.guild_id: is listed in access.roles, but it is everyone; say with access.others what everyone may do
+        etsm.toml:2 access.others: “nobody” is not a role; use viewer, manager, admin or none
+        ");
+        let odd = load("[discord]\npublic_key = \"abc\"", &[]);
+        assert!(odd.unwrap_err().contains("64 hexadecimal digits"));
     }
 
     #[test]

@@ -61,14 +61,21 @@ impl Snapshot {
         self.chances()[*self.index.get(account)?]
     }
 
-    /// The accounts that can be judged, the most likely to fall silent first, ties by id.
+    /// The accounts that can be judged, the most likely to fall silent first. Chances that are the same to a tenth of a
+    /// percent are ordered by health, the worst first, and then by id: finer differences mean nothing.
     #[must_use]
     pub fn churn_order(&self) -> Vec<(AccountId, f64)> {
         let judged = self.entries.iter().zip(self.chances());
-        let mut judged: Vec<(AccountId, f64)> =
-            judged.filter_map(|(entry, chance)| Some((entry.account.id.clone(), (*chance)?))).collect();
-        judged.sort_by(|one, two| two.1.total_cmp(&one.1).then_with(|| one.0.cmp(&two.0)));
-        judged
+        let mut judged: Vec<(&Entry, f64)> =
+            judged.filter_map(|(entry, chance)| Some((entry, (*chance)?))).collect();
+        let shown = |chance: f64| (chance * 1_000.0).round();
+        let health = |entry: &Entry| entry.health().and_then(|health| health.score).unwrap_or(f64::INFINITY);
+        judged.sort_by(|(one, first), (two, second)| {
+            let chances = shown(*second).total_cmp(&shown(*first));
+            let scores = || health(one).total_cmp(&health(two));
+            chances.then_with(scores).then_with(|| one.account.id.cmp(&two.account.id))
+        });
+        judged.into_iter().map(|(entry, chance)| (entry.account.id.clone(), chance)).collect()
     }
 
     /// The model as it is kept and printed.

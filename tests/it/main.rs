@@ -9,6 +9,7 @@
 
 mod commands;
 mod discord;
+mod door;
 mod harness;
 mod health;
 mod import;

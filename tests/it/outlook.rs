@@ -280,3 +280,33 @@ async fn the_longer_the_silence_the_likelier_it_lasts() {
     assert_eq!(bench.desk.snapshot().kept_churn(), kept);
     assert_eq!(bench.desk.snapshot().churn_order(), order);
 }
+
+#[tokio::test]
+async fn health_and_the_chance_of_silence_agree() {
+    let mut rows = Vec::new();
+    for number in 0..60_i64 {
+        // From steady to fading: the later accounts have lost more of their days.
+        let lost = (number / 10) * 12;
+        let level = 2_000 + u64::try_from(number).unwrap() * 10;
+        let usual = weekly(level);
+        rows.extend(daily(&format!("a-{number:02}"), "test", 150, |back| {
+            if back <= lost && (lost >= 36 || back % 3 != 0) { 0 } else { usual(back) }
+        }));
+    }
+    let bench = Bench::with(&rows).await;
+    let snapshot = bench.desk.snapshot();
+    let order = snapshot.churn_order();
+    assert_eq!(order.len(), 60);
+    let score = |id: &etsm::domain::AccountId| snapshot.health(id).and_then(|health| health.score);
+    for (id, chance) in &order {
+        let band = snapshot.health(id).and_then(|health| health.band);
+        assert!(*chance < 0.5 || band != Some(etsm::domain::Band::Healthy), "{id}: {chance} and {band:?}");
+    }
+    for pair in order.windows(2) {
+        let same = (pair[0].1 * 1_000.0).round() == (pair[1].1 * 1_000.0).round();
+        assert!(pair[0].1 >= pair[1].1 || same, "{pair:?}");
+        if let (true, Some(first), Some(second)) = (same, score(&pair[0].0), score(&pair[1].0)) {
+            assert!(first <= second, "{pair:?}: {first} and {second}");
+        }
+    }
+}

@@ -99,6 +99,7 @@ impl Site {
             audience: Audience::AskerOnly,
         };
         let state = web::WebState {
+            interactions: None,
             desk,
             asker,
             public_url: "https://etsm.example.com".into(),

@@ -8,6 +8,7 @@ use etsm::domain::Role;
 use etsm::domain::Scope;
 
 use crate::harness::Harness;
+use crate::harness::discord::ADMINISTRATOR;
 use crate::harness::discord::CHANNEL;
 use crate::harness::discord::GUILD;
 use crate::harness::discord::On;
@@ -68,6 +69,8 @@ async fn an_account_out_of_scope_is_answered_like_one_that_does_not_exist() {
     assert_eq!(offered.len(), 1, "{offered:?}");
     let portfolio = dana.types("/portfolio").await;
     assert!(!portfolio.text.contains("Borealis") && portfolio.text.contains("Acme"), "{portfolio}");
+    let refused = dana.types("/initiative close id:ini-2 status:done").await;
+    assert!(refused.ephemeral && refused.text.contains("I know no initiative"), "{refused}");
     // Of acme alone: 1,000 and 500 calls a day.
     assert!(portfolio.text.contains("45 k"), "{portfolio}");
     app.finish().await;
@@ -96,6 +99,20 @@ async fn a_role_gives_what_it_names_and_nothing_else() {
     assert!(refused.text.contains("look at borealis but not change it"), "{refused}");
     let refused = dana.types("/initiative close id:ini-2 status:done").await;
     assert!(refused.text.contains("not change it"), "{refused}");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn who_may_do_everything_in_the_server_is_an_admin_when_it_is_said() {
+    let members = MemberRules { administrators: true, others: None, ..MemberRules::default() };
+    let app = Harness::start_with(|settings| settings.members = members).await;
+    app.discord().adds_role(VIEWERS, ADMINISTRATOR);
+    let eve = app.discord().user("eve").with_roles(&[VIEWERS]);
+    let shown = eve.types("/portfolio").await;
+    // Everyone else in the channel may know nothing.
+    assert!(shown.ephemeral && shown.text.contains("Acme"), "{shown}");
+    app.discord().rules_channel(CLOSED, &[(Whom::Role(GUILD), false)]);
+    assert!(!eve.in_channel(CLOSED).types("/portfolio").await.ephemeral);
     app.finish().await;
 }
 

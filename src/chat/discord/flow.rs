@@ -203,7 +203,10 @@ impl Flow {
     }
 
     async fn acknowledge(&self, inbound: &Inbound, body: &Body) -> Result<(), Refused> {
-        let done = self.rest.acknowledge(inbound.id, &inbound.token, body).await;
+        let done = match &inbound.responder {
+            Some(responder) => responder.give(body),
+            None => self.rest.acknowledge(inbound.id, &inbound.token, body).await,
+        };
         metrics::histogram!("etsm_discord_ack_seconds").record(inbound.received.elapsed().as_secs_f64());
         done
     }

@@ -275,7 +275,7 @@ impl<'a> Gateway<'a> {
                 Ok(interaction) => self.hand_on(Heard::Interaction(Box::new(interaction), received)),
                 // Its cause may quote what people wrote, so it is left out.
                 Err(_odd) => {
-                    super::surface::count("unknown", "unreadable");
+                    super::intake::count("unknown", "unreadable");
                     warn!("An interaction from Discord cannot be read; nobody answers it");
                 }
             },
@@ -317,7 +317,7 @@ impl<'a> Gateway<'a> {
     /// Hands on an interaction, unless there are too many.
     fn hand_on(&self, heard: Heard) {
         if let Err(mpsc::error::TrySendError::Full(_)) = self.heard.try_send(heard) {
-            super::surface::count("unknown", "dropped");
+            super::intake::count("unknown", "dropped");
             warn!("Too much comes from Discord at once; an interaction is dropped");
         }
     }
@@ -327,6 +327,7 @@ fn id_of(value: &Value) -> u64 {
     value["id"].as_str().and_then(|id| id.parse().ok()).unwrap_or_default()
 }
 
+/// What Discord refused while we made contact.
 fn refused(refused: Refused) -> End {
     if refused.is_unauthorized() {
         End::Final(bad_token())
@@ -335,7 +336,8 @@ fn refused(refused: Refused) -> End {
     }
 }
 
-fn bad_token() -> anyhow::Error {
+/// What helps when Discord does not know the token.
+pub(super) fn bad_token() -> anyhow::Error {
     anyhow::anyhow!(
         "Discord does not accept the bot token. Copy it again from the application's page “Bot” at \
          https://discord.com/developers/applications into ETSM_DISCORD_TOKEN and start etsm again; a token that was \

@@ -16,6 +16,8 @@ use tokio::time::Instant;
 use crate::access::Member;
 use crate::domain::Person;
 
+use super::door::Responder;
+
 /// What came in, and how it is answered.
 pub(super) struct Inbound {
     /// Its id; the same when it is delivered twice.
@@ -38,6 +40,8 @@ pub(super) struct Inbound {
     pub(super) received: Instant,
     /// What is wanted.
     pub(super) wish: Wish,
+    /// Takes the first response when it came over HTTP; else that goes over REST.
+    pub(super) responder: Option<Responder>,
 }
 
 /// What someone wants.
@@ -75,7 +79,7 @@ pub(super) struct Call {
 }
 
 impl Inbound {
-    /// Reads an interaction; `None` for a ping, which never comes through the gateway.
+    /// Reads an interaction; `None` for a ping, which asks nothing.
     pub(super) fn read(interaction: Interaction, received: Instant) -> Option<Self> {
         let (id, application) = (interaction.id().get(), interaction.application_id().get());
         let guild = interaction.guild_id().map(|guild| guild.get());
@@ -107,7 +111,20 @@ impl Inbound {
             _ => return None,
         };
         let channel = channel.get();
-        Some(Self { id, token, application, guild, channel, may_post, member, unseen, received, wish })
+        let responder = None;
+        Some(Self {
+            id,
+            token,
+            application,
+            guild,
+            channel,
+            may_post,
+            member,
+            unseen,
+            received,
+            wish,
+            responder,
+        })
     }
 }
 

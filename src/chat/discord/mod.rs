@@ -1,13 +1,15 @@
-//! Discord: slash commands in, pictures and figures out, through the gateway.
+//! Discord: slash commands in, pictures and figures out, through the gateway or over HTTP.
 //!
 //! Invariant: no reply can ping. Every message says `allowed_mentions` with nothing in it, for the library applies its
 //! own default to some calls only.
 
 mod commands;
 mod delivery;
+mod door;
 mod flow;
 mod gateway;
 mod inbound;
+mod intake;
 mod limits;
 mod line;
 mod message;
@@ -18,6 +20,6 @@ mod rest;
 mod seen;
 mod surface;
 
+pub use door::{Door, Knock, Opened};
 pub use patience::Patience;
-pub use surface::Connection;
-pub use surface::run;
+pub use surface::{Connection, Discord};

@@ -20,7 +20,8 @@ const ALREADY_ACKNOWLEDGED: isize = 40_060;
 /// Discord's code for an interaction that it gave up before it was acknowledged.
 const UNKNOWN_INTERACTION: isize = 10_062;
 /// Discord's codes for an interaction whose 15 minutes are over.
-const EXPIRED: [isize; 2] = [10_015, 50_027];
+const EXPIRED: [isize; 2] = [UNKNOWN_WEBHOOK, 50_027];
+const UNKNOWN_WEBHOOK: isize = 10_015;
 /// Discord's code for a message that was deleted.
 const UNKNOWN_MESSAGE: isize = 10_008;
 /// Discord's codes for a channel that was deleted, and for one in which we may not see or write.
@@ -47,6 +48,16 @@ impl Refused {
     /// Whether the interaction is over: it came too late, or someone else answered it.
     pub(super) fn is_over(&self) -> bool {
         [ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION].contains(&self.code) || self.is_expired()
+    }
+
+    /// Whether Discord may only not know yet that the interaction was answered.
+    pub(super) fn is_unsettled(&self) -> bool {
+        self.code == UNKNOWN_WEBHOOK
+    }
+
+    /// As Discord says it when nobody waits for a response any more.
+    pub(super) fn over() -> Self {
+        Self { code: UNKNOWN_INTERACTION, ..Self::because("nobody waits for this response any more") }
     }
 
     /// Whether an earlier try had done it, whose response was lost.

@@ -12,6 +12,7 @@ use reqwest::dns::Resolve;
 use reqwest::dns::Resolving;
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serenity::builder::CreateAttachment;
@@ -46,6 +47,15 @@ const LOOK_MAX: Duration = Duration::from_secs(5);
 const WAIT_MIN: Duration = Duration::from_millis(200);
 /// Longest wait between attempts.
 const WAIT_MAX: Duration = Duration::from_secs(15);
+
+/// The answer to a request of Discord's and our next call to it go separate ways; the call may be there first.
+const UNSETTLED_MAX: Duration = Duration::from_secs(2);
+
+/// What we ask of our own application.
+#[derive(Deserialize)]
+struct OurApplication {
+    id: ApplicationId,
+}
 
 /// A message with at most one picture.
 #[derive(Debug, Clone, Default)]
@@ -110,8 +120,9 @@ impl Rest {
     }
 
     /// Our own application.
-    pub(super) async fn application<T: DeserializeOwned>(&self) -> Result<T, Refused> {
-        self.look(Route::Oauth2ApplicationCurrent).await
+    pub(super) async fn application(&self) -> Result<u64, Refused> {
+        let found: OurApplication = self.look(Route::Oauth2ApplicationCurrent).await?;
+        Ok(found.id.get())
     }
 
     async fn look<T: DeserializeOwned>(&self, route: Route<'_>) -> Result<T, Refused> {
@@ -179,7 +190,8 @@ impl Rest {
         twice: Twice,
         patience: Duration,
     ) -> Result<Vec<u8>, Refused> {
-        let deadline = Instant::now() + patience;
+        let begun = Instant::now();
+        let deadline = begun + patience;
         // An attempt that is never answered leaves time for another.
         let attempt_max = self.patience.attempt.min(patience.mul_f64(0.45));
         let (mut wait, mut again) = (WAIT_MIN, false);
@@ -198,7 +210,9 @@ impl Rest {
                     Err(refused) => refused.on_try(again),
                 };
             let pause = refused.pause.unwrap_or_else(|| Patience::jittered(wait));
-            if !refused.may_pass(twice) || Instant::now() + pause >= deadline {
+            let may_pass =
+                refused.may_pass(twice) || refused.is_unsettled() && begun.elapsed() < UNSETTLED_MAX;
+            if !may_pass || Instant::now() + pause >= deadline {
                 return Err(refused);
             }
             tokio::time::sleep(pause).await;

@@ -1,14 +1,11 @@
-//! Keeps the connection to Discord, and owns every task that answers.
+//! Keeps the connection to Discord, or without one registers and leaves the rest to the door.
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing::debug;
 use tracing::error;
 use tracing::info;
 use tracing::warn;
@@ -17,25 +14,24 @@ use crate::answers::CATALOG;
 use crate::answers::Desk;
 use crate::config::DiscordSettings;
 use crate::config::MemberRules;
+use crate::domain::Clock;
 
 use super::commands::Registered;
 use super::commands::register;
+use super::door::Door;
 use super::flow::Flow;
-use super::flow::Outcome;
 use super::gateway::Gateway;
 use super::gateway::Heard;
 use super::gateway::Server;
+use super::gateway::bad_token;
 use super::inbound::Inbound;
-use super::inbound::Wish;
+use super::intake::Intake;
 use super::patience::Patience;
 use super::readers::ReadersDesk;
 use super::rest::Rest;
-use super::seen::Seen;
 
 /// Interactions that may wait for their turn; more than that is an attack, not a team.
 const WAITING_MAX: usize = 1_024;
-/// Longest wait for replies under way when we stop.
-const DRAIN: Duration = Duration::from_secs(5);
 
 /// How the connection is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,66 +44,126 @@ pub enum Connection {
     Down(String),
 }
 
-/// Answers questions in Discord until `stop` fires. What only another setting can mend, as a token that Discord does not
-/// accept, ends the connection but not this: everything else goes on, and `tell` says what to do. It hears of every
-/// change of the connection.
-pub async fn run(
-    desk: Desk,
+/// Discord as a surface: what it takes on, and how it is reached.
+pub struct Discord {
+    intake: Arc<Intake>,
     settings: DiscordSettings,
-    members: MemberRules,
-    public_url: String,
     patience: Patience,
-    tell: impl Fn(Connection) + Send + Sync + 'static,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
-    tell(Connection::Connecting);
-    let rest = Rest::new(&settings.token, settings.api_base.as_deref(), patience)
-        .context("preparing to call Discord")?;
-    let readers = ReadersDesk::default();
-    let flow = Arc::new(Flow { desk, rest, members, readers, public_url, guild: settings.guild_id });
-    let (ears, mut heard) = mpsc::channel(WAITING_MAX);
-    let token = settings.token.clone();
-    let gateway = Gateway::new(&flow.rest, &token, patience, ears);
-    let mut surface = Surface {
-        flow: Arc::clone(&flow),
-        settings,
-        tasks: JoinSet::new(),
-        seen: Seen::default(),
-        registering: false,
-        tell: Box::new(tell),
-    };
-    let mut keeping = pin!(gateway.keep(&stop));
-    let ended = loop {
-        tokio::select! {
-            ended = &mut keeping => break ended,
-            Some(heard) = heard.recv() => surface.hear(heard),
-            Some(ended) = surface.tasks.join_next() => note(ended),
+    clock: Arc<dyn Clock>,
+}
+
+impl Discord {
+    /// Not connected yet. An error is of this machine, as when its certificates cannot be read.
+    pub fn new(
+        desk: Desk,
+        settings: DiscordSettings,
+        members: MemberRules,
+        public_url: String,
+        patience: Patience,
+    ) -> anyhow::Result<Self> {
+        let rest = Rest::new(&settings.token, settings.api_base.as_deref(), patience)
+            .context("preparing to call Discord")?;
+        let clock = Arc::clone(desk.clock());
+        let readers = ReadersDesk::default();
+        let flow = Flow { desk, rest, members, readers, public_url, guild: settings.guild_id };
+        Ok(Self { intake: Arc::new(Intake::new(flow)), settings, patience, clock })
+    }
+
+    /// The door for interactions over HTTP; `None` without a key to know Discord by.
+    #[must_use]
+    pub fn door(&self) -> Option<Door> {
+        let (intake, clock) = (Arc::clone(&self.intake), Arc::clone(&self.clock));
+        self.settings.public_key.map(|key| Door { intake, key, clock })
+    }
+
+    /// Answers questions until `stop` fires. What only another setting can mend, as a token that Discord does not accept,
+    /// ends the connection but not this: everything else goes on, and `tell` says what to do. It hears of every change of
+    /// the connection.
+    pub async fn run(
+        self,
+        tell: impl Fn(Connection) + Send + Sync + 'static,
+        stop: CancellationToken,
+    ) -> anyhow::Result<()> {
+        tell(Connection::Connecting);
+        let (by_gateway, patience) = (self.settings.gateway, self.patience);
+        let mut surface = Surface {
+            intake: self.intake,
+            settings: self.settings,
+            registering: false,
+            tell: Box::new(tell),
+        };
+        let ended = if by_gateway {
+            surface.listen(patience, &stop).await
+        } else {
+            surface.introduce(patience, &stop).await
+        };
+        if let Err(remedy) = ended {
+            error!("Discord does not let us in: {remedy}");
+            surface.lost(remedy.to_string());
+            stop.cancelled().await;
         }
-    };
-    if let Err(remedy) = ended {
-        error!("Discord does not let us in: {remedy}");
-        surface.lost(remedy.to_string());
-        stop.cancelled().await;
+        surface.intake.drain().await;
+        Ok(())
     }
-    // What was heard last is still answered.
-    while let Ok(heard) = heard.try_recv() {
-        surface.hear(heard);
-    }
-    surface.drain().await;
-    Ok(())
 }
 
 struct Surface {
-    flow: Arc<Flow>,
+    intake: Arc<Intake>,
     settings: DiscordSettings,
-    tasks: JoinSet<()>,
-    seen: Seen,
     /// Whether this process has begun to register the commands.
     registering: bool,
     tell: Box<dyn Fn(Connection) + Send + Sync>,
 }
 
 impl Surface {
+    /// Keeps the connection and takes on what comes over it.
+    async fn listen(&mut self, patience: Patience, stop: &CancellationToken) -> anyhow::Result<()> {
+        let (ears, mut heard) = mpsc::channel(WAITING_MAX);
+        let (intake, token) = (Arc::clone(&self.intake), self.settings.token.clone());
+        let gateway = Gateway::new(&intake.flow().rest, &token, patience, ears);
+        let mut keeping = pin!(gateway.keep(stop));
+        let ended = loop {
+            tokio::select! {
+                ended = &mut keeping => break ended,
+                Some(heard) = heard.recv() => self.hear(heard),
+            }
+        };
+        // What was heard last is still answered.
+        while let Ok(heard) = heard.try_recv() {
+            self.hear(heard);
+        }
+        ended
+    }
+
+    /// Learns who we are and registers; interactions come over HTTP.
+    async fn introduce(&mut self, patience: Patience, stop: &CancellationToken) -> anyhow::Result<()> {
+        let intake = Arc::clone(&self.intake);
+        let mut wait = patience.again_min;
+        loop {
+            let asked = tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                asked = intake.flow().rest.application() => asked,
+            };
+            let refused = match asked {
+                Ok(application) => {
+                    info!(application, "Taking Discord's interactions over HTTP");
+                    self.up();
+                    self.register(application);
+                    stop.cancelled().await;
+                    return Ok(());
+                }
+                Err(refused) if refused.is_unauthorized() => return Err(bad_token()),
+                Err(refused) => refused,
+            };
+            self.hear(Heard::Lost { cause: format!("asking who we are: {refused}"), was_up: false });
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                () = tokio::time::sleep(Patience::jittered(wait)) => {}
+            }
+            wait = (wait * 2).min(patience.again_max);
+        }
+    }
+
     fn hear(&mut self, heard: Heard) {
         match heard {
             Heard::Ready(application) => {
@@ -131,7 +187,7 @@ impl Surface {
             Heard::Server(server, state) => self.server(server, state),
             Heard::Interaction(interaction, received) => {
                 if let Some(inbound) = Inbound::read(*interaction, received) {
-                    self.take(inbound);
+                    self.intake.take(inbound);
                 }
             }
         }
@@ -168,21 +224,6 @@ impl Surface {
         }
     }
 
-    fn take(&mut self, inbound: Inbound) {
-        let kind = match inbound.wish {
-            Wish::Command(_) => "command",
-            Wish::Complete { .. } => "completion",
-            Wish::Press { .. } => "button",
-            Wish::Unknown => "unknown",
-        };
-        if !self.seen.first(inbound.id) {
-            count(kind, "duplicate");
-            return;
-        }
-        let (flow, fate) = (Arc::clone(&self.flow), Fate { kind, outcome: None });
-        self.tasks.spawn(async move { fate.is(flow.handle(inbound).await) });
-    }
-
     /// Once in the life of the process: what it offers does not change while it runs.
     fn register(&mut self, application: u64) {
         if std::mem::replace(&mut self.registering, true) {
@@ -191,9 +232,9 @@ impl Surface {
         if let Some(named) = self.settings.application_id.filter(|named| *named != application) {
             warn!(named, application, "The token belongs to another application than the one that is named");
         }
-        let (flow, guild) = (Arc::clone(&self.flow), self.settings.guild_id);
-        self.tasks.spawn(async move {
-            match register(&flow.rest, application, guild, CATALOG).await {
+        let (intake, guild) = (Arc::clone(&self.intake), self.settings.guild_id);
+        self.intake.spawn(async move {
+            match register(&intake.flow().rest, application, guild, CATALOG).await {
                 Ok(Registered::Same) => info!("Discord offers all commands already"),
                 Ok(Registered::Replaced) => info!(commands = CATALOG.len(), "Registered the commands with Discord"),
                 Err(refused) => error!(
@@ -205,52 +246,4 @@ impl Surface {
             }
         });
     }
-
-    /// Lets replies under way finish.
-    async fn drain(&mut self) {
-        let finish = async {
-            while let Some(ended) = self.tasks.join_next().await {
-                note(ended);
-            }
-        };
-        if tokio::time::timeout(DRAIN, finish).await.is_err() {
-            warn!(
-                replies = self.tasks.len(),
-                "Some replies to Discord were not finished in time and are dropped"
-            );
-            self.tasks.shutdown().await;
-        }
-    }
-}
-
-fn note(ended: Result<(), tokio::task::JoinError>) {
-    if let Err(error) = ended
-        && error.is_panic()
-    {
-        error!("A reply to Discord broke off");
-    }
-}
-
-/// What became of an interaction; counted also when its task breaks off or is dropped at the end.
-struct Fate {
-    kind: &'static str,
-    outcome: Option<Outcome>,
-}
-
-impl Fate {
-    fn is(mut self, outcome: Outcome) {
-        self.outcome = Some(outcome);
-    }
-}
-
-impl Drop for Fate {
-    fn drop(&mut self) {
-        count(self.kind, self.outcome.map_or("dropped", Outcome::word));
-    }
-}
-
-/// Counts how an interaction ended.
-pub(super) fn count(kind: &'static str, outcome: &'static str) {
-    debug!(kind, outcome, "An interaction ended");
-    metrics::counter!("etsm_discord_interactions_total", "kind" => kind, "outcome" => outcome).increment(1);
 }

@@ -160,6 +160,15 @@ impl Harness {
         &self.discord
     }
 
+    /// How the program's server is addressed.
+    pub fn address(&self) -> String {
+        format!("http://{}", self.running.as_ref().expect("it runs").address)
+    }
+
+    pub fn clock_of_all(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock) as Arc<dyn Clock>
+    }
+
     pub fn clock(&self) -> &TestClock {
         &self.clock
     }

@@ -6,6 +6,7 @@
 mod faults;
 mod gateway;
 mod guild;
+pub mod http;
 mod limits;
 mod multipart;
 mod rest;
@@ -14,6 +15,7 @@ mod shown;
 mod state;
 
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -43,6 +45,9 @@ use state::User;
 /// The fake.
 pub struct FakeDiscord {
     state: Arc<State>,
+    rest: Arc<rest::Rest>,
+    /// Interactions on their way over HTTP.
+    posts: Mutex<JoinSet<()>>,
     base: String,
     _servers: JoinSet<()>,
 }
@@ -58,9 +63,10 @@ impl FakeDiscord {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let rest =
             rest::Rest { state: Arc::clone(&state), gateway: gateway_url, schemas: schema::Schemas::read() };
-        let router = rest::router(Arc::new(rest));
+        let rest = Arc::new(rest);
+        let router = rest::router(Arc::clone(&rest));
         servers.spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { state, base, _servers: servers }
+        Self { state, rest, posts: Mutex::default(), base, _servers: servers }
     }
 
     /// For `ETSM_DISCORD_API_BASE`.
@@ -414,7 +420,7 @@ impl FakeUser<'_> {
     }
 
     fn dispatch(&self, inner: &mut Inner, kind: u64, data: Value, pressed: Option<u64>) -> String {
-        assert!(!inner.session.id.is_empty(), "the bot has no session");
+        assert!(inner.post.is_some() || !inner.session.id.is_empty(), "the bot has no session");
         let id = inner.new_id();
         let token = format!("interaction-token-{id}");
         let mut event = json!({
@@ -457,10 +463,23 @@ impl FakeUser<'_> {
             choices: None,
             pressed,
         });
-        inner.dispatch("INTERACTION_CREATE", &event);
+        let deliver = |inner: &mut Inner| match inner.post.clone() {
+            None => inner.dispatch("INTERACTION_CREATE", &event),
+            Some(to) => {
+                let rest = Arc::clone(&self.discord.rest);
+                self.discord.posts.lock().unwrap().spawn(http::post(
+                    rest,
+                    to,
+                    id,
+                    token.clone(),
+                    event.to_string(),
+                ));
+            }
+        };
+        deliver(inner);
         if inner.doubles > 0 {
             inner.doubles -= 1;
-            inner.dispatch("INTERACTION_CREATE", &event);
+            deliver(inner);
         }
         token
     }

@@ -170,7 +170,14 @@ impl Rest {
         }
     }
 
-    fn callback(&self, inner: &mut Inner, id: &str, token: &str, headers: &HeaderMap, body: &[u8]) -> Said {
+    pub fn callback(
+        &self,
+        inner: &mut Inner,
+        id: &str,
+        token: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Said {
         let (json, uploads) = match multipart::read(content_type(headers), body) {
             Ok(read) => read,
             Err(odd) => return invalid(inner, &[odd]),
@@ -322,6 +329,10 @@ fn alive(inner: &mut Inner, token: &str) -> Result<Option<u64>, Said> {
         return Err(error(401, 50_027, "Invalid Webhook Token"));
     }
     if interaction.response.is_none() {
+        if inner.post.is_some() {
+            // The answer to the request may still be on its way.
+            return Err(error(404, 10_015, "Unknown Webhook"));
+        }
         inner.wrong("an interaction was answered before it was acknowledged");
         return Err(error(404, 10_015, "Unknown Webhook"));
     }

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use super::faults::Plan;
 use super::guild::Guild;
+use super::http::Post;
 use super::multipart::Upload;
 
 pub const TOKEN: &str = "a-bot-token-for-tests";
@@ -40,6 +41,8 @@ pub struct Inner {
     /// How often commands were replaced.
     pub registrations: usize,
     pub guild: Guild,
+    /// Where interactions are posted instead of the gateway.
+    pub post: Option<Post>,
     /// How often the server, a channel or a member was looked at.
     pub looked_around: usize,
     /// How often commands were looked at.
