@@ -51,7 +51,7 @@ pub(super) fn callables() -> impl Iterator<Item = Callable> {
             about: entry.about,
             example: entry.example,
             options: entry.options,
-            writes: false,
+            writes: entry.writes,
         };
         let part = move |sub: &SubcommandEntry| Callable {
             subcommand: Some(sub.name),

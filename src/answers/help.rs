@@ -6,13 +6,15 @@ use crate::reply::Answer;
 use crate::reply::Block;
 use crate::reply::Cell;
 use crate::reply::Column;
+use crate::reply::Pick;
 use crate::reply::Prose;
 use crate::reply::Table;
 
 use super::callable::{Callable, callables, nearest};
-use super::catalog::{CATALOG, OptionKind};
+use super::catalog::{CATALOG, CommandEntry, OptionKind};
+use super::follow_ups::action;
 use super::question::Question;
-use super::reading::{Reading, action};
+use super::reading::Reading;
 
 /// Examples given at once; `help` of one command has its own.
 const EXAMPLES_MAX: usize = 5;
@@ -57,8 +59,9 @@ fn overview(reading: &Reading<'_>, question: &Question) -> Answer {
     let all: Vec<Callable> = allowed(reading).collect();
     answer.blocks.push(Block::Table(table(&all)));
     answer.blocks.push(Block::Text(examples(&all)));
-    answer.actions =
-        CATALOG.iter().filter(|entry| entry.name != "help").map(|entry| help_action(entry.name)).collect();
+    let may = |entry: &&CommandEntry| entry.name != "help" && all.iter().any(|one| one.command == entry.name);
+    let explained = CATALOG.iter().filter(may).map(|entry| help_action(entry.name));
+    answer.picks.push(Pick { label: "Explain a command".into(), options: explained.collect() });
     answer
 }
 
@@ -119,7 +122,8 @@ pub(super) fn takes(kind: OptionKind) -> String {
         OptionKind::Owner => "a person".into(),
         OptionKind::Range => "a range".into(),
         OptionKind::Horizon => "a number of days".into(),
-        OptionKind::Date => "a date".into(),
+        OptionKind::Since => "a date, or so long ago".into(),
+        OptionKind::Due => "a date".into(),
         OptionKind::Money => "an amount".into(),
         OptionKind::Text => "text".into(),
         OptionKind::OneOf(words) => words.join(", "),

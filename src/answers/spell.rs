@@ -71,6 +71,10 @@ impl Question {
                 said.may("horizon", (*horizon != Horizon::DEFAULT).then_some(horizon));
             }
             Self::Churn { owner } => said.may("owner", owner.as_ref()),
+            Self::Note { account, text } => {
+                said.may("account", Some(account));
+                said.may("text", Some(text));
+            }
             Self::InitiativeList { account, status, owner } => {
                 said.may("account", account.as_ref());
                 said.may("status", *status);
@@ -126,6 +130,7 @@ impl Question {
             Self::InitiativeAdd(_)
             | Self::InitiativeUpdate(_)
             | Self::InitiativeClose { .. }
+            | Self::Note { .. }
             | Self::OverrideSet(_)
             | Self::OverrideClear { .. } => return None,
             Self::Status => ("/status".into(), ""),
@@ -245,6 +250,7 @@ mod tests {
                 let score = crate::domain::Score::of(score);
                 Question::OverrideSet(crate::answers::NewOverride { account, score, reason, until: day })
             }),
+            (name(), name()).prop_map(|(account, text)| Question::Note { account, text }),
             (name(), of(name())).prop_map(|(account, reason)| Question::OverrideClear { account, reason }),
             (of(name()), name(), any_range(), any::<bool>()).prop_map(
                 |(account, endpoint, range, compare)| {

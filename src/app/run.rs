@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -16,6 +17,7 @@ use crate::domain::Audience;
 use crate::domain::Clock;
 use crate::domain::Person;
 use crate::engine::Engine;
+use crate::render::discord::Seal;
 use crate::store::Store;
 use crate::telemetry;
 use crate::web;
@@ -90,8 +92,9 @@ pub async fn run_with(
     ready.tells("discord", web::PartState::Off);
     if let Some(discord) = settings.discord.clone() {
         let (chat, url) = (settings.chat.clone(), settings.public_url.clone());
+        let seal = Seal::new(&signing_secret(&settings, desk.store()).await?);
         let tell = move |connection| ready.tells("discord", connection_state(connection));
-        parts.start("discord", chat::discord::run(desk.clone(), discord, chat, url, tell, stop));
+        parts.start("discord", chat::discord::run(desk.clone(), discord, chat, url, seal, tell, stop));
     }
     finish(parts, &desk).await
 }
@@ -133,6 +136,18 @@ pub(super) async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
             .await
             .with_context(|| format!("opening the database in {}", settings.data_dir.display())),
     }
+}
+
+/// What signatures are made with: the key of the settings, or one that this database keeps where none is set.
+async fn signing_secret(settings: &Settings, store: &Store) -> anyhow::Result<Vec<u8>> {
+    const NAME: &str = "signing key";
+    if let Some(key) = &settings.secret_key {
+        return Ok(key.expose_secret().as_bytes().to_vec());
+    }
+    let made: String = rand::random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect();
+    store.keep_first(NAME, &made).await.context("keeping a signing key")?;
+    let kept = store.kept(NAME).await.context("reading the signing key")?;
+    Ok(kept.unwrap_or(made).into_bytes())
 }
 
 /// Whoever sits at this machine; there is no login yet, and only loopback is served.

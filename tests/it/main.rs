@@ -9,6 +9,7 @@
 
 mod commands;
 mod discord;
+mod forms;
 mod harness;
 mod health;
 mod import;

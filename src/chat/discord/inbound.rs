@@ -1,16 +1,25 @@
 //! An interaction, read out of Discord's form into ours.
 
+use serenity::model::application::ActionRowComponent;
 use serenity::model::application::CommandData;
 use serenity::model::application::CommandDataOption;
 use serenity::model::application::CommandDataOptionValue;
+use serenity::model::application::ComponentInteractionDataKind;
 use serenity::model::application::Interaction;
 use serenity::model::application::MessageInteractionMetadata;
+use serenity::model::application::ModalInteractionData;
+use serenity::model::application::ResolvedTarget;
 use serenity::model::channel::Message;
+use serenity::model::channel::MessageFlags;
 use serenity::model::id::UserId;
 use serenity::model::user::User;
 use tokio::time::Instant;
 
 use crate::domain::Person;
+use crate::render;
+
+/// Characters of a message that a note quotes; who wrote it and where must fit into the field, too.
+const QUOTED_CHARS_MAX: usize = 3_700;
 
 /// What came in, and how it is answered.
 pub(super) struct Inbound {
@@ -37,22 +46,29 @@ pub(super) enum Wish {
     Command(Call),
     /// An option is being typed.
     Complete {
-        /// The command so far.
-        command: String,
+        /// The command so far, with its other options.
+        call: Call,
         /// The option under the cursor.
         option: String,
         /// Its text so far.
         typed: String,
     },
-    /// A button was pressed.
+    /// A button was pressed, or an option of a select was chosen.
     Press {
-        /// What we wrote into the button.
+        /// What we wrote into the button or the option.
         custom_id: String,
         /// Whether who pressed is who asked for the message.
         own: bool,
+        /// Whether the channel sees the message.
+        aloud: bool,
     },
-    /// Something that we never offer.
-    Unknown,
+    /// A form was sent.
+    Submit {
+        /// What we wrote into the form.
+        custom_id: String,
+        /// The fields by name, as they were filled in.
+        fields: Vec<(String, String)>,
+    },
 }
 
 /// A command with its options, as they were typed.
@@ -71,22 +87,29 @@ impl Inbound {
         let guild = interaction.guild_id().map(|guild| guild.get());
         let (token, person, wish) = match interaction {
             Interaction::Command(command) => {
-                (command.token, person(&command.user), Wish::Command(call(&command.data).0))
+                let called = noted(&command.data, guild).unwrap_or_else(|| call(&command.data).0);
+                (command.token, person(&command.user), Wish::Command(called))
             }
             Interaction::Autocomplete(command) => {
                 let (call, focused) = call(&command.data);
                 let (option, typed) = focused.unwrap_or_default();
-                (
-                    command.token,
-                    person(&command.user),
-                    Wish::Complete { command: call.command, option, typed },
-                )
+                (command.token, person(&command.user), Wish::Complete { call, option, typed })
             }
             Interaction::Component(press) => {
                 let own = asked_for(&press.message) == Some(press.user.id);
-                (press.token, person(&press.user), Wish::Press { custom_id: press.data.custom_id, own })
+                let unseen = press.message.flags.is_some_and(|flags| flags.contains(MessageFlags::EPHEMERAL));
+                let custom_id = match press.data.kind {
+                    ComponentInteractionDataKind::StringSelect { values } => {
+                        values.into_iter().next().unwrap_or_default()
+                    }
+                    _ => press.data.custom_id,
+                };
+                (press.token, person(&press.user), Wish::Press { custom_id, own, aloud: !unseen })
             }
-            Interaction::Modal(modal) => (modal.token, person(&modal.user), Wish::Unknown),
+            Interaction::Modal(modal) => {
+                let fields = fields(&modal.data);
+                (modal.token, person(&modal.user), Wish::Submit { custom_id: modal.data.custom_id, fields })
+            }
             _ => return None,
         };
         Some(Self { id, token, application, guild, person, received, wish })
@@ -110,6 +133,30 @@ fn asked_for(message: &Message) -> Option<UserId> {
         MessageInteractionMetadata::ModalSubmit(modal) => Some(modal.user.id),
         _ => None,
     }
+}
+
+/// What was written into the fields of a form.
+fn fields(data: &ModalInteractionData) -> Vec<(String, String)> {
+    let inputs = data.components.iter().flat_map(|row| &row.components);
+    let field = |input: &ActionRowComponent| match input {
+        ActionRowComponent::InputText(text) => {
+            Some((text.custom_id.clone(), text.value.clone().unwrap_or_default()))
+        }
+        _ => None,
+    };
+    inputs.filter_map(field).collect()
+}
+
+/// The note that the menu of a message asks for: its words, and where it stands.
+fn noted(data: &CommandData, guild: Option<u64>) -> Option<Call> {
+    let ResolvedTarget::Message(message) = data.target()? else { return None };
+    let author = person(&message.author);
+    let place = guild.map_or("@me".to_owned(), |guild| guild.to_string());
+    let from =
+        format!("{author}, https://discord.com/channels/{place}/{}/{}", message.channel_id, message.id);
+    let words = render::words::clip(message.content.trim(), QUOTED_CHARS_MAX);
+    let text = format!("{words}\n— {from}").trim_start().to_owned();
+    Some(Call { command: "note".into(), options: vec![("text".into(), text)] })
 }
 
 /// The command with its options, and the option under the cursor when one is being typed.

@@ -8,6 +8,7 @@ mod flow;
 mod gateway;
 mod inbound;
 mod message;
+mod press;
 mod rest;
 mod seen;
 mod surface;

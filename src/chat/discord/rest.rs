@@ -140,7 +140,7 @@ impl Rest {
         decode(&bytes)
     }
 
-    /// The commands that Discord offers now.
+    /// The commands that Discord offers now, in all languages.
     pub(super) async fn commands(&self, application: u64, guild: Option<u64>) -> Result<Vec<Value>, Refused> {
         let route = commands_route(application, guild);
         let bytes = self.call(route, LightMethod::Get, None, Twice::Harmless, CALL_MAX).await?;
@@ -221,6 +221,12 @@ impl Rest {
         body: Option<&Body>,
     ) -> Result<Vec<u8>, Refused> {
         let mut request = Request::new(route, method);
+        if let Route::Commands { .. } | Route::GuildCommands { .. } = route
+            && matches!(method, LightMethod::Get)
+        {
+            // Without it, Discord leaves translations out, and they could not be compared.
+            request = request.params(Some(vec![("with_localizations", "true".into())]));
+        }
         if let Some(body) = body {
             let json = body.json.to_string();
             request = match &body.picture {

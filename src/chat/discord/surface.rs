@@ -16,6 +16,7 @@ use crate::answers::CATALOG;
 use crate::answers::Desk;
 use crate::config::ChatSettings;
 use crate::config::DiscordSettings;
+use crate::render::discord::Seal;
 
 use super::commands::Registered;
 use super::commands::register;
@@ -57,12 +58,13 @@ pub async fn run(
     settings: DiscordSettings,
     chat: ChatSettings,
     public_url: String,
+    seal: Seal,
     tell: impl Fn(Connection) + Send + Sync + 'static,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     tell(Connection::Connecting);
     let rest = Rest::new(settings.token.expose_secret(), settings.api_base.as_deref());
-    let flow = Flow { desk, rest, role: chat.role, public_url, guild: settings.guild_id };
+    let flow = Flow { desk, rest, seal, role: chat.role, public_url, guild: settings.guild_id };
     let mut surface = Surface {
         flow: Arc::new(flow),
         settings,
@@ -189,7 +191,7 @@ impl Surface {
             Wish::Command(_) => "command",
             Wish::Complete { .. } => "completion",
             Wish::Press { .. } => "button",
-            Wish::Unknown => "unknown",
+            Wish::Submit { .. } => "form",
         };
         if !self.seen.first(inbound.id) {
             count(kind, "duplicate");

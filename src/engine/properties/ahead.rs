@@ -19,9 +19,8 @@ fn courses() -> impl Strategy<Value = Vec<Option<i64>>> {
     prop_oneof![
         prop::collection::vec(figure, 0..160),
         (0_i64..1_000_000, 0_usize..160).prop_map(|(level, days)| vec![Some(level); days]),
-        (0_i64..1_000_000_000_000_000_000, 0_usize..160).prop_map(|(level, days)| {
-            (0..days).map(|day| (day % 7 < 5).then_some(level)).collect()
-        }),
+        (0_i64..1_000_000_000_000_000_000, 0_usize..160)
+            .prop_map(|(level, days)| { (0..days).map(|day| (day % 7 < 5).then_some(level)).collect() }),
     ]
 }
 

@@ -3,6 +3,7 @@
 //! What the application may not do is noted and fails the test at its end: an unknown route, a body that Discord's own
 //! description or a documented limit refuses, an answer that comes late, twice or never.
 
+mod forms;
 mod gateway;
 mod limits;
 mod multipart;
@@ -258,11 +259,12 @@ impl FakeUser<'_> {
 
     /// Presses a button whose message was made by an older version.
     pub async fn presses_id(&self, shown: &Shown, custom_id: &str) -> Shown {
-        let token = self.discord.state.change(|inner| {
-            let data = json!({"custom_id": custom_id, "component_type": 2});
-            self.dispatch(inner, 3, data, Some(shown.message))
-        });
+        let token = self.sends_press(shown, &json!({"custom_id": custom_id, "component_type": 2}));
         self.sees(&token).await
+    }
+
+    fn sends_press(&self, shown: &Shown, data: &Value) -> String {
+        self.discord.state.change(|inner| self.dispatch(inner, 3, data.clone(), Some(shown.message)))
     }
 
     /// Waits for the reply.
@@ -282,7 +284,7 @@ impl FakeUser<'_> {
         self.discord.state.wait(what, find).await
     }
 
-    fn dispatch(&self, inner: &mut Inner, kind: u64, data: Value, pressed: Option<u64>) -> String {
+    pub(super) fn dispatch(&self, inner: &mut Inner, kind: u64, data: Value, pressed: Option<u64>) -> String {
         assert!(!inner.session.id.is_empty(), "the bot has no session");
         let id = inner.new_id();
         let token = format!("interaction-token-{id}");
@@ -322,6 +324,8 @@ impl FakeUser<'_> {
             waiting: false,
             follow_ups: Vec::new(),
             choices: None,
+            kind,
+            form: None,
             pressed,
         });
         inner.dispatch("INTERACTION_CREATE", &event);
