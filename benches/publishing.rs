@@ -5,15 +5,18 @@
 #![expect(clippy::print_stdout, reason = "its tables are its output")]
 
 mod bed;
+mod meter;
+mod picture;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use bed::{ACCOUNTS, account, shown, window};
+use bed::{ACCOUNTS, account, window};
 use etsm::domain::{AccountId, Currency, Grain, Metric, UsageFilter};
 use etsm::engine::{Dimension, Engine, HealthRules, Snapshot, SourceMark, Unpacked};
 use jiff::SignedDuration;
+use meter::{measure, shown};
 use rayon::prelude::*;
 
 #[global_allocator]
@@ -44,7 +47,7 @@ fn main() {
 fn keep_and_restore(rows: usize, accounts: usize) -> Snapshot {
     let before = resident_bytes();
     let began = Instant::now();
-    let first = bed::snapshot(rows, accounts);
+    let first = picture::snapshot(rows, accounts);
     let built = began.elapsed();
     let resident = resident_bytes().saturating_sub(before);
     println!("| what | |\n|---|---:|");
@@ -59,7 +62,7 @@ fn keep_and_restore(rows: usize, accounts: usize) -> Snapshot {
     let began = Instant::now();
     let unpacked: Vec<Unpacked> = packed.par_iter().map(|bytes| Unpacked::read(bytes).unwrap()).collect();
     println!("| unpacked | {} |", shown(began.elapsed()));
-    let mut draft = bed::draft(accounts);
+    let mut draft = picture::draft(accounts);
     for (id, usage) in ids.iter().zip(unpacked) {
         draft.restore(id, usage);
     }
@@ -87,7 +90,7 @@ fn publish(snapshot: &Snapshot, rows: usize) {
     );
     for touched in [1, 10, ACCOUNTS] {
         let cells = [0, 1, 24].map(|later| {
-            let cost = bed::measure(|| next(snapshot, touched, rows, 2, later));
+            let cost = measure(|| next(snapshot, touched, rows, 2, later));
             format!("{} ({} CPU)", shown(cost.wall), shown(cost.cpu))
         });
         println!("| {touched} | {} |", cells.join(" | "));
@@ -152,13 +155,13 @@ fn questions(snapshot: &Snapshot) {
     let all = UsageFilter::default();
     let endpoint = UsageFilter { endpoint: Some(bed::endpoint(1)), ..UsageFilter::default() };
     println!("\n| question | |\n|---|---:|");
-    let cost = bed::measure(|| snapshot.portfolio(window(30)));
+    let cost = measure(|| snapshot.portfolio(window(30)));
     println!("| portfolio, 30 days against 30 | {} |", shown(cost.wall));
-    let cost = bed::measure(|| snapshot.movers(Metric::ApiCalls, window(30)));
+    let cost = measure(|| snapshot.movers(Metric::ApiCalls, window(30)));
     println!("| movers | {} |", shown(cost.wall));
-    let cost = bed::measure(|| snapshot.series(&endpoint, Metric::Tokens, window(30), Grain::Day));
+    let cost = measure(|| snapshot.series(&endpoint, Metric::Tokens, window(30), Grain::Day));
     println!("| one endpoint of all accounts, 30 days by day | {} |", shown(cost.wall));
-    let cost = bed::measure(|| snapshot.breakdown(&all, Metric::Cost, window(90), Dimension::Model));
+    let cost = measure(|| snapshot.breakdown(&all, Metric::Cost, window(90), Dimension::Model));
     println!("| by model, 90 days against 90 | {} |", shown(cost.wall));
 }
 

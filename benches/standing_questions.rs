@@ -9,12 +9,16 @@
 #![expect(clippy::print_stdout, reason = "its table is its output")]
 
 mod bed;
+mod meter;
+mod picture;
 
 use std::path::{Path, PathBuf};
 
-use bed::{ACCOUNTS, Cost, measure, shown, window};
-use etsm::domain::{Grain, Metric, UsageFilter};
+use bed::{ACCOUNTS, window};
+use etsm::domain::{Grain, Metric, UsageFilter, Window};
 use etsm::engine::{Dimension, Snapshot};
+use jiff::Timestamp;
+use meter::{Cost, measure, shown};
 use polars::prelude::*;
 use polars_io::parquet::write::ParquetWriter;
 use serde_json::json;
@@ -79,7 +83,7 @@ fn ask_all(bed: &Bed, millions: usize, keep: Option<&Path>) {
     if let Some(path) = keep {
         let mut frame = bed.by_account.clone();
         ParquetWriter::new(std::fs::File::create(path).unwrap()).finish(&mut frame).unwrap();
-        let (_, end) = bed::hours(window(1));
+        let (_, end) = hours(window(1));
         let told = json!({ "end_hour": end, "account": MIDDLE, "endpoint": ENDPOINT, "questions": measured });
         std::fs::write(path.with_extension("json"), told.to_string()).unwrap();
     }
@@ -99,7 +103,7 @@ const QUESTIONS: [Standing; 11] = [
             bed.snapshot.series(&filter, Metric::ApiCalls, window(30), Grain::Day).total()
         },
         polars: |bed| {
-            let (from, to) = bed::hours(window(30));
+            let (from, to) = hours(window(30));
             let plan = bed.of_account(MIDDLE, from, to).group_by([col("day")]).agg([col("calls").sum()]);
             sum(plan, &[("calls", 1)])
         },
@@ -113,7 +117,7 @@ const QUESTIONS: [Standing; 11] = [
             parts.iter().map(|part| part.value + 3 * part.previous).sum()
         },
         polars: |bed| {
-            let (from, to) = bed::hours(window(90));
+            let (from, to) = hours(window(90));
             let rows = bed.of_account(MIDDLE, from - 90 * 24, to);
             sum(rows.group_by([col("endpoint")]).agg(halves("cost", from)), &HALVES_OF_COST)
         },
@@ -127,7 +131,7 @@ const QUESTIONS: [Standing; 11] = [
             accounts.map(|one| one.now.cost.micros + 3 * one.before.cost.micros).sum()
         },
         polars: |bed| {
-            let (from, to) = bed::hours(window(30));
+            let (from, to) = hours(window(30));
             let all = ["calls", "tokens", "cost"].iter().flat_map(|name| halves(name, from));
             let rows = bed.between(from - 30 * 24, to).group_by([col("account")]);
             sum(rows.agg(all.collect::<Vec<_>>()), &HALVES_OF_COST)
@@ -141,7 +145,7 @@ const QUESTIONS: [Standing; 11] = [
             movers.iter().map(|one| one.value + 3 * one.previous).sum()
         },
         polars: |bed| {
-            let (from, to) = bed::hours(window(30));
+            let (from, to) = hours(window(30));
             let difference = (col("cost_now") - col("cost_before")).alias("difference");
             let order = SortMultipleOptions::default().with_order_descending(true);
             let rows = bed.between(from - 30 * 24, to).group_by([col("account")]).agg(halves("cost", from));
@@ -157,7 +161,7 @@ const QUESTIONS: [Standing; 11] = [
             ids.flat_map(|id| bed.snapshot.weekly_calls(id)).sum()
         },
         polars: |bed| {
-            let (from, to) = bed::hours(window(84));
+            let (from, to) = hours(window(84));
             let week = ((col("hour") - lit(from)) / lit(168_u32)).cast(DataType::UInt32).alias("week");
             let rows = bed.between(from, to).with_column(week).group_by([col("account"), col("week")]);
             sum(rows.agg([col("calls").sum()]), &[("calls", 1)])
@@ -168,7 +172,7 @@ const QUESTIONS: [Standing; 11] = [
         reach: None,
         engine: |bed| bed.snapshot.totals(&UsageFilter::default(), window(400)).cost.micros,
         polars: |bed| {
-            let (from, to) = bed::hours(window(400));
+            let (from, to) = hours(window(400));
             let sums = ["calls", "tokens", "cost"].map(|name| col(name).sum());
             sum(bed.between(from, to).select(sums), &[("cost", 1)])
         },
@@ -182,7 +186,7 @@ const QUESTIONS: [Standing; 11] = [
                 as i64
         },
         polars: |bed| {
-            let (from, to) = bed::hours(window(28));
+            let (from, to) = hours(window(28));
             let mut inputs = halves("calls", from).to_vec();
             inputs.extend([col("hour").max(), col("endpoint").n_unique().alias("breadth")]);
             let rows = bed.between(from - 28 * 24, to).group_by([col("account")]).agg(inputs);
@@ -197,7 +201,7 @@ const QUESTIONS: [Standing; 11] = [
             bed.snapshot.series(&filter, Metric::Tokens, window(30), Grain::Day).total()
         },
         polars: |bed| {
-            let (from, to) = bed::hours(window(30));
+            let (from, to) = hours(window(30));
             let rows = bed.between(from, to).filter(col("endpoint").eq(lit(ENDPOINT)));
             sum(rows.group_by([col("day")]).agg([col("tokens").sum()]), &[("tokens", 1)])
         },
@@ -211,7 +215,7 @@ const QUESTIONS: [Standing; 11] = [
             parts.iter().map(|part| part.value + 3 * part.previous).sum()
         },
         polars: |bed| {
-            let (from, to) = bed::hours(window(90));
+            let (from, to) = hours(window(90));
             let rows = bed.between(from - 90 * 24, to).group_by([col("model")]);
             sum(rows.agg(halves("cost", from)), &HALVES_OF_COST)
         },
@@ -225,7 +229,7 @@ const QUESTIONS: [Standing; 11] = [
             bed.snapshot.series(&filter, Metric::Cost, window(60), Grain::Hour).total()
         },
         polars: |bed| {
-            let (from, to) = bed::hours(window(60));
+            let (from, to) = hours(window(60));
             let part = col("endpoint").eq(lit(ENDPOINT)).and(col("model").eq(lit(ENDPOINT / 2)));
             let rows = bed.of_account(MIDDLE, from, to).filter(part);
             sum(rows.group_by([col("hour")]).agg([col("cost").sum()]), &[("cost", 1)])
@@ -240,7 +244,7 @@ const QUESTIONS: [Standing; 11] = [
             parts.iter().map(|part| part.value + 3 * part.previous).sum()
         },
         polars: |bed| {
-            let (from, to) = bed::hours(window(30));
+            let (from, to) = hours(window(30));
             let rows = bed.between(from - 30 * 24, to).filter(col("endpoint").eq(lit(ENDPOINT)));
             sum(rows.group_by([col("account")]).agg(halves("cost", from)), &HALVES_OF_COST)
         },
@@ -266,7 +270,7 @@ fn sum(plan: LazyFrame, columns: &[(&str, i64)]) -> i64 {
 
 impl Bed {
     fn of(rows: usize) -> Self {
-        let snapshot = bed::snapshot(rows, ACCOUNTS);
+        let snapshot = picture::snapshot(rows, ACCOUNTS);
         let by_account = frame(rows);
         let order = SortMultipleOptions::default();
         let mut by_hour = by_account.sort(["hour", "account"], order).unwrap();
@@ -308,4 +312,10 @@ fn frame(rows: usize) -> DataFrame {
     let keys = keys.map(|(name, column)| UInt32Chunked::from_vec(name.into(), column).into_column());
     let figures = figures.map(|(name, column)| Int64Chunked::from_vec(name.into(), column).into_column());
     DataFrame::new(rows, keys.into_iter().chain(figures).collect()).unwrap()
+}
+
+/// The hours of a window, as first and first after.
+fn hours(window: Window) -> (u32, u32) {
+    let hour = |at: Timestamp| (at.as_second() / 3_600) as u32;
+    (hour(window.from()), hour(window.to()))
 }

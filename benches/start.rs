@@ -14,9 +14,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use bed::{ACCOUNTS, account, shown};
-use etsm::domain::UsageRow;
+use bed::{ACCOUNTS, account};
+use etsm::domain::{UsageRow, Window};
 use etsm::store::{Keep, Store};
+use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
 const ETSM: &str = env!("CARGO_BIN_EXE_etsm");
@@ -75,7 +76,7 @@ async fn fill(folder: &Path, rows: usize) {
 
 /// The calls of the asked account in its last 30 days, as JSON says them.
 fn expected(rows: usize) -> String {
-    let (from, to) = bed::hours(bed::window(30));
+    let (from, to) = hours(bed::window(30));
     let inside = bed::made(ACCOUNTS / 2, rows, ACCOUNTS).filter(|row| (from..to).contains(&row.hour));
     format!(":{}", inside.map(|row| u64::from(row.calls)).sum::<u64>())
 }
@@ -139,4 +140,14 @@ fn get(bind: &str, path: &str) -> std::io::Result<String> {
 fn drop_caches() -> bool {
     Command::new("sync").status().is_ok_and(|done| done.success())
         && fs::write("/proc/sys/vm/drop_caches", "3").is_ok()
+}
+
+fn shown(time: Duration) -> String {
+    format!("{:.2} s", time.as_secs_f64())
+}
+
+/// The hours of a window, as first and first after.
+fn hours(window: Window) -> (u32, u32) {
+    let hour = |at: Timestamp| (at.as_second() / 3_600) as u32;
+    (hour(window.from()), hour(window.to()))
 }

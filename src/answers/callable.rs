@@ -1,6 +1,9 @@
 //! What can be called: the commands and subcommands of the catalogue, one by one.
 
-use super::catalog::{CATALOG, OptionEntry, OptionKind, SubcommandEntry};
+use crate::access::Deed;
+use crate::domain::Role;
+
+use super::catalog::{CATALOG, CommandEntry, OptionEntry, OptionKind, SubcommandEntry};
 
 /// A command or subcommand that can be called as it is.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +31,11 @@ impl Callable {
         }
     }
 
+    /// The least role that may run it.
+    pub(super) fn needs(&self) -> Role {
+        Deed::of(&self.name(), self.writes).needs()
+    }
+
     /// One of its options.
     pub(super) fn option(&self, name: &str) -> Option<&'static OptionEntry> {
         self.options.iter().find(|option| option.name == name)
@@ -42,9 +50,15 @@ impl Callable {
     }
 }
 
-/// All that can be called, in the order it is offered.
-pub(super) fn callables() -> impl Iterator<Item = Callable> {
-    CATALOG.iter().flat_map(|entry| {
+impl CommandEntry {
+    /// The least role that may run any part of it.
+    #[must_use]
+    pub fn needs(&self) -> Role {
+        self.callables().map(|one| one.needs()).min().unwrap_or(Role::Viewer)
+    }
+
+    fn callables(&self) -> impl Iterator<Item = Callable> + use<> {
+        let entry = *self;
         let whole = Callable {
             command: entry.name,
             subcommand: None,
@@ -63,7 +77,12 @@ pub(super) fn callables() -> impl Iterator<Item = Callable> {
         };
         let lone = entry.subcommands.is_empty().then_some(whole);
         lone.into_iter().chain(entry.subcommands.iter().map(part))
-    })
+    }
+}
+
+/// All that can be called, in the order it is offered.
+pub(super) fn callables() -> impl Iterator<Item = Callable> {
+    CATALOG.iter().flat_map(CommandEntry::callables)
 }
 
 /// The one called `name`, as `usage` or `initiative list`.

@@ -1,5 +1,6 @@
 //! The desk's orders: each is checked, written down durably, published, and answered with what stands then.
 
+use crate::access;
 use crate::domain::AccountId;
 use crate::domain::Asker;
 use crate::domain::Cleared;
@@ -7,6 +8,7 @@ use crate::domain::Initiative;
 use crate::domain::InitiativeId;
 use crate::domain::Note;
 use crate::domain::Override;
+use crate::domain::Scope;
 use crate::domain::utc_date;
 use crate::problem::Problem;
 use crate::reply::Answer;
@@ -16,7 +18,7 @@ use crate::store::StoreError;
 
 use super::desk::Desk;
 use super::initiatives;
-use super::lookup::{find_account, find_initiative};
+use super::lookup::{changeable, find_initiative};
 use super::notes;
 use super::orders;
 use super::publisher::{Change, Turn};
@@ -50,9 +52,8 @@ impl Desk {
     async fn add_initiative(&self, asker: &Asker, new: &NewInitiative) -> Result<Answer, Problem> {
         let now = self.clock.now();
         orders::check_due(new.due, utc_date(now))?;
-        let snapshot = self.snapshot();
-        let account = find_account(&snapshot, &new.account)?;
-        let account = snapshot.account(&account).expect("it was found in this very snapshot");
+        let view = self.view(asker)?;
+        let account = changeable(&view, asker, &new.account)?;
         let id = self.store.next_initiative_id().await.map_err(could_not_write)?;
         let one = orders::added(new, id.clone(), account, asker, now);
         self.record_initiatives(&[one]).await.map_err(could_not_write)?;
@@ -68,8 +69,13 @@ impl Desk {
     ) -> Result<Answer, Problem> {
         // Read and written in one turn, so that of two changes at once none is lost.
         let turn = self.publisher.turn().await.map_err(could_not_write)?;
-        let known = self.store.initiatives().await.map_err(could_not_write)?;
+        let view = self.view(asker)?;
+        let mut known = self.store.initiatives().await.map_err(could_not_write)?;
+        known.retain(|one| asker.changes == Scope::All || view.account(&one.account).is_some());
         let before = find_initiative(&known, given)?;
+        if let Some(account) = view.account(&before.account) {
+            access::may_change(asker, account)?;
+        }
         let after = [change(before)?];
         self.store.put_initiatives(&after).await.map_err(could_not_write)?;
         let written = Change { initiatives: &after, ..Change::default() };
@@ -80,7 +86,8 @@ impl Desk {
 
     async fn set_override(&self, asker: &Asker, new: &NewOverride) -> Result<Answer, Problem> {
         let turn = self.publisher.turn().await.map_err(could_not_write)?;
-        let account = find_account(&self.snapshot(), &new.account)?;
+        let view = self.view(asker)?;
+        let account = changeable(&view, asker, &new.account)?.id.clone();
         let set = orders::overridden(new, account.clone(), asker, self.clock.now())?;
         self.store.add_override(&set).await.map_err(could_not_write)?;
         self.publish_override(asker, &turn, &account, "The score is set by hand.").await
@@ -93,10 +100,10 @@ impl Desk {
         reason: Option<String>,
     ) -> Result<Answer, Problem> {
         let turn = self.publisher.turn().await.map_err(could_not_write)?;
-        let snapshot = self.snapshot();
-        let account = find_account(&snapshot, given)?;
+        let view = self.view(asker)?;
+        let account = changeable(&view, asker, given)?.id.clone();
         let now = self.clock.now();
-        if Override::in_force(snapshot.overrides(&account), now).is_none() {
+        if Override::in_force(view.overrides(&account), now).is_none() {
             let message = "The score of this account is not set by hand, so there is nothing to take back.";
             return Err(Problem::BadOption { option: None, message: message.into() });
         }
@@ -122,7 +129,7 @@ impl Desk {
     }
 
     fn show_written(&self, asker: &Asker, id: &InitiativeId, done: &str) -> Result<Answer, Problem> {
-        let snapshot = self.snapshot();
+        let snapshot = self.view(asker)?;
         let (now, role) = (self.clock.now(), asker.role);
         let reading = Reading { snapshot: &snapshot, now, role, database_answers: true };
         let one = find_initiative(snapshot.initiatives(), id.as_str())?;
@@ -130,10 +137,10 @@ impl Desk {
     }
 
     async fn add_note(&self, asker: &Asker, given: &str, text: String) -> Result<Answer, Problem> {
-        let account = find_account(&self.snapshot(), given)?;
+        let account = changeable(&*self.view(asker)?, asker, given)?.id.clone();
         let note = Note { account, at: self.clock.now(), author: asker.person.clone(), text };
         self.record_notes(std::slice::from_ref(&note)).await.map_err(could_not_write)?;
-        let snapshot = self.snapshot();
+        let snapshot = self.view(asker)?;
         let reading = Reading { snapshot: &snapshot, now: note.at, role: asker.role, database_answers: true };
         Ok(notes::written(&reading, &note))
     }

@@ -11,7 +11,6 @@ use crate::domain::Horizon;
 use crate::domain::Initiative;
 use crate::domain::Person;
 use crate::domain::Range;
-use crate::domain::Role;
 use crate::domain::utc_date;
 use crate::engine::Snapshot;
 
@@ -259,8 +258,8 @@ fn closest<'a>(typed: &str, offered: impl Iterator<Item = (Choice, Vec<&'a str>)
 }
 
 fn allowed(asker: &Asker) -> impl Iterator<Item = Callable> {
-    let may_write = asker.role >= Role::Manager;
-    callables().filter(move |one| may_write || !one.writes)
+    let role = asker.role;
+    callables().filter(move |one| role >= one.needs())
 }
 
 fn choice(label: &str, value: &str) -> Choice {

@@ -28,7 +28,6 @@ use crate::reply::Answer;
 use crate::reply::Form;
 use crate::store::Keep;
 use crate::store::Recorded;
-use crate::store::RulesRecord;
 use crate::store::Store;
 use crate::store::StoreError;
 
@@ -40,7 +39,6 @@ use super::lookup::find_account;
 use super::publisher::{Change, Publisher};
 use super::question::Question;
 use super::reading::Reading;
-use super::rulebook::{self, RulesRefused};
 
 /// Longest time an answer may take; chat gives up soon after.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
@@ -75,29 +73,6 @@ impl Desk {
         Self { engine, store, clock, publisher: Arc::new(publisher) }
     }
 
-    /// Records the present health configuration when it is new, so that the scores of its time can be made again; to be
-    /// called before [`Desk::load`]. `text` is what the rules were read from.
-    pub async fn adopt_rules(&self, text: &str) -> Result<(), RulesRefused> {
-        let rules = Arc::clone(self.snapshot().rules());
-        let turn = self.publisher.turn().await?;
-        let known = self.store.health_rules().await?;
-        if rulebook::is_new(&known, &rules)? {
-            let (since, version, text) = (self.clock.now(), rules.version, text.to_owned());
-            self.store.add_health_rules(&RulesRecord { since, version, text }).await?;
-        }
-        drop(turn);
-        Ok(())
-    }
-
-    /// The text of the health configuration that came into force last; `None` when none was recorded.
-    pub async fn present_rules_text(&self) -> Result<Option<String>, Problem> {
-        let known = self.store.health_rules().await;
-        let known = known.map_err(|failed| {
-            Problem::internal(anyhow::Error::new(failed).context("reading the health configuration"))
-        })?;
-        Ok(known.into_iter().next_back().map(|record| record.text))
-    }
-
     /// Builds the whole snapshot from the store.
     pub async fn load(&self) -> Result<(), StoreError> {
         let turn = self.publisher.turn().await?;
@@ -114,7 +89,13 @@ impl Desk {
         self.publisher.save(REREAD_ROWS_MAX).await
     }
 
-    /// The present snapshot.
+    /// What an asker may know of the present snapshot.
+    pub fn view(&self, asker: &Asker) -> Result<Arc<Snapshot>, Problem> {
+        access::may(asker, Deed::Read)?;
+        Ok(self.snapshot().seen_by(&asker.sees))
+    }
+
+    /// The present snapshot, with all accounts.
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.engine.snapshot()
@@ -157,8 +138,7 @@ impl Desk {
 
     /// How a fact was made.
     pub fn receipt(&self, asker: &Asker, key: &FactKey) -> Result<Receipt, Problem> {
-        access::may(asker, Deed::Read)?;
-        self.snapshot().receipt(key, RECEIPT_ROWS_MAX).ok_or_else(|| Problem::Unknown {
+        self.view(asker)?.receipt(key, RECEIPT_ROWS_MAX).ok_or_else(|| Problem::Unknown {
             what: "fact",
             given: key.to_string(),
             remedy: "Ask again, and open the fact from the new answer.".into(),
@@ -167,8 +147,8 @@ impl Desk {
 
     /// The account that is meant by an id, a name, or the beginning or a part of one.
     pub fn find_account(&self, asker: &Asker, given: &str) -> Result<AccountId, Problem> {
-        access::may(asker, Deed::Read)?;
-        find_account(&self.snapshot(), given)
+        let view = self.view(asker)?;
+        find_account(&view, given)
     }
 
     /// Completions of the text of the option `name`, best first, at most 25; `beside` are the other options so far.
@@ -181,25 +161,22 @@ impl Desk {
         beside: &[(String, String)],
         (name, typed): (&str, &str),
     ) -> Vec<Choice> {
-        if access::may(asker, Deed::Read).is_err() {
-            return Vec::new();
-        }
-        completion::option(&self.snapshot(), asker, command, beside, (name, typed))
+        self.view(asker).map_or_else(
+            |_refused| Vec::new(),
+            |view| completion::option(&view, asker, command, beside, (name, typed)),
+        )
     }
 
     /// The form that asks for what a call leaves out.
     pub fn form(&self, asker: &Asker, call: &Invocation) -> Result<Form, Problem> {
-        access::may(asker, Deed::Write)?;
-        forms::form(&self.snapshot(), call)
+        access::may(asker, Deed::of(&call.command, true))?;
+        forms::form(&*self.view(asker)?, asker, call)
     }
 
     /// Completions of a console line at its end: whole lines, best first, at most 25.
     #[must_use]
     pub fn complete_line(&self, asker: &Asker, line: &str) -> Vec<Choice> {
-        if access::may(asker, Deed::Read).is_err() {
-            return Vec::new();
-        }
-        completion::line(&self.snapshot(), asker, line)
+        self.view(asker).map_or_else(|_refused| Vec::new(), |view| completion::line(&view, asker, line))
     }
 
     /// Records usage durably and publishes the accounts it touched.
@@ -264,7 +241,7 @@ impl Desk {
     }
 
     async fn answer(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
-        access::may(asker, if question.writes() { Deed::Write } else { Deed::Read })?;
+        access::may(asker, Deed::of(question.command(), question.writes()))?;
         self.publisher.keep_today().await;
         if question.writes() {
             self.carry_out(asker, question).await
@@ -279,10 +256,10 @@ impl Desk {
             Question::Status => self.store.ping().await.is_ok(),
             _ => true,
         };
-        let (snapshot, now, asker) = (self.snapshot(), self.clock.now(), asker.clone());
+        let (snapshot, now, asker) = (self.view(asker)?, self.clock.now(), asker.clone());
         let work = tokio::task::spawn_blocking(move || {
             let reading = Reading { snapshot: &snapshot, now, role: asker.role, database_answers };
-            let foretold = dispatch::foretold(&reading, &question);
+            let foretold = dispatch::foretold(&reading, &asker, &question);
             (dispatch::answer(&reading, &asker, &question), foretold)
         });
         let Ok(done) = tokio::time::timeout(ANSWER_TIME_MAX, work).await else { return Err(Problem::Busy) };

@@ -2,6 +2,7 @@
 
 use crate::domain::Asker;
 use crate::domain::Foretold;
+use crate::domain::Scope;
 use crate::domain::UsageFilter;
 use crate::problem::Problem;
 use crate::reply::Answer;
@@ -86,8 +87,12 @@ pub(super) fn answer(reading: &Reading<'_>, asker: &Asker, question: &Question) 
 }
 
 /// The forecast that a question makes, to be kept and held against what comes.
-pub(super) fn foretold(reading: &Reading<'_>, question: &Question) -> Option<Foretold> {
+pub(super) fn foretold(reading: &Reading<'_>, asker: &Asker, question: &Question) -> Option<Foretold> {
     let Question::Forecast { account, metric, horizon } = question else { return None };
+    // Of the accounts that one person sees, it is not the portfolio's.
+    if account.is_none() && asker.sees != Scope::All {
+        return None;
+    }
     let account = account.as_ref().map(|given| reading.account(given)).transpose().ok()?;
     let filter = UsageFilter { account, ..UsageFilter::default() };
     reading.snapshot.foretell(&filter, *metric, *horizon)

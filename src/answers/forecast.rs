@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use jiff::Timestamp;
 use jiff::ToSpan;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use crate::domain::AccountId;
 use crate::domain::Bound;
@@ -204,7 +205,16 @@ fn table(reading: &Reading<'_>, asked: &ForecastAsked<'_>, from: Timestamp) -> T
         let cell = |bound| reading.cell(Measure::Expected(metric, bound), &filter, window);
         let (first, last) = (window.first_day(), window.last_day());
         let when = if first == last {
-            first.strftime("%a %-d %b").to_string()
+            let day = first.strftime("%a %-d %b");
+            let starts = Grain::Day.floor(window.from()) == window.from();
+            let ends = Grain::Day.floor(window.to()) == window.to();
+            match (starts, ends) {
+                (true, true) => day.to_string(),
+                (false, _) => format!("{day}, rest"),
+                (true, false) => {
+                    format!("{day}, to {}", window.to().to_zoned(TimeZone::UTC).strftime("%H:%M"))
+                }
+            }
         } else {
             format!("{} – {}", first.strftime("%-d %b"), last.strftime("%-d %b"))
         };

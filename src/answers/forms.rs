@@ -2,7 +2,9 @@
 //!
 //! Invariant: a form that is sent makes the same call as a line; there is no second way to write something down.
 
+use crate::access;
 use crate::domain::Account;
+use crate::domain::Asker;
 use crate::domain::Initiative;
 use crate::engine::Snapshot;
 use crate::problem::Problem;
@@ -173,9 +175,9 @@ impl Invocation {
     }
 }
 
-/// The form for a call. Options that the call has stand in their fields; an account or initiative that is known stands
+/// The form for a call, of what the asker may know of and change. Options that the call has stand in their fields; an account or initiative that is known stands
 /// fast.
-pub(super) fn form(snapshot: &Snapshot, call: &Invocation) -> Result<Form, Problem> {
+pub(super) fn form(view: &Snapshot, asker: &Asker, call: &Invocation) -> Result<Form, Problem> {
     let entry = entry(&call.command).ok_or_else(|| {
         Problem::internal(anyhow::anyhow!("a form was asked for {}, which has none", call.command))
     })?;
@@ -183,16 +185,21 @@ pub(super) fn form(snapshot: &Snapshot, call: &Invocation) -> Result<Form, Probl
     let mut title = entry.title.to_owned();
     let mut fields: Vec<&FieldEntry> = Vec::new();
     if let Some(given) = call.option("id") {
-        let one = find_initiative(snapshot.initiatives(), given)?;
+        let one = find_initiative(view.initiatives(), given)?;
+        if let Some(account) = view.account(&one.account) {
+            access::may_change(asker, account)?;
+        }
         title = format!("{title} {} — {}", one.id, one.title);
         line.options.push(("id".into(), one.id.to_string()));
         if entry.opens_blank {
             line.options.extend(standing(one));
         }
     } else {
-        let account = call.option("account").and_then(|given| find_account(snapshot, given).ok());
-        match account.and_then(|id| snapshot.account(&id)) {
-            Some(Account { id, name, .. }) => {
+        let account = call.option("account").and_then(|given| find_account(view, given).ok());
+        match account.and_then(|id| view.account(&id)) {
+            Some(account) => {
+                access::may_change(asker, account)?;
+                let Account { id, name, .. } = account;
                 title = format!("{title} — {name}");
                 line.options.push(("account".into(), id.to_string()));
             }

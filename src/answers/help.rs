@@ -1,6 +1,5 @@
 //! `help`: the catalogue, or one command in detail; only what the asker's role may run.
 
-use crate::domain::Role;
 use crate::problem::Problem;
 use crate::reply::Answer;
 use crate::reply::Block;
@@ -11,7 +10,7 @@ use crate::reply::Prose;
 use crate::reply::Table;
 
 use super::callable::{Callable, callables, nearest};
-use super::catalog::{CATALOG, CommandEntry, OptionKind};
+use super::catalog::{CATALOG, OptionKind};
 use super::follow_ups::action;
 use super::question::Question;
 use super::reading::Reading;
@@ -44,8 +43,8 @@ pub(super) fn answer(reading: &Reading<'_>, command: Option<&str>) -> Result<Ans
 }
 
 fn allowed(reading: &Reading<'_>) -> impl Iterator<Item = Callable> {
-    let may_write = reading.role >= Role::Manager;
-    callables().filter(move |one| may_write || !one.writes)
+    let role = reading.role;
+    callables().filter(move |one| role >= one.needs())
 }
 
 fn overview(reading: &Reading<'_>, question: &Question) -> Answer {
@@ -59,10 +58,15 @@ fn overview(reading: &Reading<'_>, question: &Question) -> Answer {
     let all: Vec<Callable> = allowed(reading).collect();
     answer.blocks.push(Block::Table(table(&all)));
     answer.blocks.push(Block::Text(examples(&all)));
-    let may = |entry: &&CommandEntry| entry.name != "help" && all.iter().any(|one| one.command == entry.name);
-    let explained = CATALOG.iter().filter(may).map(|entry| help_action(entry.name));
-    answer.picks.push(Pick { label: "Explain a command".into(), options: explained.collect() });
+    let named = CATALOG.iter().filter(|entry| runs(&all, entry.name));
+    let explained = named.map(|entry| help_action(entry.name)).collect();
+    answer.picks.push(Pick { label: "Explain a command".into(), options: explained });
     answer
+}
+
+/// Whether some part of a command may be run; `help` itself is where one is.
+fn runs(allowed: &[Callable], command: &str) -> bool {
+    command != "help" && allowed.iter().any(|one| one.command == command)
 }
 
 fn help_action(name: &str) -> crate::reply::Action {

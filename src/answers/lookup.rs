@@ -1,7 +1,9 @@
 //! Which account or initiative is meant by what a person typed.
 
+use crate::access;
 use crate::domain::Account;
 use crate::domain::AccountId;
+use crate::domain::Asker;
 use crate::domain::Initiative;
 use crate::engine::Snapshot;
 use crate::problem::Problem;
@@ -39,6 +41,14 @@ pub(super) fn find_account(snapshot: &Snapshot, given: &str) -> Result<AccountId
     let names = snapshot.accounts().flat_map(|account| [account.id.as_str(), account.name.as_str()]);
     let nearest = nearest(given, names).map(str::to_owned);
     Err(Problem::UnknownAccount { given: given.to_owned(), nearest })
+}
+
+/// The account that is meant, if the asker may change it.
+pub(super) fn changeable<'a>(view: &'a Snapshot, asker: &Asker, given: &str) -> Result<&'a Account, Problem> {
+    let id = find_account(view, given)?;
+    let account = view.account(&id).expect("it was found in this very view");
+    access::may_change(asker, account)?;
+    Ok(account)
 }
 
 /// The initiative of that id or title: exactly, else the only one whose title begins so, else the only one whose title

@@ -24,6 +24,8 @@ mod movers;
 mod notes;
 mod orders;
 mod portfolio;
+#[cfg(test)]
+mod properties;
 mod publisher;
 mod question;
 mod reading;
@@ -31,6 +33,7 @@ mod replay;
 mod rulebook;
 mod spell;
 mod status;
+mod subject;
 mod translations;
 mod understand;
 mod usage;

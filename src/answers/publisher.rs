@@ -136,11 +136,11 @@ impl Publisher {
         mut draft: Draft,
         mut missing: Stamps,
     ) -> Result<(Draft, Stamps, Vec<AccountId>), StoreError> {
-        let found = match self.store.checkpoint() {
-            Some(file) => self.store.database_name().await?.map(|name| (file.clone(), name)),
-            None => None,
+        // A database in memory has one connection, which the caller's view holds: it must not be asked for its name.
+        let Some(file) = self.store.checkpoint().cloned() else {
+            return Ok((draft, Stamps::new(), missing.into_keys().collect()));
         };
-        let Some((file, database)) = found else {
+        let Some(database) = self.store.database_name().await? else {
             return Ok((draft, Stamps::new(), missing.into_keys().collect()));
         };
         let work = tokio::task::spawn_blocking(move || {

@@ -8,8 +8,6 @@ use anyhow::Context as _;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use crate::access;
-use crate::access::Deed;
 use crate::config::HealthRules;
 use crate::domain::Asker;
 use crate::domain::Band;
@@ -58,8 +56,7 @@ impl Desk {
         from: Option<Date>,
         to: Option<Date>,
     ) -> Result<ReplayReport, Problem> {
-        access::may(asker, Deed::Read)?;
-        let snapshot = self.snapshot();
+        let snapshot = self.view(asker)?;
         let last = utc_date(snapshot.as_of().ok_or(Problem::NoData)?);
         let to = to.unwrap_or(last).min(last);
         let from = from.unwrap_or_else(|| to.saturating_sub(DAYS.days()));

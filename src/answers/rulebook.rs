@@ -7,8 +7,11 @@ use std::sync::Arc;
 use crate::config::HealthRules;
 use crate::domain::utc_date;
 use crate::engine::RulesHistory;
+use crate::problem::Problem;
 use crate::store::RulesRecord;
 use crate::store::StoreError;
+
+use super::desk::Desk;
 
 /// Why the present health configuration may not run.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +34,31 @@ pub enum RulesRefused {
     /// The store did not take or tell them.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl Desk {
+    /// Records the present health configuration when it is new, so that the scores of its time can be made again; to be
+    /// called before [`Desk::load`]. `text` is what the rules were read from.
+    pub async fn adopt_rules(&self, text: &str) -> Result<(), RulesRefused> {
+        let rules = Arc::clone(self.snapshot().rules());
+        let turn = self.publisher.turn().await?;
+        let known = self.store().health_rules().await?;
+        if is_new(&known, &rules)? {
+            let (since, version, text) = (self.clock().now(), rules.version, text.to_owned());
+            self.store().add_health_rules(&RulesRecord { since, version, text }).await?;
+        }
+        drop(turn);
+        Ok(())
+    }
+
+    /// The text of the health configuration that came into force last; `None` when none was recorded.
+    pub async fn present_rules_text(&self) -> Result<Option<String>, Problem> {
+        let known = self.store().health_rules().await;
+        let known = known.map_err(|failed| {
+            Problem::internal(anyhow::Error::new(failed).context("reading the health configuration"))
+        })?;
+        Ok(known.into_iter().next_back().map(|record| record.text))
+    }
 }
 
 /// Whether a configuration has to be recorded: it is not when it is the one that ran last.

@@ -11,7 +11,7 @@ use crate::domain::Range;
 use crate::engine::Dimension;
 
 use super::invocation::Invocation;
-use super::question::{HISTORY_RANGE, InitiativeEdit, NewInitiative, PortfolioSort, Question};
+use super::question::{HISTORY_RANGE, InitiativeEdit, NewInitiative, NewOverride, PortfolioSort, Question};
 
 impl Question {
     /// The call that asks this; what is meant when left out is left out.
@@ -34,12 +34,7 @@ impl Question {
             Self::History { account, range } => {
                 said.account(account, "range", (*range != HISTORY_RANGE).then_some(range));
             }
-            Self::OverrideSet(new) => {
-                said.may("account", Some(&new.account));
-                said.may("score", Some(new.score));
-                said.may("reason", Some(&new.reason));
-                said.may("until", Some(new.until));
-            }
+            Self::OverrideSet(new) => said.new_override(new),
             Self::OverrideClear { account, reason } => said.account(account, "reason", reason.as_ref()),
             Self::Usage { account, endpoint, range, by, metric, compare } => {
                 said.may("account", account.as_ref());
@@ -162,6 +157,13 @@ impl Said {
 
     fn revenue(&mut self, revenue: Option<Money>) {
         self.may("revenue", revenue);
+    }
+
+    fn new_override(&mut self, new: &NewOverride) {
+        self.may("account", Some(&new.account));
+        self.may("score", Some(new.score));
+        self.may("reason", Some(&new.reason));
+        self.may("until", Some(new.until));
     }
 
     fn new_initiative(&mut self, new: &NewInitiative) {

@@ -16,6 +16,7 @@ use crate::domain::Asker;
 use crate::domain::Audience;
 use crate::domain::Clock;
 use crate::domain::Person;
+use crate::domain::Scope;
 use crate::engine::Engine;
 use crate::render::discord::Seal;
 use crate::store::Store;
@@ -58,6 +59,8 @@ pub async fn run_with(
     let desk = Desk::new(engine, store, outside.clock);
     let ready = web::Readiness::default();
 
+    let discord = discord(&settings, &desk).await?;
+
     let mut parts = Parts::new(stop.clone());
     // The dashboard answers at once, and says that it is not ready until the figures are there.
     let state = web::WebState {
@@ -65,6 +68,7 @@ pub async fn run_with(
         asker: local_asker(&settings),
         public_url: settings.public_url.clone(),
         browser_chat: settings.chat.browser,
+        interactions: discord.as_ref().and_then(door),
         metrics: Some(metrics.clone()),
         ready: ready.clone(),
     };
@@ -90,13 +94,35 @@ pub async fn run_with(
     parts.start("upkeep", upkeep(metrics, stop.clone()));
     parts.start("checkpoint", keep_checkpoint(desk.clone(), stop.clone()));
     ready.tells("discord", web::PartState::Off);
-    if let Some(discord) = settings.discord.clone() {
-        let (chat, url) = (settings.chat.clone(), settings.public_url.clone());
-        let seal = Seal::new(&signing_secret(&settings, desk.store()).await?);
+    if let Some(discord) = discord {
         let tell = move |connection| ready.tells("discord", connection_state(connection));
-        parts.start("discord", chat::discord::run(desk.clone(), discord, chat, url, seal, tell, stop));
+        parts.start("discord", discord.run(tell, stop));
     }
     finish(parts, &desk).await
+}
+
+/// Discord, when it is set up.
+async fn discord(settings: &Settings, desk: &Desk) -> anyhow::Result<Option<chat::discord::Discord>> {
+    let Some(discord) = settings.discord.clone() else { return Ok(None) };
+    let seal = Seal::new(&signing_secret(settings, desk.store()).await?);
+    let (members, url) = (settings.members.clone(), settings.public_url.clone());
+    Ok(Some(chat::discord::Discord::new(desk.clone(), discord, members, seal, url)))
+}
+
+/// The way from the web to chat, which do not know each other.
+struct DiscordDoor(chat::discord::Door);
+
+#[async_trait::async_trait]
+impl web::SignedDoor for DiscordDoor {
+    async fn knock(&self, request: web::SignedRequest) -> (u16, String) {
+        let web::SignedRequest { signature, timestamp, body } = request;
+        let opened = self.0.knock(chat::discord::Knock { signature, timestamp, body }).await;
+        (opened.status, opened.json)
+    }
+}
+
+fn door(discord: &chat::discord::Discord) -> Option<Arc<dyn web::SignedDoor>> {
+    discord.door().map(|door| Arc::new(DiscordDoor(door)) as Arc<dyn web::SignedDoor>)
 }
 
 fn connection_state(connection: chat::discord::Connection) -> web::PartState {
@@ -153,7 +179,13 @@ async fn signing_secret(settings: &Settings, store: &Store) -> anyhow::Result<Ve
 /// Whoever sits at this machine; there is no login yet, and only loopback is served.
 fn local_asker(settings: &Settings) -> Asker {
     let person = Person::new("local user").expect("a short plain text is a name");
-    Asker { person, role: settings.chat.role, audience: Audience::AskerOnly }
+    Asker {
+        person,
+        role: settings.chat.role,
+        sees: Scope::All,
+        changes: Scope::All,
+        audience: Audience::AskerOnly,
+    }
 }
 
 /// Takes over what another process wrote into the same store, as an import beside a running service.

@@ -7,6 +7,7 @@ use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
 use super::environment::Environment;
+use super::members::{self, Lists};
 use super::mistake::Mistake;
 
 /// The defaults, which are also the manual.
@@ -24,9 +25,13 @@ pub(super) const KEYS: &[(&str, Option<&str>)] = &[
     ("health.file", None),
     ("chat.role", None),
     ("chat.browser", None),
+    ("access.others", None),
+    ("access.administrators", None),
     ("discord.token", Some("ETSM_DISCORD_TOKEN")),
     ("discord.application_id", Some("ETSM_DISCORD_APPLICATION_ID")),
     ("discord.guild_id", Some("ETSM_DISCORD_GUILD_ID")),
+    ("discord.public_key", Some("ETSM_DISCORD_PUBLIC_KEY")),
+    ("discord.gateway", None),
     ("discord.api_base", Some("ETSM_DISCORD_API_BASE")),
 ];
 
@@ -47,6 +52,7 @@ pub(super) struct Given {
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     given: BTreeMap<&'static str, Given>,
+    pub(super) lists: Lists,
     pub(super) mistakes: Vec<Mistake>,
 }
 
@@ -84,6 +90,9 @@ impl Gathered {
                 return;
             }
         };
+        let lists = members::read(name, text, table.get_ref(), &mut self.mistakes);
+        self.lists.roles = lists.roles.or(self.lists.roles.take());
+        self.lists.people = lists.people.or(self.lists.people.take());
         let mut found = Vec::new();
         flatten("", table.get_ref(), &mut found);
         for (key, at, value) in found {
@@ -158,6 +167,9 @@ fn flatten(prefix: &str, table: &DeTable<'_>, found: &mut Vec<(String, usize, Op
     for (key, value) in table {
         let name =
             if prefix.is_empty() { key.get_ref().to_string() } else { format!("{prefix}.{}", key.get_ref()) };
+        if members::LISTS.contains(&name.as_str()) {
+            continue;
+        }
         let text = match value.get_ref() {
             DeValue::Table(inner) => {
                 flatten(&name, inner, found);

@@ -3,10 +3,12 @@
 mod environment;
 mod gather;
 mod health;
+mod members;
 mod mistake;
 mod settings;
 
 pub use environment::Environment;
 pub use health::{FactorRules, HealthRules};
+pub use members::{MemberRole, MemberRules};
 pub use mistake::Mistake;
 pub use settings::{ChatSettings, DiscordSettings, Settings};

@@ -14,6 +14,7 @@ use crate::domain::Role;
 use super::environment::Environment;
 use super::gather::{Gathered, suspicious};
 use super::health::HealthRules;
+use super::members::{MemberRules, snowflake};
 use super::mistake::Mistake;
 
 /// Shortest secret key: 32 characters of a random text hold more than 128 bits.
@@ -46,6 +47,8 @@ pub struct Settings {
     pub discord: Option<DiscordSettings>,
     /// Chat on all surfaces.
     pub chat: ChatSettings,
+    /// Who the members of the chat server are.
+    pub members: MemberRules,
 }
 
 /// How etsm reaches Discord.
@@ -59,6 +62,10 @@ pub struct DiscordSettings {
     pub guild_id: Option<u64>,
     /// Replaces `https://discord.com`, without a slash at the end.
     pub api_base: Option<String>,
+    /// What Discord signs interactions with when it sends them over HTTP; `None` takes none there.
+    pub public_key: Option<[u8; 32]>,
+    /// Whether interactions come over a connection of our own.
+    pub gateway: bool,
 }
 
 /// Chat on all surfaces.
@@ -93,11 +100,10 @@ impl Settings {
             health_text,
             chat: ChatSettings {
                 role: parsed(&mut all, "chat.role", Role::Viewer, Role::from_str),
-                browser: parsed(&mut all, "chat.browser", false, |text| {
-                    text.parse().or(Err(format!("“{text}” must be true or false")))
-                }),
+                browser: parsed(&mut all, "chat.browser", false, flag),
             },
             discord: discord(&mut all),
+            members: members(&mut all),
         };
         if settings.data_dir.as_os_str().is_empty() {
             all.wrong(all.get("data.dir").place, "must name a folder");
@@ -176,13 +182,46 @@ fn secret_key(text: &str) -> Result<Option<SecretString>, String> {
     Ok(Some(SecretString::from(text.to_owned())))
 }
 
+fn flag(text: &str) -> Result<bool, String> {
+    text.parse().or(Err(format!("“{text}” must be true or false")))
+}
+
+fn members(all: &mut Gathered) -> MemberRules {
+    let unlisted = all.get("chat.role").text.parse().ok();
+    let others = parsed(all, "access.others", None, |text| match text {
+        "" => Ok(unlisted),
+        "none" => Ok(None),
+        _ => text.parse().map(Some).map_err(|bad: String| format!("{bad} or none")),
+    });
+    MemberRules {
+        roles: all.lists.roles.take().unwrap_or_default(),
+        others,
+        administrators: parsed(all, "access.administrators", false, flag),
+        people: all.lists.people.take().unwrap_or_default(),
+    }
+}
+
 fn discord(all: &mut Gathered) -> Option<DiscordSettings> {
-    let snowflake = |text: &str| match text {
-        "" => Ok(None),
-        _ => text.parse::<u64>().map(Some).or(Err(format!("“{text}” is not an id of Discord: digits only"))),
-    };
-    let application_id = parsed(all, "discord.application_id", None, snowflake);
-    let guild_id = parsed(all, "discord.guild_id", None, snowflake);
+    let id = |text: &str| if text.is_empty() { Ok(None) } else { snowflake(text).map(Some) };
+    let application_id = parsed(all, "discord.application_id", None, id);
+    let guild_id = parsed(all, "discord.guild_id", None, id);
+    let public_key = parsed(all, "discord.public_key", None, public_key);
+    let gateway = parsed(all, "discord.gateway", true, flag);
+    if !gateway && public_key.is_none() {
+        let place = all.get("discord.gateway").place;
+        all.wrong(
+            place,
+            "without the gateway, Discord needs discord.public_key to send interactions over HTTP",
+        );
+    }
+    let roles = all.lists.roles.as_deref().unwrap_or_default();
+    if guild_id.is_some_and(|guild| roles.iter().any(|role| role.id == guild)) {
+        let place = all.get("discord.guild_id").place;
+        all.wrong(
+            place,
+            "is listed in access.roles, but it is everyone; say with access.others what everyone may do",
+        );
+    }
     let api_base = parsed(all, "discord.api_base", String::new(), web_address);
     let token = SecretString::from(all.get("discord.token").text);
     (!token.expose_secret().is_empty()).then(|| DiscordSettings {
@@ -190,7 +229,21 @@ fn discord(all: &mut Gathered) -> Option<DiscordSettings> {
         application_id,
         guild_id,
         api_base: Some(api_base).filter(|base| !base.is_empty()),
+        public_key,
+        gateway,
     })
+}
+
+fn public_key(text: &str) -> Result<Option<[u8; 32]>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let is_hex = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let byte = |at: usize| u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok();
+    let bytes: Vec<u8> = (0..32).filter_map(byte).collect();
+    let key = bytes.try_into().ok().filter(|_| is_hex);
+    key.map(Some)
+        .ok_or_else(|| "must be the 64 hexadecimal digits of “Public Key” on the application's page".into())
 }
 
 /// The health rules and their text; the compiled-in ones stand in when there are mistakes.
@@ -278,6 +331,33 @@ mod tests {
         let open = load("", &[("ETSM_SECRET_KEY", key), ("ETSM_BIND", "0.0.0.0:80")]).unwrap();
         assert!(open.check_for_serving().unwrap_err()[0].message.contains("there is no login yet"));
         assert!(load("", &[("ETSM_SECRET_KEY", &"a".repeat(40))]).is_err());
+    }
+
+    #[test]
+    fn members_without_a_listed_role_have_the_role_of_chat_unless_it_is_said() {
+        let others = |file: &str| load(file, &[]).unwrap().members.others;
+        assert_eq!(others("[chat]\nrole = \"viewer\""), Some(Role::Viewer));
+        assert_eq!(others("[access]\nothers = \"none\""), None);
+        assert_eq!(others("[access]\nothers = \"admin\""), Some(Role::Admin));
+    }
+
+    #[test]
+    fn the_ways_to_discord_are_checked_together() {
+        let key = "0f".repeat(32);
+        let with_key = load("[discord]\ngateway = false", &[("ETSM_DISCORD_PUBLIC_KEY", &key)]).unwrap();
+        assert!(with_key.discord.is_none(), "a key alone is no token");
+        let wrong = load(
+            "[access]\nothers = \"nobody\"\n[[access.roles]]\nid = 5\nrole = \"viewer\"\n\
+             [discord]\ngateway = false\nguild_id = 5\n",
+            &[("ETSM_DISCORD_TOKEN", "t")],
+        );
+        insta::assert_snapshot!(wrong.unwrap_err(), @r"
+        etsm.toml:7 discord.gateway: without the gateway, Discord needs discord.public_key to send interactions over HTTP
+        etsm.toml:8 discord.guild_id: is listed in access.roles, but it is everyone; say with access.others what everyone may do
+        etsm.toml:2 access.others: “nobody” is not a role; use viewer, manager, admin or none
+        ");
+        let odd = load("[discord]\npublic_key = \"abc\"", &[]);
+        assert!(odd.unwrap_err().contains("64 hexadecimal digits"));
     }
 
     #[test]

@@ -144,3 +144,21 @@ pub struct Note {
     /// What; hostile text until escaped for where it goes.
     pub text: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(length: CommitPeriod, day: &str, start: &str, end: &str) {
+        let (from, to) = length.around(day.parse().unwrap());
+        assert_eq!((from.to_string().as_str(), to.to_string().as_str()), (start, end));
+    }
+
+    #[test]
+    fn periods_follow_the_calendar() {
+        check(CommitPeriod::Month, "2026-12-31", "2026-12-01", "2027-01-01");
+        check(CommitPeriod::Quarter, "2026-05-01", "2026-04-01", "2026-07-01");
+        check(CommitPeriod::Year, "2024-02-29", "2024-01-01", "2025-01-01");
+    }
+}

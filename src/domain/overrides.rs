@@ -47,7 +47,7 @@ impl Override {
 
     /// The one in force at an instant, of those of one account in the order in which they were set: the last one that
     /// was set by then, unless it has ended. A later one takes the place of an earlier one for good.
-    pub fn in_force<'a, T: AsRef<Self>>(all: &'a [T], at: Timestamp) -> Option<&'a T> {
+    pub fn in_force<T: AsRef<Self>>(all: &[T], at: Timestamp) -> Option<&T> {
         all.iter().rfind(|one| one.as_ref().at <= at).filter(|one| one.as_ref().holds_at(at))
     }
 }

@@ -115,8 +115,8 @@ impl Cube {
                     break;
                 }
                 let same = old.same_rows(new);
-                cube.add(old, same..old.rows(), Sums::minus);
-                cube.add(new, same..new.rows(), Sums::plus);
+                cube.add(old, same..old.rows(), i64::wrapping_sub);
+                cube.add(new, same..new.rows(), i64::wrapping_add);
             }
             cube
         };
@@ -124,17 +124,17 @@ impl Cube {
     }
 
     /// Adds the rows of a frame, or takes them away.
-    fn add(&mut self, frame: &AccountFrame, rows: Range<usize>, change: fn(&Sums, &Sums) -> Sums) {
-        let (hours, part_of) = (frame.hour_slice(), frame.part_slice());
+    fn add(&mut self, frame: &AccountFrame, rows: Range<usize>, change: impl Fn(i64, i64) -> i64 + Copy) {
+        let (hours, part_of, reader) = (frame.hour_slice(), frame.part_slice(), frame.reader());
         let mut row = rows.start;
         for of_day in hours[rows].chunk_by(|one, next| one / DAY_HOURS == next / DAY_HOURS) {
             let day = Arc::make_mut(self.days.entry(of_day[0] / DAY_HOURS).or_default());
             let before = day.parts.len();
             for hour in of_day {
-                let (place, sums) = (day.place(frame.parts[part_of[row] as usize]), frame.row(row));
-                let (total, cell) =
-                    (&mut day.totals[place], &mut day.hours[place][(hour % DAY_HOURS) as usize]);
-                (*total, *cell) = (change(total, &sums), change(cell, &sums));
+                let (place, sums) = (day.place(frame.parts[part_of[row] as usize]), reader.row(row));
+                for cell in [&mut day.totals[place], &mut day.hours[place][(hour % DAY_HOURS) as usize]] {
+                    *cell = cell.zip(&sums, change);
+                }
                 row += 1;
             }
             self.part_days += day.parts.len() - before;

@@ -174,11 +174,13 @@ impl Draft {
             entry.derive(&self.rules, at, now);
         });
         let cube = self.next_cube();
+        let entries = Arc::new(self.entries);
         Snapshot {
             rules: self.rules,
             currency: self.currency,
             dictionary: self.dictionary,
-            entries: self.entries,
+            learners: Arc::clone(&entries),
+            entries,
             index: self.index,
             cube,
             initiatives: self.initiatives,
@@ -186,8 +188,10 @@ impl Draft {
             foretold: self.foretold,
             outlooks: Memo::default(),
             kept_churn: self.kept_churn,
-            churn: OnceLock::new(),
+            churn: Arc::default(),
+            chances: OnceLock::new(),
             watched: Memo::default(),
+            views: Memo::default(),
             version,
             as_of,
             built_at: now,

@@ -7,6 +7,10 @@ use crate::domain::Measure;
 use crate::domain::Metric;
 
 /// How a measure is computed from the rows.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one arm for each measure, so that the compiler tells which is missing"
+)]
 pub(super) fn method(measure: Measure) -> String {
     match measure {
         Measure::Sum(metric) => format!("The {} of all rows in the window, added up.", noun(metric)),
@@ -27,8 +31,8 @@ pub(super) fn method(measure: Measure) -> String {
         Measure::Accounts => "All accounts that are known, counted.".into(),
         Measure::InBand(band) => format!("The accounts whose health score is in the band “{band}”, counted."),
         Measure::HealthScore => {
-            "What a person set, while an override is in force; else the mean of the factors that could be judged, weighted by their weights. A factor \
-                                 with too little data is left out and its weight is shared by the others."
+            "What a person set, while an override is in force; else the mean of the factors that could be judged, weighted \
+             by their weights. A factor with too little data is left out and its weight is shared by the others."
                 .into()
         }
         Measure::ComputedScore => {

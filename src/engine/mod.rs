@@ -37,6 +37,7 @@ mod silence;
 mod snapshot;
 mod sums;
 pub mod trial;
+mod view;
 mod watch;
 mod why;
 

@@ -45,7 +45,7 @@ impl Snapshot {
         let [from, middle, to] = three_edges(window).map(|hour| self.edge(hour));
         let mut accounts = Vec::with_capacity(self.entries.len());
         let (mut now, mut before, mut bands) = (Sums::default(), Sums::default(), BandCounts::default());
-        for entry in &self.entries {
+        for entry in self.entries.iter() {
             let start = entry.upto(middle);
             let (own_now, own_before) = (entry.upto(to).minus(&start), start.minus(&entry.upto(from)));
             now = now.plus(&own_now);

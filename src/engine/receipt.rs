@@ -135,6 +135,10 @@ impl Snapshot {
     }
 
     /// The facts that a fact is made of.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each measure, so that the compiler tells which is missing"
+    )]
     fn parts_of(&self, key: &FactKey) -> Vec<(String, FactKey, Quantity)> {
         let (filter, window) = (&key.filter, key.window);
         let whole = UsageFilter::default();

@@ -3,9 +3,9 @@
 //! Overrides are left out on both sides: it is the rules that are compared.
 
 use std::sync::Arc;
-use std::thread;
 
 use jiff::civil::Date;
+use rayon::prelude::*;
 
 use crate::domain::AccountId;
 use crate::domain::Band;
@@ -79,19 +79,8 @@ impl Snapshot {
     pub fn replay(&self, rules: Arc<HealthRules>, from: Date, to: Date) -> Replay {
         let other = RulesHistory::alone(rules);
         let days = (hour_from(utc_midnight(from)) / DAY_HOURS, hour_from(utc_midnight(to)) / DAY_HOURS);
-        let threads = thread::available_parallelism().map_or(1, usize::from);
-        let chunk = self.entries.len().div_ceil(threads).max(1);
-        let replayed = |entries: &[Entry]| -> Vec<Replayed> {
-            entries.iter().filter_map(|entry| replayed(entry, &self.rules, &other, days)).collect()
-        };
-        let accounts = thread::scope(|scope| {
-            let work = self.entries.chunks(chunk).map(|entries| scope.spawn(|| replayed(entries)));
-            let work: Vec<_> = work.collect();
-            let done = work
-                .into_iter()
-                .map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-            done.flatten().collect()
-        });
+        let accounts = self.entries.par_iter().filter_map(|entry| replayed(entry, &self.rules, &other, days));
+        let accounts = accounts.collect();
         Replay { from, to, accounts }
     }
 }

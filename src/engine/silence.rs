@@ -21,35 +21,36 @@ use super::snapshot::Snapshot;
 /// Days of silence that the probability speaks of.
 pub(super) const HORIZON_DAYS: u32 = 90;
 
-/// The churn model of a snapshot, and what it says of each account.
-#[derive(Debug)]
-pub(super) struct Churn {
-    fit: churn::Fit,
-    /// Beside the snapshot's entries.
-    probabilities: Vec<Option<f64>>,
-}
+/// What the churn model says of each account, beside the snapshot's entries.
+pub(super) type Chances = Vec<Option<f64>>;
 
 impl Snapshot {
-    /// The model, kept or fitted over all accounts, made once for a snapshot.
-    pub(super) fn churn(&self) -> &Churn {
+    /// The model, kept or fitted over all accounts whatever is shown of them, made once for a snapshot and its views.
+    fn churn_fit(&self) -> &churn::Fit {
         self.churn.get_or_init(|| {
-            let pasts: Vec<churn::History> = self.entries.par_iter().map(past).collect();
             let cut = last_whole_day(self.as_of.map_or(0, hour_from));
-            let complete = self.entries.iter().zip(&pasts).filter(|(entry, _)| cut_of(entry) >= Some(cut));
-            let complete: Vec<&churn::History> = complete.map(|(_, past)| past).collect();
-            let fit = match &self.kept_churn {
+            let complete = self.learners.par_iter().filter(|entry| cut_of(entry) >= Some(cut));
+            let complete: Vec<churn::History> = complete.map(past).collect();
+            let complete: Vec<&churn::History> = complete.iter().collect();
+            match &self.kept_churn {
                 Some(kept) => {
                     let KeptChurn(model) = kept.as_ref();
                     churn::Fit { model: model.clone(), calibration: model.held_against(&complete, cut) }
                 }
                 None => churn::fit(&complete, cut, HORIZON_DAYS),
-            };
-            let judged = |(entry, past): (&Entry, &churn::History)| {
+            }
+        })
+    }
+
+    /// What the model says of each account, made once for a snapshot.
+    pub(super) fn chances(&self) -> &Chances {
+        self.chances.get_or_init(|| {
+            let model = &self.churn_fit().model;
+            let judged = |entry: &Entry| {
                 let cut = cut_of(entry).filter(|_| entry.account.status == AccountStatus::Active)?;
-                Some(fit.model.probability(&past.at(cut)?, cut))
+                Some(model.probability(&past(entry).at(cut)?, cut))
             };
-            let probabilities = self.entries.iter().zip(&pasts).map(judged).collect();
-            Churn { fit, probabilities }
+            self.entries.par_iter().map(judged).collect()
         })
     }
 
@@ -57,23 +58,30 @@ impl Snapshot {
     /// and for those that are paused or closed.
     #[must_use]
     pub fn churn_probability(&self, account: &AccountId) -> Option<f64> {
-        self.churn().probabilities[*self.index.get(account)?]
+        self.chances()[*self.index.get(account)?]
     }
 
-    /// The accounts that can be judged, the most likely to fall silent first, ties by id.
+    /// The accounts that can be judged, the most likely to fall silent first. Chances that are the same to a tenth of a
+    /// percent are ordered by health, the worst first, and then by id: finer differences mean nothing.
     #[must_use]
     pub fn churn_order(&self) -> Vec<(AccountId, f64)> {
-        let judged = self.entries.iter().zip(&self.churn().probabilities);
-        let mut judged: Vec<(AccountId, f64)> =
-            judged.filter_map(|(entry, chance)| Some((entry.account.id.clone(), (*chance)?))).collect();
-        judged.sort_by(|one, two| two.1.total_cmp(&one.1).then_with(|| one.0.cmp(&two.0)));
-        judged
+        let judged = self.entries.iter().zip(self.chances());
+        let mut judged: Vec<(&Entry, f64)> =
+            judged.filter_map(|(entry, chance)| Some((entry, (*chance)?))).collect();
+        let shown = |chance: f64| (chance * 1_000.0).round();
+        let health = |entry: &Entry| entry.health().and_then(|health| health.score).unwrap_or(f64::INFINITY);
+        judged.sort_by(|(one, first), (two, second)| {
+            let chances = shown(*second).total_cmp(&shown(*first));
+            let scores = || health(one).total_cmp(&health(two));
+            chances.then_with(scores).then_with(|| one.account.id.cmp(&two.account.id))
+        });
+        judged.into_iter().map(|(entry, chance)| (entry.account.id.clone(), chance)).collect()
     }
 
     /// The model as it is kept and printed.
     #[must_use]
     pub fn kept_churn(&self) -> KeptChurn {
-        KeptChurn(self.churn().fit.model.clone())
+        KeptChurn(self.churn_fit().model.clone())
     }
 
     /// One group of the accounts by what was predicted of them.
@@ -84,7 +92,7 @@ impl Snapshot {
     /// The model, in the open.
     #[must_use]
     pub fn churn_model(&self) -> ChurnModel {
-        let fit = &self.churn().fit;
+        let fit = self.churn_fit();
         let provenance = fit.model.provenance;
         ChurnModel {
             how: match provenance.chosen {

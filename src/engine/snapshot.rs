@@ -24,9 +24,11 @@ use crate::domain::Metric;
 use crate::domain::Model;
 use crate::domain::Note;
 use crate::domain::Override;
+use crate::domain::Scope;
 use crate::domain::UsageFilter;
 use crate::domain::utc_date;
 
+use super::churn;
 use super::cube::Kept;
 use super::dictionary::Dictionary;
 use super::draft::Draft;
@@ -37,7 +39,7 @@ use super::memo::Memo;
 use super::outlook::Outlook;
 use super::results::{SourceMark, Watched};
 use super::rules::{HealthRules, RulesHistory};
-use super::silence::{Churn, KeptChurn};
+use super::silence::{Chances, KeptChurn};
 
 /// Holds the present snapshot; readers take one `Arc` for each question and never wait for a writer.
 #[derive(Debug)]
@@ -71,7 +73,7 @@ pub struct Snapshot {
     pub(super) currency: Currency,
     pub(super) dictionary: Arc<Dictionary>,
     /// By id.
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Arc<Vec<Entry>>,
     /// Where in `entries` an account stands.
     pub(super) index: Arc<HashMap<AccountId, usize>>,
     pub(super) cube: Kept,
@@ -82,8 +84,13 @@ pub struct Snapshot {
     pub(super) outlooks: Memo<(UsageFilter, Metric), Outlook>,
     /// The churn model to judge by; fitted anew for each snapshot when `None`.
     pub(super) kept_churn: Option<Arc<KeptChurn>>,
-    pub(super) churn: OnceLock<Churn>,
+    /// The accounts that the churn model is fitted to: all, whatever this picture shows.
+    pub(super) learners: Arc<Vec<Entry>>,
+    pub(super) churn: Arc<OnceLock<churn::Fit>>,
+    pub(super) chances: OnceLock<Chances>,
     pub(super) watched: Memo<(AccountId, Metric, Grain), Watched>,
+    /// What was cut to a scope; goes with the snapshot.
+    pub(super) views: Memo<Scope, Self>,
     pub(super) version: u64,
     pub(super) as_of: Option<Timestamp>,
     pub(super) built_at: Timestamp,
@@ -97,7 +104,7 @@ impl Snapshot {
             rules: Arc::new(RulesHistory::alone(rules)),
             currency,
             dictionary: Arc::default(),
-            entries: Vec::new(),
+            entries: Arc::default(),
             index: Arc::default(),
             cube: Kept::default(),
             initiatives: Arc::default(),
@@ -105,8 +112,11 @@ impl Snapshot {
             foretold: Arc::from([]),
             outlooks: Memo::default(),
             kept_churn: None,
-            churn: OnceLock::new(),
+            learners: Arc::default(),
+            churn: Arc::default(),
+            chances: OnceLock::new(),
             watched: Memo::default(),
+            views: Memo::default(),
             version: 0,
             as_of: None,
             built_at: Timestamp::UNIX_EPOCH,
@@ -120,7 +130,7 @@ impl Snapshot {
             rules: Arc::clone(&self.rules),
             currency: self.currency,
             dictionary: Arc::clone(&self.dictionary),
-            entries: self.entries.clone(),
+            entries: self.entries.to_vec(),
             index: Arc::clone(&self.index),
             cube: self.cube.clone(),
             replaced: HashMap::new(),
@@ -141,7 +151,8 @@ impl Snapshot {
         draft
     }
 
-    /// All usage of an account as bytes, which [`Unpacked`](super::packed::Unpacked) reads back; of none for an account that is not known.
+    /// All usage of an account as bytes, which [`Unpacked`](super::packed::Unpacked) reads back; of none for an account
+    /// that is not known.
     #[must_use]
     pub fn packed_usage(&self, account: &AccountId) -> Vec<u8> {
         let frame = self.entry(account).map(|entry| Arc::clone(&entry.frame));

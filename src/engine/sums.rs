@@ -33,16 +33,20 @@ impl Sums {
     }
 
     /// Both together.
+    #[inline]
     pub(super) fn plus(&self, other: &Self) -> Self {
         self.zip(other, i64::wrapping_add)
     }
 
     /// What came on top of `earlier`.
+    #[inline]
     pub(super) fn minus(&self, earlier: &Self) -> Self {
         self.zip(earlier, i64::wrapping_sub)
     }
 
-    fn zip(&self, other: &Self, op: impl Fn(i64, i64) -> i64) -> Self {
+    /// Figure by figure.
+    #[inline]
+    pub(super) fn zip(&self, other: &Self, op: impl Fn(i64, i64) -> i64) -> Self {
         Self {
             calls: op(self.calls, other.calls),
             tokens: op(self.tokens, other.tokens),

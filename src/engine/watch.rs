@@ -10,7 +10,6 @@ use rayon::prelude::*;
 
 use crate::domain::AccountId;
 use crate::domain::Anomaly;
-use crate::domain::AnomalyKind;
 use crate::domain::Bound;
 use crate::domain::Grain;
 use crate::domain::Metric;
@@ -89,7 +88,7 @@ impl Snapshot {
     /// Looks at the calls of every account, by the hour and by the day, unless that was done since its data last changed,
     /// and at who may fall silent.
     pub fn watch_all(&self) {
-        self.churn();
+        self.chances();
         self.entries.par_iter().for_each(|entry| {
             for grain in [Grain::Hour, Grain::Day] {
                 entry.vigils.of(entry, Metric::ApiCalls, grain);
@@ -187,9 +186,7 @@ fn look(entry: &Entry, metric: Metric, grain: Grain) -> Watched {
     let anomalies = seen.episodes.iter().filter_map(|one| found(entry, metric, one, &points)).collect();
     let (standing, little) = match seen.readings.last().map(|reading| reading.verdict) {
         Some(anomaly::Verdict::Normal) => (Standing::Normal, None),
-        Some(anomaly::Verdict::Unusual { kind, up }) => {
-            (Standing::Unusual { kind: kind_of(kind), is_rise: up }, None)
-        }
+        Some(anomaly::Verdict::Unusual { kind, up }) => (Standing::Unusual { kind, is_rise: up }, None),
         Some(anomaly::Verdict::TooLittle { have, need }) => {
             (Standing::TooLittleData, Some(TooLittle { have, need, in_use: false }))
         }
@@ -268,7 +265,7 @@ fn found(entry: &Entry, metric: Metric, one: &anomaly::Episode, points: &[Watche
         metric,
         window,
         is_open: one.until.is_none(),
-        kind: kind_of(one.kind),
+        kind: one.kind,
         is_rise: one.up,
         measured: inside.iter().fold(0, |sum, point| sum.saturating_add(point.value)),
         usual: inside
@@ -276,15 +273,4 @@ fn found(entry: &Entry, metric: Metric, one: &anomaly::Episode, points: &[Watche
             .fold(0, |sum, point| sum.saturating_add(point.usual.map_or(0, |usual| usual.middle))),
         score: one.peak_score,
     })
-}
-
-fn kind_of(kind: anomaly::Kind) -> AnomalyKind {
-    match kind {
-        anomaly::Kind::Spike => AnomalyKind::Spike,
-        anomaly::Kind::LevelShift => AnomalyKind::LevelShift,
-        anomaly::Kind::Flat => AnomalyKind::Flat,
-        anomaly::Kind::Silence => AnomalyKind::Silence,
-        anomaly::Kind::Burst => AnomalyKind::Burst,
-        anomaly::Kind::Novel => AnomalyKind::Novel,
-    }
 }

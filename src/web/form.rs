@@ -26,6 +26,8 @@ pub(super) struct Field {
     pub(super) label: String,
     /// What the catalogue says about it.
     pub(super) about: &'static str,
+    /// What an empty field stands for.
+    pub(super) placeholder: &'static str,
     /// What is asked now.
     pub(super) value: String,
     /// The only values it takes, with their words; empty when it takes any text.
@@ -84,7 +86,12 @@ fn field(state: &WebState, call: &Invocation, entry: &OptionEntry) -> Field {
     }
     let mut label = entry.name.to_owned();
     label[..1].make_ascii_uppercase();
-    Field { name: entry.name, label, about: entry.about, value, choices, offered }
+    let placeholder = match (entry.name, call.command.as_str()) {
+        ("range", "history") => "90d",
+        ("range", _) => "30d",
+        _ => "any",
+    };
+    Field { placeholder, name: entry.name, label, about: entry.about, value, choices, offered }
 }
 
 /// What leaving an option out means, in the words of a list.

@@ -6,6 +6,7 @@ use percent_encoding::utf8_percent_encode;
 use crate::answers::CATALOG;
 use crate::answers::Invocation;
 use crate::answers::OptionKind;
+use crate::answers::Question;
 use crate::domain::Horizon;
 use crate::domain::Range;
 use crate::render::html::ChartLinks;
@@ -59,6 +60,18 @@ impl Here<'_> {
         let kept = self.call.options.iter().map(|(key, text)| (key.as_str(), text.as_str()));
         let kept = kept.filter(|(key, _)| *key != name && Some(*key) != self.in_path);
         with_query(self.path, kept.chain([(name, value)]))
+    }
+
+    /// The choices that a question about figures over time offers: its range or horizon, then its metric.
+    pub(super) fn of(&self, question: &Question) -> Vec<Pills> {
+        let metric = || self.words("Metric", "metric", "calls");
+        match question {
+            Question::Usage { range, .. }
+            | Question::Movers { range, .. }
+            | Question::Anomalies { range, .. } => vec![self.ranges(*range), metric()],
+            Question::Forecast { horizon, .. } => vec![self.horizons(*horizon), metric()],
+            _ => Vec::new(),
+        }
     }
 
     /// The ranges that are offered; one of another length is shown as the present one.

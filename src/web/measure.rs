@@ -18,6 +18,7 @@ const SURFACES: &[&str] = &[
     "status",
     "help",
     "api",
+    "discord",
     "assets",
     "healthz",
     "readyz",

@@ -9,6 +9,7 @@ mod assets;
 mod charts;
 mod form;
 mod guard;
+mod interactions;
 mod links;
 mod measure;
 mod page;
@@ -19,6 +20,7 @@ mod router;
 mod serve;
 mod state;
 
+pub use interactions::{SignedDoor, SignedRequest};
 pub use ready::{PartState, Readiness};
 pub use router::router;
 pub use serve::serve;

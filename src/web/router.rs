@@ -1,7 +1,9 @@
 //! Every route and every layer on one screen.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::extract::Request;
@@ -22,6 +24,8 @@ use super::api;
 use super::assets;
 use super::charts;
 use super::guard;
+use super::interactions;
+use super::interactions::SignedDoor;
 use super::measure::measure;
 use super::page;
 use super::pages;
@@ -39,7 +43,8 @@ const BODY_BYTES_MAX: usize = 64 * 1024;
 /// The whole HTTP surface.
 pub fn router(state: WebState) -> Router {
     let waits = middleware::from_fn_with_state(state.ready.clone(), wait_for_figures);
-    let figures = pages(state.browser_chat).merge(api()).route_layer(waits);
+    let door = state.interactions.clone().map_or_else(Router::new, interactions);
+    let figures = pages(state.browser_chat).merge(api()).merge(door).route_layer(waits);
     Router::new()
         .route("/healthz", get(probes::alive))
         .route("/readyz", get(probes::ready))
@@ -89,6 +94,14 @@ fn pages(browser_chat: bool) -> Router<WebState> {
         .route("/help", get(pages::help))
         .route("/chart/{file}", get(charts::show))
         .merge(if browser_chat { chat } else { Router::new() })
+}
+
+/// What Discord sends; the signature is its way in.
+fn interactions(door: Arc<dyn SignedDoor>) -> Router<WebState> {
+    Router::new()
+        .route("/discord/interactions", post(interactions::take))
+        .layer(Extension(door))
+        .layer(DefaultBodyLimit::max(interactions::BODY_BYTES_MAX))
 }
 
 fn api() -> Router<WebState> {

@@ -1,10 +1,13 @@
 //! What the handlers hold.
 
+use std::sync::Arc;
+
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::answers::Desk;
 use crate::domain::Asker;
 
+use super::interactions::SignedDoor;
 use super::ready::Readiness;
 
 /// What the handlers hold; cheap to clone.
@@ -18,6 +21,8 @@ pub struct WebState {
     pub public_url: String,
     /// Whether `/chat` is served.
     pub browser_chat: bool,
+    /// Answers `/discord/interactions`; `None` serves nothing there.
+    pub interactions: Option<Arc<dyn SignedDoor>>,
     /// What `/metrics` prints; `None` answers 404 there.
     pub metrics: Option<PrometheusHandle>,
     /// Which parts are up; pages wait for it.

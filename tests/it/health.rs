@@ -9,6 +9,7 @@ use etsm::domain::Audience;
 use etsm::domain::Clock;
 use etsm::domain::Currency;
 use etsm::domain::Role;
+use etsm::domain::Scope;
 use etsm::engine::Engine;
 use etsm::render::console;
 use etsm::store::Store;
@@ -19,7 +20,13 @@ use crate::harness::clock::TestClock;
 use crate::harness::seed;
 
 fn asker(role: Role) -> Asker {
-    Asker { person: "dana".parse().unwrap(), role, audience: Audience::AskerOnly }
+    Asker {
+        person: "dana".parse().unwrap(),
+        role,
+        sees: Scope::All,
+        changes: Scope::All,
+        audience: Audience::AskerOnly,
+    }
 }
 
 /// The rules of the house with one text in their file replaced.

@@ -9,6 +9,7 @@
 
 mod commands;
 mod discord;
+mod door;
 mod forms;
 mod harness;
 mod health;
@@ -16,5 +17,6 @@ mod import;
 mod outlook;
 mod pages;
 mod questions;
+mod roles;
 mod store;
 mod terminal;

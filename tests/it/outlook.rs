@@ -15,6 +15,7 @@ use etsm::domain::Fact;
 use etsm::domain::Money;
 use etsm::domain::Quantity;
 use etsm::domain::Role;
+use etsm::domain::Scope;
 use etsm::domain::SourceId;
 use etsm::domain::TokenSplit;
 use etsm::domain::UsageRow;
@@ -99,8 +100,13 @@ impl Bench {
     }
 
     async fn ask(&self, line: &str) -> Answer {
-        let asker =
-            Asker { person: "dana".parse().unwrap(), role: Role::Manager, audience: Audience::AskerOnly };
+        let asker = Asker {
+            person: "dana".parse().unwrap(),
+            role: Role::Manager,
+            sees: Scope::All,
+            changes: Scope::All,
+            audience: Audience::AskerOnly,
+        };
         let answer =
             self.desk.ask_line(&asker, line).await.unwrap_or_else(|problem| panic!("{line}: {problem}"));
         for fact in facts(&answer) {
@@ -164,6 +170,7 @@ async fn a_month_that_has_begun_is_what_came_and_what_is_expected() {
         row.at += SignedDuration::from_hours(72);
     }
     more.pop();
+    bench.clock.set("2026-04-03T13:00:00Z");
     bench.record(&more, "test", "2026-04-03T12:00:00Z").await;
     let answer = bench.ask("forecast acme").await;
     let Block::Facts(lines) = &answer.blocks[0] else { panic!("{:?}", answer.blocks) };
@@ -272,4 +279,34 @@ async fn the_longer_the_silence_the_likelier_it_lasts() {
     bench.desk.keep_churn(Some(kept.clone())).await.unwrap();
     assert_eq!(bench.desk.snapshot().kept_churn(), kept);
     assert_eq!(bench.desk.snapshot().churn_order(), order);
+}
+
+#[tokio::test]
+async fn health_and_the_chance_of_silence_agree() {
+    let mut rows = Vec::new();
+    for number in 0..60_i64 {
+        // From steady to fading: the later accounts have lost more of their days.
+        let lost = (number / 10) * 12;
+        let level = 2_000 + u64::try_from(number).unwrap() * 10;
+        let usual = weekly(level);
+        rows.extend(daily(&format!("a-{number:02}"), "test", 150, |back| {
+            if back <= lost && (lost >= 36 || back % 3 != 0) { 0 } else { usual(back) }
+        }));
+    }
+    let bench = Bench::with(&rows).await;
+    let snapshot = bench.desk.snapshot();
+    let order = snapshot.churn_order();
+    assert_eq!(order.len(), 60);
+    let score = |id: &etsm::domain::AccountId| snapshot.health(id).and_then(|health| health.score);
+    for (id, chance) in &order {
+        let band = snapshot.health(id).and_then(|health| health.band);
+        assert!(*chance < 0.5 || band != Some(etsm::domain::Band::Healthy), "{id}: {chance} and {band:?}");
+    }
+    for pair in order.windows(2) {
+        let same = (pair[0].1 * 1_000.0).round() == (pair[1].1 * 1_000.0).round();
+        assert!(pair[0].1 >= pair[1].1 || same, "{pair:?}");
+        if let (true, Some(first), Some(second)) = (same, score(&pair[0].0), score(&pair[1].0)) {
+            assert!(first <= second, "{pair:?}: {first} and {second}");
+        }
+    }
 }

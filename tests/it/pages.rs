@@ -12,6 +12,7 @@ use etsm::domain::Asker;
 use etsm::domain::Audience;
 use etsm::domain::Clock;
 use etsm::domain::Role;
+use etsm::domain::Scope;
 use etsm::engine::Engine;
 use etsm::store::Store;
 use etsm::web;
@@ -90,9 +91,15 @@ impl Site {
         seed::plant(&desk).await;
         let ready = web::Readiness::default();
         ready.needs("engine", web::PartState::Up);
-        let asker =
-            Asker { person: "dana".parse().unwrap(), role: Role::Manager, audience: Audience::AskerOnly };
+        let asker = Asker {
+            person: "dana".parse().unwrap(),
+            role: Role::Manager,
+            sees: Scope::All,
+            changes: Scope::All,
+            audience: Audience::AskerOnly,
+        };
         let state = web::WebState {
+            interactions: None,
             desk,
             asker,
             public_url: "https://etsm.example.com".into(),

@@ -23,6 +23,7 @@ use etsm::domain::Money;
 use etsm::domain::Priority;
 use etsm::domain::Quantity;
 use etsm::domain::Role;
+use etsm::domain::Scope;
 use etsm::domain::SourceId;
 use etsm::domain::TokenSplit;
 use etsm::domain::UsageRow;
@@ -81,7 +82,13 @@ fn id(text: &str) -> AccountId {
 }
 
 fn asker(role: Role) -> Asker {
-    Asker { person: "dana".parse().unwrap(), role, audience: Audience::AskerOnly }
+    Asker {
+        person: "dana".parse().unwrap(),
+        role,
+        sees: Scope::All,
+        changes: Scope::All,
+        audience: Audience::AskerOnly,
+    }
 }
 
 fn accounts() -> Vec<Account> {

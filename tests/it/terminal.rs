@@ -21,6 +21,7 @@ use etsm::domain::InitiativeStatus;
 use etsm::domain::Money;
 use etsm::domain::Priority;
 use etsm::domain::Role;
+use etsm::domain::Scope;
 use etsm::domain::TokenSplit;
 use etsm::domain::UsageRow;
 use etsm::domain::Used;
@@ -134,7 +135,13 @@ async fn desk() -> Desk {
 }
 
 fn asker() -> Asker {
-    Asker { person: "dana".parse().unwrap(), role: Role::Manager, audience: Audience::AskerOnly }
+    Asker {
+        person: "dana".parse().unwrap(),
+        role: Role::Manager,
+        sees: Scope::All,
+        changes: Scope::All,
+        audience: Audience::AskerOnly,
+    }
 }
 
 fn style(width: usize) -> Style {

@@ -24,6 +24,7 @@ use crate::domain::Asker;
 use crate::domain::Audience;
 use crate::domain::Person;
 use crate::domain::Role;
+use crate::domain::Scope;
 use crate::domain::SystemClock;
 use crate::engine::Engine;
 use crate::telemetry;
@@ -106,7 +107,13 @@ fn quiet_logs(settings: &Settings) -> anyhow::Result<()> {
 fn terminal_asker(environment: &Environment, name: Option<&str>) -> anyhow::Result<Asker> {
     let name = name.or_else(|| environment.get("USER")).unwrap_or("you");
     let person = Person::new(name).with_context(|| format!("“{name}” cannot be a name"))?;
-    Ok(Asker { person, role: Role::Admin, audience: Audience::AskerOnly })
+    Ok(Asker {
+        person,
+        role: Role::Admin,
+        sees: Scope::All,
+        changes: Scope::All,
+        audience: Audience::AskerOnly,
+    })
 }
 
 /// Says on standard error what is wrong with the settings.

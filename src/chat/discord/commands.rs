@@ -9,6 +9,7 @@ use crate::answers::CommandEntry;
 use crate::answers::OptionEntry;
 use crate::answers::OptionKind;
 use crate::answers::translations;
+use crate::domain::Role;
 
 use super::rest::Refused;
 use super::rest::Rest;
@@ -23,6 +24,10 @@ const OF_MESSAGE: u8 = 3;
 const NOTE_MENU: &str = "Note to account…";
 /// Commands are for servers only: in a direct message nobody has invited the bot, and anyone may write one.
 const IN_SERVERS: [u8; 1] = [0];
+
+/// Who sees what only an admin may run, until the server says otherwise: those who manage it. Whether someone may run it
+/// is for us to say.
+const MANAGE_SERVER: &str = "32";
 
 /// What came of a registration.
 #[derive(Debug, PartialEq, Eq)]
@@ -67,6 +72,9 @@ pub(super) fn described(catalog: &[CommandEntry], everywhere: bool) -> Vec<Value
         };
         let mut command = json!({"type": TYPED, "options": options});
         named(&mut command, &[entry.name], entry.about);
+        if entry.needs() == Role::Admin {
+            command["default_member_permissions"] = json!(MANAGE_SERVER);
+        }
         command
     };
     let mut all: Vec<Value> = catalog.iter().map(command).collect();
@@ -120,6 +128,7 @@ fn comparable(commands: &[Value], everywhere: bool) -> Vec<Value> {
         .iter()
         .map(|command| {
             let mut one = comparable_option(command);
+            one["default_member_permissions"] = command["default_member_permissions"].clone();
             if everywhere {
                 one["contexts"] = command["contexts"].clone();
                 one["integration_types"] = command["integration_types"].clone();
@@ -187,6 +196,7 @@ mod tests {
             if command["type"] == OF_MESSAGE {
                 command["description"] = json!("");
             }
+            command["default_member_permissions"] = command["default_member_permissions"].clone();
         }
         commands.reverse();
         commands
@@ -201,12 +211,35 @@ mod tests {
     }
 
     #[test]
+    fn what_only_admins_run_is_hidden_from_others() {
+        let part = |name| crate::answers::SubcommandEntry {
+            name,
+            about: "Something",
+            example: "digest run",
+            options: &[],
+            writes: true,
+        };
+        let whole = CommandEntry {
+            name: "digest",
+            about: "Something",
+            example: "digest run",
+            options: &[],
+            subcommands: Box::leak(Box::new([part("run"), part("pause")])),
+            writes: false,
+        };
+        assert_eq!(described(&[whole], false)[0]["default_member_permissions"], MANAGE_SERVER);
+        let mixed = CommandEntry { subcommands: Box::leak(Box::new([part("run"), part("list")])), ..whole };
+        assert!(described(&[mixed], false)[0]["default_member_permissions"].is_null());
+    }
+
+    #[test]
     fn any_change_counts_as_a_difference() {
         let wanted = described(CATALOG, true);
-        let changes: [fn(&mut Vec<Value>); 4] = [
+        let changes: [fn(&mut Vec<Value>); 5] = [
             |commands| drop(commands.pop()),
             |commands| commands[0]["description"] = json!("Something else"),
             |commands| commands[0]["contexts"] = Value::Null,
+            |commands| commands[0]["default_member_permissions"] = json!("8"),
             |commands| {
                 let usage = commands.iter_mut().find(|command| command["name"] == "usage").unwrap();
                 usage["options"][0]["autocomplete"] = json!(false);

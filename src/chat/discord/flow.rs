@@ -9,16 +9,19 @@ use std::time::Duration;
 use tracing::debug;
 use tracing::warn;
 
+use crate::access;
 use crate::answers::Desk;
 use crate::answers::Invocation;
 use crate::answers::Question;
+use crate::config::MemberRules;
 use crate::domain::Asker;
 use crate::domain::Audience;
-use crate::domain::Role;
 use crate::problem::Problem;
 use crate::render::discord::Seal;
 use crate::render::discord::View;
 use crate::reply::Answer;
+use crate::reply::Block;
+use crate::reply::Prose;
 
 use super::inbound::Call;
 use super::inbound::Inbound;
@@ -29,6 +32,8 @@ use super::press;
 use super::press::Draft;
 use super::press::Pressed;
 use super::press::outdated;
+use super::readers::Readers;
+use super::readers::ReadersDesk;
 use super::rest::Body;
 use super::rest::Refused;
 use super::rest::Rest;
@@ -40,6 +45,12 @@ const GRACE: Duration = Duration::from_millis(300);
 const KEEP_MAX: Duration = Duration::from_millis(400);
 /// Longest time for an answer; the token would live for 15 minutes, but nobody waits for that.
 const ANSWER_MAX: Duration = Duration::from_secs(60);
+
+/// How long a question waits to learn who reads along; it must be acknowledged within a second.
+const READERS_MAX: Duration = Duration::from_millis(700);
+/// Why an answer is for the asker alone.
+const NOT_FOR_ALL: &str = "Only you see this: not everyone who can read this channel may see these figures.";
+const NOT_KNOWN: &str = "Only you see this: I could not find out who can read this channel.";
 
 /// How an interaction ended; the metric's label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,8 +120,10 @@ pub(super) struct Flow {
     pub(super) rest: Rest,
     /// Signs what can be pressed.
     pub(super) seal: Seal,
-    /// Role of whoever asks; there is no login yet.
-    pub(super) role: Role,
+    /// What members of the server may do.
+    pub(super) members: MemberRules,
+    /// Who reads along.
+    pub(super) readers: ReadersDesk,
     /// How links begin.
     pub(super) public_url: String,
     /// Only this server is answered, when one is named.
@@ -142,13 +155,13 @@ impl Flow {
                 }
                 Ok(Plan::Answer(Asked::new(Question::understand(&call)?, Place::Channel)))
             }
-            Wish::Press { custom_id, own, aloud } => {
+            Wish::Press { custom_id, own } => {
                 let place = if *own { Place::SameMessage } else { Place::Private };
                 match press::read(&self.desk, &self.seal, custom_id).await? {
                     Pressed::Ask(question, page) => {
                         Ok(Plan::Answer(Asked { page, ..Asked::new(question, place) }))
                     }
-                    Pressed::Open { call, aloud: always } => Ok(Plan::Open { call, aloud: always || *aloud }),
+                    Pressed::Open { call, aloud } => Ok(Plan::Open { call, aloud: aloud || !inbound.unseen }),
                     Pressed::Submit { .. } => Err(outdated()),
                 }
             }
@@ -178,12 +191,9 @@ impl Flow {
     }
 
     async fn complete(&self, inbound: &Inbound, call: &Call, option: &str, typed: &str) -> Outcome {
-        let choices = if self.welcome(inbound).is_ok() {
-            let asker = self.asker(inbound, Place::Private);
-            self.desk.complete(&asker, &call.command, &call.options, (option, typed))
-        } else {
-            Vec::new()
-        };
+        let asker = self.welcome(inbound).and_then(|()| self.asker(inbound, Place::Private));
+        let complete = |asker| self.desk.complete(&asker, &call.command, &call.options, (option, typed));
+        let choices = asker.map_or_else(|_refused| Vec::new(), complete);
         // Whoever types on does not wait for the last completion: a refusal is no news.
         match self.acknowledge(inbound, &message::choices(&choices)).await {
             Ok(()) => Outcome::Answered,
@@ -197,7 +207,8 @@ impl Flow {
 
     /// Opens a form. It is the first response, so nothing may take long before.
     async fn open(&self, inbound: &Inbound, call: &Invocation, aloud: bool) -> Outcome {
-        let form = match self.desk.form(&self.asker(inbound, Place::Private), call) {
+        let asked = self.asker(inbound, Place::Private).and_then(|asker| self.desk.form(&asker, call));
+        let form = match asked {
             Ok(form) => form,
             Err(problem) => return self.tell(inbound, &problem, None).await,
         };
@@ -220,13 +231,18 @@ impl Flow {
     }
 
     async fn answer(&self, inbound: &Inbound, asked: Asked) -> Outcome {
-        let Asked { question, mut place, page, draft } = asked;
+        let Asked { question, place, page, draft } = asked;
         let line = question.line();
-        let asker = self.asker(inbound, place);
+        let asker = match self.asker(inbound, place) {
+            Ok(asker) => asker,
+            Err(problem) => return self.tell(inbound, &problem, draft.as_ref()).await,
+        };
         let writes = question.writes();
-        let mut asking = Box::pin(tokio::time::timeout(ANSWER_MAX, self.desk.ask(&asker, question)));
+        let mut asking = Box::pin(tokio::time::timeout(ANSWER_MAX, self.desk.ask(&asker, question.clone())));
         // What is written down must have been taken on before: otherwise the asker reads of a failure and does it again.
-        let known = if writes { None } else { tokio::time::timeout(GRACE, &mut asking).await.ok() };
+        let first = async { if writes { None } else { tokio::time::timeout(GRACE, &mut asking).await.ok() } };
+        let (known, hushed) = tokio::join!(first, self.hushed(inbound, &asker, &question, place));
+        let mut place = if hushed.is_some() { Place::Private } else { place };
         let known = known.map(|asked| asked.unwrap_or(Err(Problem::Busy)));
         match &known {
             Some(Err(problem)) => return self.tell(inbound, problem, draft.as_ref()).await,
@@ -245,6 +261,10 @@ impl Flow {
             Some(asked) => asked,
             None => asking.await.unwrap_or(Err(Problem::Busy)),
         };
+        let asked = asked.map(|mut answer| {
+            answer.blocks.extend(hushed.map(|why| Block::Caveat(Prose::plain(why))));
+            answer
+        });
         match self.deliver(inbound, asked, place, draft.as_ref(), (&line, page)).await {
             Ok(outcome) => outcome,
             Err(refused) => lost(inbound, &refused),
@@ -334,17 +354,46 @@ impl Flow {
     }
 
     async fn acknowledge(&self, inbound: &Inbound, body: &Body) -> Result<(), Refused> {
-        let done = self.rest.acknowledge(inbound.id, &inbound.token, body).await;
+        let done = match &inbound.responder {
+            Some(responder) => responder.give(body),
+            None => self.rest.acknowledge(inbound.id, &inbound.token, body).await,
+        };
         metrics::histogram!("etsm_discord_ack_seconds").record(inbound.received.elapsed().as_secs_f64());
         done
     }
 
-    fn asker(&self, inbound: &Inbound, place: Place) -> Asker {
+    /// Why an answer must not stand where others read it; `None` when it may.
+    async fn hushed(
+        &self,
+        inbound: &Inbound,
+        asker: &Asker,
+        question: &Question,
+        place: Place,
+    ) -> Option<&'static str> {
+        if place == Place::Private || (place == Place::SameMessage && inbound.unseen) {
+            return None;
+        }
+        let Some(guild) = inbound.guild else { return Some(NOT_KNOWN) };
+        let look = self.readers.of(&self.rest, &self.members, guild, inbound.channel);
+        match tokio::time::timeout(READERS_MAX, look).await {
+            Ok(Ok(readers)) => match readers.as_ref() {
+                Readers::Scopes(scopes) if self.desk.may_be_read(asker, question, scopes) => None,
+                Readers::Scopes(_) | Readers::Uncertain => Some(NOT_FOR_ALL),
+            },
+            Ok(Err(refused)) => {
+                warn!(%refused, channel = inbound.channel, "Discord did not tell who reads a channel: {refused}");
+                Some(NOT_KNOWN)
+            }
+            Err(_late) => Some(NOT_KNOWN),
+        }
+    }
+
+    fn asker(&self, inbound: &Inbound, place: Place) -> Result<Asker, Problem> {
         let audience = match place {
             Place::Channel | Place::SameMessage => Audience::Channel,
             Place::Private => Audience::AskerOnly,
         };
-        Asker { person: inbound.person.clone(), role: self.role, audience }
+        access::admit(&self.members, &inbound.member, audience)
     }
 }
 

@@ -52,11 +52,12 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    fn refused(refused: Refused) -> Self {
+    /// What Discord refused while we made contact.
+    pub(super) fn refused(refused: Refused) -> Self {
         if refused.is_unauthorized() {
             return Self::Final(bad_token());
         }
-        Self::Passing(anyhow::Error::new(refused).context("asking Discord for its gateway"))
+        Self::Passing(anyhow::Error::new(refused).context("making contact with Discord"))
     }
 
     /// What the library gave up with.

@@ -11,12 +11,16 @@ use serenity::model::application::ModalInteractionData;
 use serenity::model::application::ResolvedTarget;
 use serenity::model::channel::Message;
 use serenity::model::channel::MessageFlags;
+use serenity::model::guild::Member as GuildMember;
 use serenity::model::id::UserId;
 use serenity::model::user::User;
 use tokio::time::Instant;
 
+use crate::access::Member;
 use crate::domain::Person;
 use crate::render;
+
+use super::door::Responder;
 
 /// Characters of a message that a note quotes; who wrote it and where must fit into the field, too.
 const QUOTED_CHARS_MAX: usize = 3_700;
@@ -31,12 +35,18 @@ pub(super) struct Inbound {
     pub(super) application: u64,
     /// Where it was sent; `None` in a direct message.
     pub(super) guild: Option<u64>,
-    /// Who sent it.
-    pub(super) person: Person,
+    /// In which channel.
+    pub(super) channel: u64,
+    /// Who sent it, with the rights of just now: those of whoever pressed, not of whoever asked first.
+    pub(super) member: Member,
+    /// Whether the message whose button was pressed is for that person alone.
+    pub(super) unseen: bool,
     /// When it was received.
     pub(super) received: Instant,
     /// What is wanted.
     pub(super) wish: Wish,
+    /// Takes the first response when it came over HTTP; else that goes over REST.
+    pub(super) responder: Option<Responder>,
 }
 
 /// What someone wants.
@@ -59,8 +69,6 @@ pub(super) enum Wish {
         custom_id: String,
         /// Whether who pressed is who asked for the message.
         own: bool,
-        /// Whether the channel sees the message.
-        aloud: bool,
     },
     /// A form was sent.
     Submit {
@@ -81,38 +89,57 @@ pub(super) struct Call {
 }
 
 impl Inbound {
-    /// Reads an interaction; `None` for a ping, which never comes through the gateway.
+    /// Reads an interaction; `None` for a ping, which asks nothing.
     pub(super) fn read(interaction: Interaction, received: Instant) -> Option<Self> {
         let (id, application) = (interaction.id().get(), interaction.application_id().get());
         let guild = interaction.guild_id().map(|guild| guild.get());
-        let (token, person, wish) = match interaction {
+        let mut unseen = false;
+        let (token, channel, member, wish) = match interaction {
             Interaction::Command(command) => {
+                let member = member(&command.user, command.member.as_deref());
                 let called = noted(&command.data, guild).unwrap_or_else(|| call(&command.data).0);
-                (command.token, person(&command.user), Wish::Command(called))
+                (command.token, command.channel_id, member, Wish::Command(called))
             }
             Interaction::Autocomplete(command) => {
                 let (call, focused) = call(&command.data);
                 let (option, typed) = focused.unwrap_or_default();
-                (command.token, person(&command.user), Wish::Complete { call, option, typed })
+                let member = member(&command.user, command.member.as_deref());
+                (command.token, command.channel_id, member, Wish::Complete { call, option, typed })
             }
             Interaction::Component(press) => {
                 let own = asked_for(&press.message) == Some(press.user.id);
-                let unseen = press.message.flags.is_some_and(|flags| flags.contains(MessageFlags::EPHEMERAL));
+                unseen = press.message.flags.is_some_and(|flags| flags.contains(MessageFlags::EPHEMERAL));
+                let member = member(&press.user, press.member.as_ref());
                 let custom_id = match press.data.kind {
                     ComponentInteractionDataKind::StringSelect { values } => {
                         values.into_iter().next().unwrap_or_default()
                     }
                     _ => press.data.custom_id,
                 };
-                (press.token, person(&press.user), Wish::Press { custom_id, own, aloud: !unseen })
+                (press.token, press.channel_id, member, Wish::Press { custom_id, own })
             }
             Interaction::Modal(modal) => {
+                let member = member(&modal.user, modal.member.as_ref());
                 let fields = fields(&modal.data);
-                (modal.token, person(&modal.user), Wish::Submit { custom_id: modal.data.custom_id, fields })
+                let wish = Wish::Submit { custom_id: modal.data.custom_id, fields };
+                (modal.token, modal.channel_id, member, wish)
             }
             _ => return None,
         };
-        Some(Self { id, token, application, guild, person, received, wish })
+        let channel = channel.get();
+        Some(Self { id, token, application, guild, channel, member, unseen, received, wish, responder: None })
+    }
+}
+
+/// Who someone is in the server. In a direct message nobody has a role.
+fn member(user: &User, here: Option<&GuildMember>) -> Member {
+    let roles = here.map(|here| here.roles.iter().map(|role| role.get()).collect());
+    let permissions = here.and_then(|here| here.permissions).unwrap_or_default();
+    Member {
+        user: user.id.get(),
+        shown: person(user),
+        roles: roles.unwrap_or_default(),
+        administrator: permissions.administrator(),
     }
 }
 

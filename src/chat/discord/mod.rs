@@ -1,17 +1,20 @@
-//! Discord: slash commands in, pictures and figures out, through the gateway.
+//! Discord: slash commands in, pictures and figures out, through the gateway or over HTTP.
 //!
 //! Invariant: no reply can ping. Every message says `allowed_mentions` with nothing in it, for the library applies its
 //! own default to some calls only.
 
 mod commands;
+mod door;
 mod flow;
 mod gateway;
 mod inbound;
+mod intake;
 mod message;
 mod press;
+mod readers;
 mod rest;
 mod seen;
 mod surface;
 
-pub use surface::Connection;
-pub use surface::run;
+pub use door::{Door, Knock, Opened};
+pub use surface::{Connection, Discord};

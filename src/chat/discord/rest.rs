@@ -5,6 +5,8 @@
 use std::error::Error as _;
 use std::time::Duration;
 
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serenity::Error;
 use serenity::builder::CreateAttachment;
@@ -18,8 +20,10 @@ use serenity::http::Request;
 use serenity::http::Route;
 use serenity::model::gateway::BotGateway;
 use serenity::model::id::ApplicationId;
+use serenity::model::id::ChannelId;
 use serenity::model::id::GuildId;
 use serenity::model::id::InteractionId;
+use serenity::model::id::UserId;
 use tokio::time::Instant;
 
 /// Longest wait for one attempt; Discord answers within a second or not at all.
@@ -28,6 +32,8 @@ const ATTEMPT_MAX: Duration = Duration::from_secs(10);
 const ACKNOWLEDGE_MAX: Duration = Duration::from_millis(2_800);
 /// How long other calls are tried again: a reply that comes later than this is not read any more.
 const CALL_MAX: Duration = Duration::from_secs(90);
+/// How long something is looked up that an answer waits for.
+const LOOK_MAX: Duration = Duration::from_secs(5);
 /// Waits between attempts double from here.
 const WAIT_MIN: Duration = Duration::from_millis(200);
 /// Discord's limits are refilled within seconds; asking sooner than this only spends more of them.
@@ -38,7 +44,10 @@ const WAIT_MAX: Duration = Duration::from_secs(15);
 /// Discord's code for an interaction that was answered already.
 const ALREADY_ACKNOWLEDGED: isize = 40_060;
 /// Discord's codes for an interaction or its token that it does not know, or not any more.
-const UNKNOWN: [isize; 2] = [10_062, 10_015];
+const UNKNOWN: [isize; 2] = [10_062, UNKNOWN_WEBHOOK];
+const UNKNOWN_WEBHOOK: isize = 10_015;
+/// The answer to a request of Discord's and our next call to it go separate ways; the call may be there first.
+const UNSETTLED_MAX: Duration = Duration::from_secs(2);
 
 /// Why Discord did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +87,17 @@ impl Refused {
         }
     }
 
+    /// As Discord says it when nobody waits for a response any more.
+    pub(super) fn over() -> Self {
+        let message = "nobody waits for this response any more".into();
+        Self { status: None, code: UNKNOWN[0], again: false, message }
+    }
+
+    /// Whether Discord may only not know yet that the interaction was answered.
+    fn is_unsettled(&self, begun: Instant) -> bool {
+        self.code == UNKNOWN_WEBHOOK && begun.elapsed() < UNSETTLED_MAX
+    }
+
     fn of(error: Error) -> Self {
         let message = match error {
             Error::Http(HttpError::UnsuccessfulRequest(refusal)) => {
@@ -103,6 +123,12 @@ impl Refused {
 fn detailed(error: &serenity::http::DiscordJsonError) -> String {
     let fields = error.errors.iter().map(|field| format!("; {}: {}", field.path, field.message));
     format!("{}{}", error.message, fields.collect::<String>())
+}
+
+/// What we ask of our own application.
+#[derive(Deserialize)]
+struct OurApplication {
+    id: ApplicationId,
 }
 
 /// What happens when a call is done twice because the first response was lost.
@@ -138,6 +164,39 @@ impl Rest {
     pub(super) async fn gateway(&self) -> Result<BotGateway, Refused> {
         let bytes = self.attempt(Route::GatewayBot, LightMethod::Get, None).await?;
         decode(&bytes)
+    }
+
+    /// A server with its roles.
+    pub(super) async fn guild<T: DeserializeOwned>(&self, guild: u64) -> Result<T, Refused> {
+        self.look(Route::Guild { guild_id: GuildId::new(guild) }).await
+    }
+
+    /// A channel with its rules.
+    pub(super) async fn channel<T: DeserializeOwned>(&self, channel: u64) -> Result<T, Refused> {
+        self.look(Route::Channel { channel_id: ChannelId::new(channel) }).await
+    }
+
+    /// A member of a server; `None` when the user is none.
+    pub(super) async fn member<T: DeserializeOwned>(
+        &self,
+        guild: u64,
+        user: u64,
+    ) -> Result<Option<T>, Refused> {
+        let route = Route::GuildMember { guild_id: GuildId::new(guild), user_id: UserId::new(user) };
+        match self.look(route).await {
+            Err(refused) if refused.status == Some(404) => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
+    /// Our own application.
+    pub(super) async fn application(&self) -> Result<u64, Refused> {
+        let found: OurApplication = self.look(Route::Oauth2ApplicationCurrent).await?;
+        Ok(found.id.get())
+    }
+
+    async fn look<T: DeserializeOwned>(&self, route: Route<'_>) -> Result<T, Refused> {
+        decode(&self.call(route, LightMethod::Get, None, Twice::Harmless, LOOK_MAX).await?)
     }
 
     /// The commands that Discord offers now, in all languages.
@@ -195,7 +254,8 @@ impl Rest {
         twice: Twice,
         patience: Duration,
     ) -> Result<Vec<u8>, Refused> {
-        let deadline = Instant::now() + patience;
+        let begun = Instant::now();
+        let deadline = begun + patience;
         let (mut wait, mut again) = (WAIT_MIN, false);
         loop {
             let tried = tokio::time::timeout_at(deadline, self.attempt(route, method, body));
@@ -205,7 +265,8 @@ impl Rest {
             };
             let pause = if refused.status == Some(429) { wait.max(LIMITED_WAIT_MIN) } else { wait };
             let pause = pause.mul_f64(1.0 + 0.25 * rand::random::<f64>());
-            if !refused.may_pass(twice) || Instant::now() + pause >= deadline {
+            let may_pass = refused.may_pass(twice) || refused.is_unsettled(begun);
+            if !may_pass || Instant::now() + pause >= deadline {
                 return Err(refused);
             }
             tokio::time::sleep(pause).await;
@@ -273,7 +334,7 @@ fn original(application: u64, token: &str) -> Route<'_> {
     Route::WebhookOriginalInteractionResponse { application_id: ApplicationId::new(application), token }
 }
 
-fn decode<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
+fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
     serde_json::from_slice(bytes).map_err(|error| Refused {
         status: None,
         code: 0,

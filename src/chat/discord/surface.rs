@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
@@ -14,12 +13,14 @@ use tracing::warn;
 
 use crate::answers::CATALOG;
 use crate::answers::Desk;
-use crate::config::ChatSettings;
 use crate::config::DiscordSettings;
+use crate::config::MemberRules;
+use crate::domain::Clock;
 use crate::render::discord::Seal;
 
 use super::commands::Registered;
 use super::commands::register;
+use super::door::Door;
 use super::flow::Flow;
 use super::gateway::Failure;
 use super::gateway::Gateway;
@@ -27,9 +28,9 @@ use super::gateway::Heard;
 use super::gateway::LEAVE_MAX;
 use super::gateway::prepare;
 use super::inbound::Inbound;
-use super::inbound::Wish;
+use super::intake::Intake;
+use super::readers::ReadersDesk;
 use super::rest::Rest;
-use super::seen::Seen;
 
 /// First wait before another try.
 const WAIT_MIN: Duration = Duration::from_secs(1);
@@ -37,8 +38,6 @@ const WAIT_MIN: Duration = Duration::from_secs(1);
 const WAIT_MAX: Duration = Duration::from_secs(60);
 /// Without a connection for so long, everything is set up anew: the gateway may have moved.
 const SILENCE_MAX: Duration = Duration::from_secs(90);
-/// Longest wait for replies under way when we stop.
-const DRAIN: Duration = Duration::from_secs(5);
 
 /// How the connection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,64 +50,61 @@ pub enum Connection {
     Lost,
 }
 
-/// Answers questions in Discord until `stop` fires. A token that Discord does not accept ends it with an error; any
-/// other trouble is waited out. `tell` hears of every change of the connection.
-pub async fn run(
-    desk: Desk,
+/// Discord as a surface: what it takes on, and how it is reached.
+pub struct Discord {
+    intake: Arc<Intake>,
     settings: DiscordSettings,
-    chat: ChatSettings,
-    public_url: String,
-    seal: Seal,
-    tell: impl Fn(Connection) + Send + Sync + 'static,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
-    tell(Connection::Connecting);
-    let rest = Rest::new(settings.token.expose_secret(), settings.api_base.as_deref());
-    let flow = Flow { desk, rest, seal, role: chat.role, public_url, guild: settings.guild_id };
-    let mut surface = Surface {
-        flow: Arc::new(flow),
-        settings,
-        tasks: JoinSet::new(),
-        seen: Seen::default(),
-        registering: false,
-        silent_since: Some(Instant::now()),
-        tell: Box::new(tell),
-    };
-    let mut wait = WAIT_MIN;
-    let outcome = loop {
-        surface.silent_since = Some(Instant::now());
-        let failure = surface.session(&stop).await;
-        let was_connected = surface.silent_since.is_none();
-        surface.connected(false);
-        let cause = match failure {
-            None => break Ok(()),
-            Some(Failure::Final(error)) => break Err(error),
-            Some(Failure::Passing(error)) => error,
+    clock: Arc<dyn Clock>,
+}
+
+impl Discord {
+    /// Not connected yet.
+    #[must_use]
+    pub fn new(
+        desk: Desk,
+        settings: DiscordSettings,
+        members: MemberRules,
+        seal: Seal,
+        public_url: String,
+    ) -> Self {
+        let rest = Rest::new(settings.token.expose_secret(), settings.api_base.as_deref());
+        let clock = Arc::clone(desk.clock());
+        let readers = ReadersDesk::default();
+        let flow = Flow { desk, rest, seal, members, readers, public_url, guild: settings.guild_id };
+        Self { intake: Arc::new(Intake::new(flow)), settings, clock }
+    }
+
+    /// The door for interactions over HTTP; `None` without a key to know Discord by.
+    #[must_use]
+    pub fn door(&self) -> Option<Door> {
+        let (intake, clock) = (Arc::clone(&self.intake), Arc::clone(&self.clock));
+        self.settings.public_key.map(|key| Door { intake, key, clock })
+    }
+
+    /// Answers questions until `stop` fires. A token that Discord does not accept ends it with an error; any other trouble
+    /// is waited out. `tell` hears of every change of the connection.
+    pub async fn run(
+        self,
+        tell: impl Fn(Connection) + Send + Sync + 'static,
+        stop: CancellationToken,
+    ) -> anyhow::Result<()> {
+        tell(Connection::Connecting);
+        let mut surface = Surface {
+            intake: self.intake,
+            settings: self.settings,
+            registering: false,
+            silent_since: Some(Instant::now()),
+            tell: Box::new(tell),
         };
-        if was_connected {
-            wait = WAIT_MIN;
-        }
-        let pause = wait.mul_f64(1.0 + 0.25 * rand::random::<f64>());
-        warn!(
-            cause = format!("{cause:#}"),
-            wait_ms = pause.as_millis(),
-            "Discord is out of reach; trying again"
-        );
-        tokio::select! {
-            () = stop.cancelled() => break Ok(()),
-            () = tokio::time::sleep(pause) => {}
-        }
-        wait = (wait * 2).min(WAIT_MAX);
-    };
-    surface.drain().await;
-    outcome
+        let outcome = surface.keep_up(&stop).await;
+        surface.intake.drain().await;
+        outcome
+    }
 }
 
 struct Surface {
-    flow: Arc<Flow>,
+    intake: Arc<Intake>,
     settings: DiscordSettings,
-    tasks: JoinSet<()>,
-    seen: Seen,
     /// Whether this process has begun to register the commands.
     registering: bool,
     /// Since when there is no connection.
@@ -117,12 +113,62 @@ struct Surface {
 }
 
 impl Surface {
+    /// Keeps the connection, or without one only registers.
+    async fn keep_up(&mut self, stop: &CancellationToken) -> anyhow::Result<()> {
+        let mut wait = WAIT_MIN;
+        loop {
+            self.silent_since = Some(Instant::now());
+            let failure =
+                if self.settings.gateway { self.session(stop).await } else { self.introduce(stop).await };
+            let was_connected = self.silent_since.is_none();
+            self.connected(false);
+            let cause = match failure {
+                None => return Ok(()),
+                Some(Failure::Final(error)) => return Err(error),
+                Some(Failure::Passing(error)) => error,
+            };
+            if was_connected {
+                wait = WAIT_MIN;
+            }
+            let pause = wait.mul_f64(1.0 + 0.25 * rand::random::<f64>());
+            warn!(
+                cause = format!("{cause:#}"),
+                wait_ms = pause.as_millis(),
+                "Discord is out of reach; trying again"
+            );
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                () = tokio::time::sleep(pause) => {}
+            }
+            wait = (wait * 2).min(WAIT_MAX);
+        }
+    }
+
+    /// Learns who we are and registers; interactions come over HTTP. `None` when it was asked to stop.
+    async fn introduce(&mut self, stop: &CancellationToken) -> Option<Failure> {
+        let intake = Arc::clone(&self.intake);
+        let asked = tokio::select! {
+            () = stop.cancelled() => return None,
+            asked = intake.flow().rest.application() => asked,
+        };
+        match asked {
+            Ok(application) => {
+                info!(application, "Taking Discord's interactions over HTTP");
+                self.connected(true);
+                self.register(application);
+            }
+            Err(refused) => return Some(Failure::refused(refused)),
+        }
+        stop.cancelled().await;
+        None
+    }
+
     /// Connects and listens. `None` when it was asked to stop.
     async fn session(&mut self, stop: &CancellationToken) -> Option<Failure> {
         let (token, base) = (self.settings.token.clone(), self.settings.api_base.clone());
         let prepared = tokio::select! {
             () = stop.cancelled() => return None,
-            prepared = prepare(&self.flow.rest, token.expose_secret(), base.as_deref()) => prepared,
+            prepared = prepare(&self.intake.flow().rest, token.expose_secret(), base.as_deref()) => prepared,
         };
         let Gateway { mut client, shards, mut heard } = match prepared {
             Ok(gateway) => gateway,
@@ -139,7 +185,6 @@ impl Surface {
                     break Some(ended.err().map_or_else(closed, Failure::closed));
                 }
                 Some(heard) = heard.recv() => self.hear(heard),
-                Some(ended) = self.tasks.join_next() => note(ended),
                 _ = looks.tick() => {
                     if self.silent_since.is_some_and(|since| since.elapsed() > SILENCE_MAX) {
                         break Some(Failure::Passing(anyhow::anyhow!("the gateway does not answer")));
@@ -170,7 +215,7 @@ impl Surface {
             }
             Heard::Interaction(interaction, received) => {
                 if let Some(inbound) = Inbound::read(*interaction, received) {
-                    self.take(inbound);
+                    self.intake.take(inbound);
                 }
             }
         }
@@ -186,21 +231,6 @@ impl Surface {
         }
     }
 
-    fn take(&mut self, inbound: Inbound) {
-        let kind = match inbound.wish {
-            Wish::Command(_) => "command",
-            Wish::Complete { .. } => "completion",
-            Wish::Press { .. } => "button",
-            Wish::Submit { .. } => "form",
-        };
-        if !self.seen.first(inbound.id) {
-            count(kind, "duplicate");
-            return;
-        }
-        let flow = Arc::clone(&self.flow);
-        self.tasks.spawn(async move { count(kind, flow.handle(inbound).await.word()) });
-    }
-
     /// Once in the life of the process: what it offers does not change while it runs.
     fn register(&mut self, application: u64) {
         if std::mem::replace(&mut self.registering, true) {
@@ -209,9 +239,9 @@ impl Surface {
         if let Some(named) = self.settings.application_id.filter(|named| *named != application) {
             warn!(named, application, "The token belongs to another application than the one that is named");
         }
-        let (flow, guild) = (Arc::clone(&self.flow), self.settings.guild_id);
-        self.tasks.spawn(async move {
-            match register(&flow.rest, application, guild, CATALOG).await {
+        let (intake, guild) = (Arc::clone(&self.intake), self.settings.guild_id);
+        self.intake.spawn(async move {
+            match register(&intake.flow().rest, application, guild, CATALOG).await {
                 Ok(Registered::Same) => info!("Discord offers all commands already"),
                 Ok(Registered::Replaced) => info!(commands = CATALOG.len(), "Registered the commands with Discord"),
                 Err(refused) => error!(
@@ -223,32 +253,4 @@ impl Surface {
             }
         });
     }
-
-    /// Lets replies under way finish.
-    async fn drain(&mut self) {
-        let finish = async {
-            while let Some(ended) = self.tasks.join_next().await {
-                note(ended);
-            }
-        };
-        if tokio::time::timeout(DRAIN, finish).await.is_err() {
-            warn!(
-                replies = self.tasks.len(),
-                "Some replies to Discord were not finished in time and are dropped"
-            );
-            self.tasks.shutdown().await;
-        }
-    }
-}
-
-fn note(ended: Result<(), tokio::task::JoinError>) {
-    if let Err(error) = ended
-        && error.is_panic()
-    {
-        error!("A reply to Discord broke off");
-    }
-}
-
-fn count(kind: &'static str, outcome: &'static str) {
-    metrics::counter!("etsm_discord_interactions_total", "kind" => kind, "outcome" => outcome).increment(1);
 }

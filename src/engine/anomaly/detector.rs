@@ -3,6 +3,7 @@
 //! Invariant: strictly causal and total. Row `i` is judged from rows `0..=i` in the order they come, whatever their
 //! times and values; a score is finite and in `0..=1`.
 
+use crate::domain::AnomalyKind;
 use crate::engine::anomaly::baseline::{Baseline, Compared};
 use crate::engine::anomaly::calendar::Calendar;
 use crate::engine::anomaly::gate::Gate;
@@ -58,7 +59,7 @@ pub(crate) enum Verdict {
     /// Worth a look.
     Unusual {
         /// In which way.
-        kind: Kind,
+        kind: AnomalyKind,
         /// Above usual rather than below.
         up: bool,
     },
@@ -69,24 +70,6 @@ pub(crate) enum Verdict {
         /// Rows needed.
         need: usize,
     },
-}
-
-/// In which way a row is unusual.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Far outside of what is usual for this bucket.
-    Spike,
-    /// The level moved and stayed; what is usual moves along from the next row on.
-    LevelShift,
-    /// The same value for much longer than ever before.
-    Flat,
-    /// Zero where there usually is something.
-    Silence,
-    /// Within what is usual for one row, but for too many rows in a row towards its upper end. Only of plain series:
-    /// in an account, what lies within the usual band is no news.
-    Burst,
-    /// Within what is usual for this bucket, but a value or a sequence not seen before. Only of plain series.
-    Novel,
 }
 
 /// The state of one watched series, at most 10 kB with what it holds. Keep it to continue the series later.
@@ -227,17 +210,17 @@ impl Detector {
             strength = strength.min(NO_NEWS * alarm);
         }
         let kind = if shifted.is_some() {
-            Kind::LevelShift
+            AnomalyKind::LevelShift
         } else if flat {
-            Kind::Flat
+            AnomalyKind::Flat
         } else if value == 0.0 && usual > 0.0 {
-            Kind::Silence
+            AnomalyKind::Silence
         } else if !inside {
-            Kind::Spike
+            AnomalyKind::Spike
         } else if up && views.unrest > views.value.max(views.shape) {
-            Kind::Burst
+            AnomalyKind::Burst
         } else {
-            Kind::Novel
+            AnomalyKind::Novel
         };
         let quiet = self.calendar.rows(5, 5, 120);
         let (left, _) = self.scores.pass(strength, STIR, quiet);

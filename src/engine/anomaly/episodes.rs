@@ -1,6 +1,7 @@
 //! From readings to episodes: one entry for one stretch of unusual buckets.
 
-use crate::engine::anomaly::detector::{Detector, Kind, Reading, Verdict};
+use crate::domain::AnomalyKind;
+use crate::engine::anomaly::detector::{Detector, Reading, Verdict};
 
 /// One stretch of unusual buckets.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,7 +11,7 @@ pub(crate) struct Episode {
     /// The first row that was usual again; `None` while it lasts.
     pub(crate) until: Option<i64>,
     /// What it is; the strongest reading decides, and a level shift overrides, since it explains the others.
-    pub(crate) kind: Kind,
+    pub(crate) kind: AnomalyKind,
     /// Whether its strongest row lay above usual.
     pub(crate) up: bool,
     /// Time of the strongest row.
@@ -92,8 +93,10 @@ impl Open {
 impl Episode {
     fn joined(self, now: Self) -> Self {
         let from = self.from.min(now.from);
-        let shift =
-            [&self, &now].into_iter().find(|one| one.kind == Kind::LevelShift).map(|one| (one.kind, one.up));
+        let shift = [&self, &now]
+            .into_iter()
+            .find(|one| one.kind == AnomalyKind::LevelShift)
+            .map(|one| (one.kind, one.up));
         let strongest = if now.peak_score > self.peak_score { now } else { self };
         let (kind, up) = shift.unwrap_or((strongest.kind, strongest.up));
         Self { from, kind, up, ..strongest }

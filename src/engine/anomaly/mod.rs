@@ -24,6 +24,6 @@ mod spread;
 mod tail;
 mod unrest;
 
-pub(crate) use detector::{Detector, Kind, Reading, Verdict};
+pub(crate) use detector::{Detector, Reading, Verdict};
 pub(crate) use episodes::{Episode, watch};
 pub(crate) use settings::{Directions, Settings};

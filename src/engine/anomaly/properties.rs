@@ -1,5 +1,6 @@
 //! What holds for any series whatever, and what single odd series bring.
 
+use crate::domain::AnomalyKind;
 use proptest::prelude::*;
 
 use super::episodes::Watched;
@@ -152,7 +153,7 @@ fn a_jump_below_the_minimum_volume_is_no_news() {
     let at =
         |jump| watch(&mut Detector::new(Settings::account(86_400, 20.0)), days(jump)).readings[90].verdict;
     assert_eq!(at(9.0), Verdict::Normal);
-    assert_eq!(at(500.0), Verdict::Unusual { kind: Kind::Spike, up: true });
+    assert_eq!(at(500.0), Verdict::Unusual { kind: AnomalyKind::Spike, up: true });
 }
 
 #[test]
@@ -164,7 +165,7 @@ fn only_the_wanted_direction_is_news() {
     let at =
         |directions, value| watch(&mut Detector::new(settings(directions)), days(value)).readings[90].verdict;
     assert_eq!(at(Directions::Up, 0.0), Verdict::Normal);
-    assert_eq!(at(Directions::Up, 900.0), Verdict::Unusual { kind: Kind::Spike, up: true });
+    assert_eq!(at(Directions::Up, 900.0), Verdict::Unusual { kind: AnomalyKind::Spike, up: true });
 }
 
 #[test]
@@ -172,8 +173,8 @@ fn a_stretch_that_stands_still_is_flat() {
     let days =
         (0..120).map(|day| (day * 86_400, if day < 100 { 400.0 + (day * 7 % 23) as f64 } else { 405.0 }));
     let watched = watch(&mut Detector::new(Settings::account(86_400, 20.0)), days);
-    let kinds: Vec<Kind> = watched.episodes.iter().map(|one| one.kind).collect();
-    assert_eq!(kinds, [Kind::Flat]);
+    let kinds: Vec<AnomalyKind> = watched.episodes.iter().map(|one| one.kind).collect();
+    assert_eq!(kinds, [AnomalyKind::Flat]);
 }
 
 #[test]

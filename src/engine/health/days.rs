@@ -10,6 +10,11 @@ use super::robust::{median, slope};
 /// Younger accounts have too few days of each weekday to know what is usual.
 pub(super) const HISTORY_DAYS_MIN: u32 = 21;
 
+/// A silence of so many days that ended in use again is a rhythm longer than weeks that are compared with weeks.
+const LONG_PAUSE_DAYS: usize = 21;
+/// Weekdays tell the trend when their usual calls are at least this part of all; else whole weeks do.
+const USUAL_PART_MIN: f64 = 0.5;
+
 /// Days before those that are looked at, so that the first of them can be held against what was usual.
 const LEAD_DAYS: u32 = 28;
 
@@ -62,7 +67,8 @@ impl<'a> AccountDays<'a> {
         let counted = self.frame.daily_calls(day - count, count);
         let mut calls: Vec<f64> = counted.into_iter().map(|calls| calls as f64).collect();
         let aside = if known < HISTORY_DAYS_MIN { Vec::new() } else { set_aside(&mut calls) };
-        Days { calls, aside, known }
+        let pauses_long = has_long_pause(&calls);
+        Days { calls, aside, known, pauses_long }
     }
 
     fn active(&self) -> &Active {
@@ -104,6 +110,13 @@ impl Active {
     }
 }
 
+/// Whether days in use lie before and after a long silence.
+fn has_long_pause(calls: &[f64]) -> bool {
+    let in_use = calls.iter().enumerate().filter(|(_, calls)| **calls > 0.0).map(|(day, _)| day);
+    let later = in_use.clone().skip(1);
+    in_use.zip(later).any(|(one, next)| next - one > LONG_PAUSE_DAYS)
+}
+
 /// Whether any bit from `from` up to, and without, `to` is set.
 fn any_bit(words: &[u64], from: usize, to: usize) -> bool {
     const BITS: usize = u64::BITS as usize;
@@ -128,6 +141,8 @@ pub(super) struct Days {
     aside: Vec<usize>,
     /// Days since the account's first use, also those that are not held here.
     known: u32,
+    /// Whether its rhythm is longer than weeks that are compared with weeks, as of one that works at the end of months.
+    pub(super) pauses_long: bool,
 }
 
 impl Days {
@@ -159,8 +174,8 @@ pub(super) struct Usual<'a> {
 
 impl Usual<'_> {
     /// The slope per day, relative to the usual calls of the weekday: the median over all pairs of days of the same
-    /// weekday (the seasonal slope of Hirsch, Slack and Smith 1982). Accounts without a usual weekday are looked at
-    /// by whole weeks. `None` when most weeks are silent.
+    /// weekday (the seasonal slope of Hirsch, Slack and Smith 1982). Accounts whose usual weekdays hold less than half
+    /// of their calls are looked at by whole weeks. `None` when most weeks are silent.
     pub(super) fn slope(&self) -> Option<f64> {
         let mut slopes = Vec::new();
         for (weekday, level) in self.levels.iter().enumerate().filter(|(_, level)| **level > 0.0) {
@@ -170,6 +185,10 @@ impl Usual<'_> {
                     slopes.push((later - first) / level / (WEEK_DAYS * (weeks + 1)) as f64);
                 }
             }
+        }
+        let usual = self.levels.iter().sum::<f64>() / WEEK_DAYS as f64 * self.calls.len() as f64;
+        if usual < USUAL_PART_MIN * self.calls.iter().sum::<f64>() {
+            return self.weekly_slope();
         }
         median(&mut slopes).or_else(|| self.weekly_slope())
     }

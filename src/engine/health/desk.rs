@@ -5,7 +5,6 @@ use std::sync::Arc;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use crate::domain::CommitPeriod;
 use crate::domain::Contract;
 use crate::domain::Initiative;
 use crate::domain::InitiativeStatus;
@@ -49,7 +48,7 @@ pub(super) fn commitment(contract: Option<&Contract>, frame: &AccountFrame, unti
     let Some(first) = frame.first_hour().filter(|first| *first < until) else {
         return Verdict::Missing("too little data: no usage has come in yet");
     };
-    let (start, end) = period(contract.period, utc_date(hour_start(until.saturating_sub(1))));
+    let (start, end) = contract.period.around(utc_date(hour_start(until.saturating_sub(1))));
     let (start_hour, end_hour) = (hour_from(utc_midnight(start)), hour_from(utc_midnight(end)));
     let passed = |from: u32, to: u32| f64::from(to - from) / f64::from(end_hour - start_hour);
     // Who began within the period owes only from then on.
@@ -58,7 +57,7 @@ pub(super) fn commitment(contract: Option<&Contract>, frame: &AccountFrame, unti
     let (from, to, due) = if !young {
         (from, until, passed(from, until))
     } else {
-        let before = period(contract.period, start.saturating_sub(1.day())).0;
+        let before = contract.period.around(start.saturating_sub(1.day())).0;
         let before = hour_from(utc_midnight(before));
         if first > before {
             return Verdict::Missing("too little data: the period of the commitment has just begun");
@@ -79,34 +78,4 @@ pub(super) fn commitment(contract: Option<&Contract>, frame: &AccountFrame, unti
         (_, true) => "costs went beyond the commitment of the period that has ended",
     };
     Verdict::Found { on_curve: share, measured: Quantity::Share(share), words }
-}
-
-/// First day of the period that holds `day`, and of the one after.
-fn period(period: CommitPeriod, day: Date) -> (Date, Date) {
-    let months = match period {
-        CommitPeriod::Month => 1,
-        CommitPeriod::Quarter => 3,
-        CommitPeriod::Year => 12,
-    };
-    let month = (day.month() - 1) / months * months + 1;
-    let start = Date::new(day.year(), month, 1).unwrap_or(day);
-    (start, start.saturating_add(i32::from(months).months()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(length: CommitPeriod, day: &str, start: &str, end: &str) {
-        let (from, to) = period(length, day.parse().unwrap());
-        assert_eq!((from.to_string().as_str(), to.to_string().as_str()), (start, end));
-    }
-
-    #[test]
-    fn periods_follow_the_calendar() {
-        check(CommitPeriod::Month, "2026-12-31", "2026-12-01", "2027-01-01");
-        check(CommitPeriod::Quarter, "2026-05-01", "2026-04-01", "2026-07-01");
-        check(CommitPeriod::Year, "2024-02-29", "2024-01-01", "2025-01-01");
-    }
 }

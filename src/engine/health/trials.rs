@@ -192,6 +192,20 @@ fn an_exception_that_is_over_moves_neither_growth_nor_trend() {
 }
 
 #[test]
+fn a_rhythm_of_months_is_not_compared_by_weeks() {
+    // Five days at the begin of each month of thirty.
+    let monthly: fn(u32) -> f64 = |day| if day % 30 < 5 { 1.0 } else { 0.0 };
+    let scores: Vec<f64> = (90..DAYS).map(|day| Trial { at: (day, 8), ..with(monthly) }.score()).collect();
+    let jumps = scores.windows(2).filter(|pair| (pair[1] - pair[0]).abs() > 12.0).count();
+    assert_eq!(jumps, 0, "{scores:?}");
+    let at = |day| Trial { at: (day, 8), ..with(monthly) };
+    assert_eq!((at(110).factor(FactorKind::Growth), at(110).factor(FactorKind::Trend)), (None, None));
+    // Who does not come back is judged again.
+    let gone = with(|day| if day < 65 && day % 30 < 5 { 1.0 } else { 0.0 });
+    assert!(gone.score() < 60.0, "{}", gone.score());
+}
+
+#[test]
 fn an_account_that_never_sleeps_is_unusual_after_a_night() {
     let recency = |hours: fn(u32) -> bool, at: u32| {
         let mut draft = Snapshot::empty(Arc::new(HealthRules::default_rules()), Currency::USD).draft();

@@ -14,6 +14,7 @@ use super::rhythm::usual_pause;
 use super::robust::spread;
 use super::verdict::Verdict;
 
+const LONG_RHYTHM: &str = "its rhythm is longer than the weeks that would be compared";
 /// The unit of a trend: the change over four weeks.
 const TREND_DAYS: f64 = 28.0;
 /// Fewer calls say nothing about a share of errors.
@@ -43,6 +44,7 @@ impl UsageVerdicts {
             match factor.kind {
                 FactorKind::Trend => trend(&days, window),
                 FactorKind::Growth => growth(&days, window),
+                FactorKind::Breadth if days.pauses_long => Verdict::Missing(LONG_RHYTHM),
                 FactorKind::Breadth => breadth(account, day, window),
                 FactorKind::Stability => stability(&days, window),
                 FactorKind::Errors => errors(account.frame, day, window),
@@ -78,9 +80,13 @@ fn span(rules: &HealthRules) -> u32 {
 }
 
 fn trend(days: &Days, window: u32) -> Verdict {
+    let pauses_long = days.pauses_long;
     let Some(days) = days.usual(window) else {
         return Verdict::Missing("too little data: too few weeks of usage for a trend");
     };
+    if pauses_long {
+        return Verdict::Missing(LONG_RHYTHM);
+    }
     let Some(slope) = days.slope() else {
         return Verdict::Missing("too little data: most of these weeks are silent, so they show no trend");
     };
@@ -100,6 +106,9 @@ fn growth(days: &Days, window: u32) -> Verdict {
     let Some((now, before, mended)) = days.compared(window) else {
         return Verdict::Missing("too little data: it is too new to compare with the weeks before");
     };
+    if days.pauses_long {
+        return Verdict::Missing(LONG_RHYTHM);
+    }
     if before <= 0.0 {
         return if now > 0.0 {
             let words = "back in use after silence in the weeks before";

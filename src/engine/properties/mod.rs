@@ -1,7 +1,7 @@
 //! What must hold for any rows: the engine against a naive model, and against itself.
 
 mod ahead;
-mod kept;
+mod frames;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! `/accounts/{id}` and below: one account, its usage, its health, what we do with it and what was noted.
+//! `/accounts/{id}`: one account at a glance: its health, its usage, what we do with it and what was noted.
 
 use askama::Template;
 use axum::extract::Path;
@@ -6,10 +6,7 @@ use axum::extract::Query;
 use axum::extract::State;
 use axum::response::Response;
 
-use crate::answers::Question;
-use crate::answers::Since;
 use crate::domain::Account;
-use crate::domain::AccountId;
 use crate::domain::Money;
 use crate::domain::Note;
 use crate::domain::Quantity;
@@ -19,19 +16,15 @@ use crate::reply::AsOf;
 
 use crate::web::ask::Pairs;
 use crate::web::ask::Tile;
-use crate::web::ask::understand_with;
-use crate::web::form::Form;
-use crate::web::links::Here;
-use crate::web::links::escape;
 use crate::web::page::Failure;
 use crate::web::page::Frame;
 use crate::web::page::Place;
 use crate::web::page::page;
 use crate::web::state::WebState;
 
-use super::answer;
 use super::answer::Crumb;
 use super::answer::Tab;
+use super::tab::{known, tabs, up};
 
 /// Notes on the overview, newest first.
 const NOTES_MAX: usize = 12;
@@ -102,127 +95,6 @@ pub(crate) async fn overview(
         usage,
         initiatives,
     }))
-}
-
-pub(crate) async fn usage(
-    State(state): State<WebState>,
-    Path(id): Path<String>,
-    Query(query): Query<Pairs>,
-) -> Result<Response, Failure> {
-    let account = known(&state, &id)?;
-    let question = understand_with("usage", "account", account.id.as_str(), query)?;
-    let call = question.call();
-    let Question::Usage { range, .. } = &question else { return Err(super::mismatch()) };
-    let path = format!("/accounts/{}/usage", escape(account.id.as_str()));
-    let here = Here { path: &path, call: &call, in_path: Some("account") };
-    let fields = ["endpoint", "range", "by", "metric", "compare"];
-    let around = answer::Around {
-        crumbs: up(Some(&account)),
-        tabs: tabs(&account.id, "usage"),
-        pills: vec![here.ranges(*range)],
-        form: Some(Form::new(&state, &path, &call, &fields)),
-        ..answer::Around::default()
-    };
-    let answer = state.ask(question.clone()).await?;
-    Ok(answer::show(&state, Place::Accounts, &question, &answer, around))
-}
-
-pub(crate) async fn health(
-    State(state): State<WebState>,
-    Path(id): Path<String>,
-    Query(query): Query<Pairs>,
-) -> Result<Response, Failure> {
-    let account = known(&state, &id)?;
-    let question = understand_with("health", "account", account.id.as_str(), query)?;
-    let call = question.call();
-    let path = format!("/accounts/{}/health", escape(account.id.as_str()));
-    let around = answer::Around {
-        crumbs: up(Some(&account)),
-        tabs: tabs(&account.id, "health"),
-        form: Some(Form::new(&state, &path, &call, &["since"])),
-        ..answer::Around::default()
-    };
-    let answer = state.ask(question.clone()).await?;
-    Ok(answer::show(&state, Place::Accounts, &question, &answer, around))
-}
-
-pub(crate) async fn why(
-    State(state): State<WebState>,
-    Path(id): Path<String>,
-    Query(query): Query<Pairs>,
-) -> Result<Response, Failure> {
-    let account = known(&state, &id)?;
-    let question = understand_with("why", "account", account.id.as_str(), query)?;
-    let Question::Why { account: asked, since, until } = &question else { return Err(super::mismatch()) };
-    let path = format!("/accounts/{}/why", escape(account.id.as_str()));
-    // The form shows days; so long before is counted back from the newest data.
-    let day = |since: Since| state.snapshot().ok()?.as_of().map(|as_of| Since::Day(since.day(as_of)));
-    let shown = Question::Why {
-        account: asked.clone(),
-        since: day(*since).unwrap_or(*since),
-        until: until.and_then(day),
-    };
-    let around = answer::Around {
-        crumbs: up(Some(&account)),
-        tabs: tabs(&account.id, "why"),
-        form: Some(Form::new(&state, &path, &shown.call(), &["since", "until"])),
-        ..answer::Around::default()
-    };
-    let answer = state.ask(question.clone()).await?;
-    Ok(answer::show(&state, Place::Accounts, &question, &answer, around))
-}
-
-pub(crate) async fn history(
-    State(state): State<WebState>,
-    Path(id): Path<String>,
-    Query(query): Query<Pairs>,
-) -> Result<Response, Failure> {
-    let account = known(&state, &id)?;
-    let question = understand_with("history", "account", account.id.as_str(), query)?;
-    let call = question.call();
-    let path = format!("/accounts/{}/history", escape(account.id.as_str()));
-    let around = answer::Around {
-        crumbs: up(Some(&account)),
-        tabs: tabs(&account.id, "history"),
-        form: Some(Form::new(&state, &path, &call, &["range"])),
-        ..answer::Around::default()
-    };
-    let answer = state.ask(question.clone()).await?;
-    Ok(answer::show(&state, Place::Accounts, &question, &answer, around))
-}
-
-/// The account of a path, which holds its id.
-pub(super) fn known(state: &WebState, id: &str) -> Result<Account, Problem> {
-    let snapshot = state.snapshot()?;
-    let account = id.parse::<AccountId>().ok().and_then(|id| snapshot.account(&id).cloned());
-    account.ok_or_else(|| Problem::UnknownAccount { given: id.to_owned(), nearest: None })
-}
-
-pub(super) fn up(account: Option<&Account>) -> Vec<Crumb> {
-    let all = Crumb { href: "/accounts".into(), label: "Accounts".into() };
-    let own = account.map(|account| Crumb {
-        href: format!("/accounts/{}", escape(account.id.as_str())),
-        label: account.name.clone(),
-    });
-    std::iter::once(all).chain(own).collect()
-}
-
-pub(super) fn tabs(id: &AccountId, current: &str) -> Vec<Tab> {
-    let base = format!("/accounts/{}", escape(id.as_str()));
-    let tab = |label: &'static str, word: &str, below: &str| Tab {
-        label,
-        href: format!("{base}{below}"),
-        current: word == current,
-    };
-    vec![
-        tab("Overview", "overview", ""),
-        tab("Usage", "usage", "/usage"),
-        tab("Health", "health", "/health"),
-        tab("Why", "why", "/why"),
-        tab("History", "history", "/history"),
-        tab("Anomalies", "anomalies", "/anomalies"),
-        tab("Forecast", "forecast", "/forecast"),
-    ]
 }
 
 fn details(account: &Account, money: impl Fn(Money) -> String) -> Vec<(&'static str, String)> {

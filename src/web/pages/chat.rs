@@ -99,6 +99,8 @@ fn chat_page(state: &WebState, draft: String, exchange: Option<String>) -> Respo
             "portfolio",
             "movers range:7d",
             "usage range:30d by:endpoint",
+            "anomalies range:7d",
+            "forecast metric:cost",
             "initiative list",
             "help",
         ],

@@ -1,23 +1,17 @@
-//! `/forecast`: what comes next for the whole portfolio or for one account.
+//! `/forecast`: what comes next for the whole portfolio.
 
-use axum::extract::Path;
 use axum::extract::Query;
 use axum::extract::State;
 use axum::response::Response;
 
-use crate::answers::Question;
-
 use crate::web::ask::Pairs;
 use crate::web::ask::understand;
-use crate::web::ask::understand_with;
 use crate::web::form::Form;
 use crate::web::links::Here;
-use crate::web::links::escape;
 use crate::web::page::Failure;
 use crate::web::page::Place;
 use crate::web::state::WebState;
 
-use super::account;
 use super::answer;
 
 pub(crate) async fn show(
@@ -26,34 +20,12 @@ pub(crate) async fn show(
 ) -> Result<Response, Failure> {
     let question = understand("forecast", query)?;
     let call = question.call();
-    let Question::Forecast { horizon, .. } = &question else { return Err(super::mismatch()) };
     let here = Here { path: "/forecast", call: &call, in_path: None };
     let around = answer::Around {
-        pills: vec![here.horizons(*horizon), here.words("Metric", "metric", "calls")],
+        pills: here.of(&question),
         form: Some(Form::new(&state, "/forecast", &call, &["account"])),
         ..answer::Around::default()
     };
     let answer = state.ask(question.clone()).await?;
     Ok(answer::show(&state, Place::Forecast, &question, &answer, around))
-}
-
-pub(crate) async fn of_account(
-    State(state): State<WebState>,
-    Path(id): Path<String>,
-    Query(query): Query<Pairs>,
-) -> Result<Response, Failure> {
-    let account = account::known(&state, &id)?;
-    let question = understand_with("forecast", "account", account.id.as_str(), query)?;
-    let call = question.call();
-    let Question::Forecast { horizon, .. } = &question else { return Err(super::mismatch()) };
-    let path = format!("/accounts/{}/forecast", escape(account.id.as_str()));
-    let here = Here { path: &path, call: &call, in_path: Some("account") };
-    let around = answer::Around {
-        crumbs: account::up(Some(&account)),
-        tabs: account::tabs(&account.id, "forecast"),
-        pills: vec![here.horizons(*horizon), here.words("Metric", "metric", "calls")],
-        ..answer::Around::default()
-    };
-    let answer = state.ask(question.clone()).await?;
-    Ok(answer::show(&state, Place::Accounts, &question, &answer, around))
 }

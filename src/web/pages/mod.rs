@@ -14,24 +14,26 @@ mod movers;
 mod portfolio;
 mod replay;
 mod status;
+mod tab;
 mod usage;
 
-pub(super) use account::{
-    health as account_health, history as account_history, overview as account_overview,
-    usage as account_usage, why as account_why,
-};
+pub(super) use account::overview as account_overview;
 pub(super) use accounts::show as accounts;
-pub(super) use anomalies::{of_account as account_anomalies, show as anomalies};
+pub(super) use anomalies::show as anomalies;
 pub(super) use chat::{ask as chat_ask, complete as chat_complete, show as chat};
 pub(super) use churn::show as churn;
 pub(super) use fact::show as fact;
-pub(super) use forecast::{of_account as account_forecast, show as forecast};
+pub(super) use forecast::show as forecast;
 pub(super) use help::show as help;
 pub(super) use initiatives::{list as initiatives, show as initiative};
 pub(super) use movers::show as movers;
 pub(super) use portfolio::show as portfolio;
 pub(super) use replay::{run as replay_run, show as replay};
 pub(super) use status::show as status;
+pub(super) use tab::{
+    anomalies as account_anomalies, forecast as account_forecast, health as account_health,
+    history as account_history, usage as account_usage, why as account_why,
+};
 pub(super) use usage::show as usage;
 
 use crate::problem::Problem;

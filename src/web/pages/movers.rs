@@ -4,8 +4,6 @@ use axum::extract::Query;
 use axum::extract::State;
 use axum::response::Response;
 
-use crate::answers::Question;
-
 use crate::web::ask::Pairs;
 use crate::web::ask::understand;
 use crate::web::links::Here;
@@ -21,12 +19,8 @@ pub(crate) async fn show(
 ) -> Result<Response, Failure> {
     let question = understand("movers", query)?;
     let call = question.call();
-    let Question::Movers { range, .. } = &question else { return Err(super::mismatch()) };
     let here = Here { path: "/movers", call: &call, in_path: None };
-    let around = answer::Around {
-        pills: vec![here.ranges(*range), here.words("Metric", "metric", "calls")],
-        ..answer::Around::default()
-    };
+    let around = answer::Around { pills: here.of(&question), ..answer::Around::default() };
     let answer = state.ask(question.clone()).await?;
     Ok(answer::show(&state, Place::Movers, &question, &answer, around))
 }

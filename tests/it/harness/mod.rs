@@ -136,8 +136,22 @@ impl Harness {
         ended.expect("it ends in time").expect("it was started").expect("it does not panic")
     }
 
+    /// The settings of the next start.
+    pub fn settings_mut(&mut self) -> &mut Settings {
+        &mut self.settings
+    }
+
     pub fn discord(&self) -> &FakeDiscord {
         &self.discord
+    }
+
+    /// How the program's server is addressed.
+    pub fn address(&self) -> String {
+        format!("http://{}", self.running.as_ref().expect("it runs").address)
+    }
+
+    pub fn clock_of_all(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock) as Arc<dyn Clock>
     }
 
     pub fn clock(&self) -> &TestClock {

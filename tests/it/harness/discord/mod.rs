@@ -5,6 +5,8 @@
 
 mod forms;
 mod gateway;
+mod guild;
+pub mod http;
 mod limits;
 mod multipart;
 mod rest;
@@ -13,6 +15,7 @@ mod shown;
 mod state;
 
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -21,13 +24,16 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+pub use guild::ADMINISTRATOR;
+pub use guild::VIEW;
+pub use guild::Whom;
 pub use shown::Shown;
+pub use state::CHANNEL;
 pub use state::GUILD;
 pub use state::On;
 pub use state::TOKEN;
 
 use state::APPLICATION;
-use state::CHANNEL;
 use state::Fault;
 use state::Inner;
 use state::Interaction;
@@ -38,6 +44,9 @@ use state::User;
 /// The fake.
 pub struct FakeDiscord {
     state: Arc<State>,
+    rest: Arc<rest::Rest>,
+    /// Interactions on their way over HTTP.
+    posts: Mutex<JoinSet<()>>,
     base: String,
     _servers: JoinSet<()>,
 }
@@ -53,9 +62,10 @@ impl FakeDiscord {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let rest =
             rest::Rest { state: Arc::clone(&state), gateway: gateway_url, schemas: schema::Schemas::read() };
-        let router = rest::router(Arc::new(rest));
+        let rest = Arc::new(rest);
+        let router = rest::router(Arc::clone(&rest));
         servers.spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { state, base, _servers: servers }
+        Self { state, rest, posts: Mutex::default(), base, _servers: servers }
     }
 
     /// For `ETSM_DISCORD_API_BASE`.
@@ -67,7 +77,12 @@ impl FakeDiscord {
     pub fn user(&self, name: &str) -> FakeUser<'_> {
         let id = 1_300_000_000_000_000_000
             + name.bytes().fold(0, |sum, byte| sum * 31 + u64::from(byte)) % 1_000_000;
-        FakeUser { discord: self, user: User { id, name: name.to_owned() }, guild: Some(GUILD) }
+        FakeUser {
+            discord: self,
+            user: User { id, name: name.to_owned() },
+            guild: Some(GUILD),
+            channel: CHANNEL,
+        }
     }
 
     /// Waits until the bot is connected and its commands are offered.
@@ -214,6 +229,7 @@ pub struct FakeUser<'a> {
     user: User,
     /// `None` in a direct message.
     guild: Option<u64>,
+    channel: u64,
 }
 
 impl FakeUser<'_> {
@@ -285,13 +301,13 @@ impl FakeUser<'_> {
     }
 
     pub(super) fn dispatch(&self, inner: &mut Inner, kind: u64, data: Value, pressed: Option<u64>) -> String {
-        assert!(!inner.session.id.is_empty(), "the bot has no session");
+        assert!(inner.post.is_some() || !inner.session.id.is_empty(), "the bot has no session");
         let id = inner.new_id();
         let token = format!("interaction-token-{id}");
         let mut event = json!({
             "id": id.to_string(), "application_id": APPLICATION.to_string(), "type": kind, "data": data,
-            "channel_id": CHANNEL.to_string(), "token": token, "version": 1,
-            "channel": {"id": CHANNEL.to_string(), "name": "accounts", "type": 0, "permissions": "0"},
+            "channel_id": self.channel.to_string(), "token": token, "version": 1,
+            "channel": {"id": self.channel.to_string(), "name": "accounts", "type": 0, "permissions": "0"},
             "app_permissions": "2048", "locale": "en-US", "guild_locale": "en-US", "entitlements": [],
             "authorizing_integration_owners": {"0": GUILD.to_string()}, "context": 0,
             "attachment_size_limit": 10_485_760,
@@ -300,9 +316,10 @@ impl FakeUser<'_> {
             Some(guild) => {
                 event["guild_id"] = json!(guild.to_string());
                 event["member"] = json!({
-                    "user": self.user.json(), "nick": null, "avatar": null, "roles": [], "deaf": false,
+                    "user": self.user.json(), "nick": null, "avatar": null, "deaf": false,
+                    "roles": inner.guild.roles_of(self.user.id),
                     "joined_at": "2026-01-01T00:00:00.000000+00:00", "premium_since": null, "mute": false,
-                    "flags": 0, "pending": false, "permissions": "0", "communication_disabled_until": null,
+                    "flags": 0, "pending": false, "permissions": inner.guild.permissions_of(self.user.id).to_string(), "communication_disabled_until": null,
                 });
             }
             None => event["user"] = self.user.json(),
@@ -328,10 +345,23 @@ impl FakeUser<'_> {
             form: None,
             pressed,
         });
-        inner.dispatch("INTERACTION_CREATE", &event);
+        let deliver = |inner: &mut Inner| match inner.post.clone() {
+            None => inner.dispatch("INTERACTION_CREATE", &event),
+            Some(to) => {
+                let rest = Arc::clone(&self.discord.rest);
+                self.discord.posts.lock().unwrap().spawn(http::post(
+                    rest,
+                    to,
+                    id,
+                    token.clone(),
+                    event.to_string(),
+                ));
+            }
+        };
+        deliver(inner);
         if inner.doubles > 0 {
             inner.doubles -= 1;
-            inner.dispatch("INTERACTION_CREATE", &event);
+            deliver(inner);
         }
         token
     }

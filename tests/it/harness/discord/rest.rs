@@ -24,6 +24,7 @@ use super::schema::complaints;
 use super::state::ACKNOWLEDGE_MAX;
 use super::state::APPLICATION;
 use super::state::EPHEMERAL;
+use super::state::GUILD;
 use super::state::Inner;
 use super::state::On;
 use super::state::State;
@@ -88,6 +89,8 @@ impl Rest {
             (_, ["applications", id, "guilds", guild, "commands"]) if *id == application => {
                 return self.commands(inner, method, Some(guild.parse().ok()?), headers, body);
             }
+            ("GET", ["guilds", ..] | ["channels", _]) => look(inner, parts)?,
+            ("GET", ["oauth2", "applications", "@me"]) => (200, json!({"id": application, "name": "etsm"})),
             ("POST", ["interactions", id, token, "callback"]) => {
                 self.callback(inner, id, token, headers, body)
             }
@@ -138,7 +141,14 @@ impl Rest {
         }
     }
 
-    fn callback(&self, inner: &mut Inner, id: &str, token: &str, headers: &HeaderMap, body: &[u8]) -> Said {
+    pub fn callback(
+        &self,
+        inner: &mut Inner,
+        id: &str,
+        token: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Said {
         let (json, uploads) = match multipart::read(content_type(headers), body) {
             Ok(read) => read,
             Err(odd) => return invalid(inner, &[odd]),
@@ -269,6 +279,18 @@ impl Rest {
     }
 }
 
+/// The server, a channel or a member.
+fn look(inner: &mut Inner, parts: &[&str]) -> Option<Said> {
+    inner.looked_around += 1;
+    let found = match parts {
+        ["guilds", guild] => (guild.parse() == Ok(GUILD)).then(|| inner.guild.json()),
+        ["guilds", _, "members", user] => inner.guild.member_json(user.parse().ok()?),
+        ["channels", channel] => inner.guild.channel_json(channel.parse().ok()?),
+        _ => return None,
+    };
+    Some(found.map_or_else(|| error(404, 10_003, "Unknown"), |json| (200, json)))
+}
+
 /// The message that `@original` stands for, when the token still lives.
 fn alive(inner: &mut Inner, token: &str) -> Result<Option<u64>, Said> {
     let Some(interaction) = inner.by_token(token) else {
@@ -279,6 +301,10 @@ fn alive(inner: &mut Inner, token: &str) -> Result<Option<u64>, Said> {
         return Err(error(401, 50_027, "Invalid Webhook Token"));
     }
     if interaction.response.is_none() {
+        if inner.post.is_some() {
+            // The answer to the request may still be on its way.
+            return Err(error(404, 10_015, "Unknown Webhook"));
+        }
         inner.wrong("an interaction was answered before it was acknowledged");
         return Err(error(404, 10_015, "Unknown Webhook"));
     }
@@ -292,6 +318,7 @@ fn refused(inner: &mut Inner, parts: &[&str], headers: &HeaderMap) -> Option<Sai
         ["interactions", ..] => Some(On::Acknowledge),
         ["webhooks", ..] => Some(On::Edit),
         ["applications", ..] => Some(On::Commands),
+        ["guilds", ..] | ["channels", ..] | ["oauth2", ..] => Some(On::Look),
         _ => None,
     };
     if let Some(fault) = on.and_then(|on| inner.fault(on)) {
@@ -306,7 +333,7 @@ fn refused(inner: &mut Inner, parts: &[&str], headers: &HeaderMap) -> Option<Sai
             None => error(fault.status, 0, "Something went wrong"),
         });
     }
-    let needs_token = matches!(on, Some(On::Gateway | On::Commands)) && parts != ["gateway"];
+    let needs_token = matches!(on, Some(On::Gateway | On::Commands | On::Look)) && parts != ["gateway"];
     let given = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
     (needs_token && given != format!("Bot {TOKEN}")).then(|| error(401, 0, "401: Unauthorized"))
 }
@@ -346,7 +373,7 @@ fn kept_command(id: u64, command: &mut Value) {
     if command["description"].is_null() {
         command["description"] = json!("");
     }
-    command["default_member_permissions"] = Value::Null;
+    command["default_member_permissions"] = command["default_member_permissions"].clone();
 }
 
 /// How long a limited call is refused.

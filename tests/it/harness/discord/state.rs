@@ -11,6 +11,8 @@ use serde_json::json;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
+use super::guild::Guild;
+use super::http::Post;
 use super::multipart::Upload;
 
 pub const TOKEN: &str = "a-bot-token-for-tests";
@@ -37,6 +39,11 @@ pub struct Inner {
     pub commands: BTreeMap<Option<u64>, Vec<Value>>,
     /// How often commands were replaced.
     pub registrations: usize,
+    pub guild: Guild,
+    /// Where interactions are posted instead of the gateway.
+    pub post: Option<Post>,
+    /// How often the server, a channel or a member was looked at.
+    pub looked_around: usize,
     /// How often commands were looked at.
     pub looks: usize,
     pub interactions: Vec<Interaction>,
@@ -170,6 +177,8 @@ pub enum On {
     Acknowledge,
     Edit,
     Commands,
+    /// A look at the server, a channel or a member.
+    Look,
 }
 
 impl State {

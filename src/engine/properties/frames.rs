@@ -1,4 +1,6 @@
-//! What is kept beside the frames, and what frames are rebuilt from, says the same as the rows.
+//! What must hold of the ways around reading all rows: the cube, packed usage, and replaced ends.
+
+use proptest::prelude::*;
 
 use super::*;
 

@@ -1,0 +1,90 @@
+//! Takes interactions on, from whichever door they come: each once, each in a task of its own.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::error;
+use tracing::warn;
+
+use super::flow::Flow;
+use super::inbound::Inbound;
+use super::inbound::Wish;
+use super::seen::Seen;
+
+/// Longest wait for replies under way when we stop.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Where interactions are taken on.
+pub(super) struct Intake {
+    flow: Flow,
+    seen: Mutex<Seen>,
+    tasks: TaskTracker,
+    /// Fires when replies under way are given up.
+    give_up: CancellationToken,
+}
+
+impl Intake {
+    /// Nothing was taken on yet.
+    pub(super) fn new(flow: Flow) -> Self {
+        Self { flow, seen: Mutex::default(), tasks: TaskTracker::new(), give_up: CancellationToken::new() }
+    }
+
+    /// What answers them.
+    pub(super) fn flow(&self) -> &Flow {
+        &self.flow
+    }
+
+    /// Takes an interaction on, unless it came before.
+    pub(super) fn take(self: &std::sync::Arc<Self>, inbound: Inbound) {
+        let kind = match inbound.wish {
+            Wish::Command(_) => "command",
+            Wish::Complete { .. } => "completion",
+            Wish::Press { .. } => "button",
+            Wish::Submit { .. } => "form",
+        };
+        // A panic elsewhere cannot have left it in disorder: an id goes in whole.
+        if !self.seen.lock().unwrap_or_else(PoisonError::into_inner).first(inbound.id) {
+            count(kind, "duplicate");
+            return;
+        }
+        let intake = std::sync::Arc::clone(self);
+        self.spawn(async move { count(kind, intake.flow.handle(inbound).await.word()) });
+    }
+
+    /// Does something beside the rest, which is finished before we stop.
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let give_up = self.give_up.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = give_up.cancelled() => {}
+                done = AssertUnwindSafe(work).catch_unwind() => {
+                    if done.is_err() {
+                        error!("A reply to Discord broke off");
+                    }
+                }
+            }
+        });
+    }
+
+    /// Lets replies under way finish.
+    pub(super) async fn drain(&self) {
+        self.tasks.close();
+        if tokio::time::timeout(DRAIN, self.tasks.wait()).await.is_err() {
+            warn!(
+                replies = self.tasks.len(),
+                "Some replies to Discord were not finished in time and are dropped"
+            );
+            self.give_up.cancel();
+            self.tasks.wait().await;
+        }
+    }
+}
+
+fn count(kind: &'static str, outcome: &'static str) {
+    metrics::counter!("etsm_discord_interactions_total", "kind" => kind, "outcome" => outcome).increment(1);
+}
