@@ -1,7 +1,7 @@
 //! The standing questions to the engine, beside tuned polars plans over the same rows; both must give the same sums.
 //!
 //! `cargo bench --bench standing_questions` asks over 1 and 10 million hourly rows; `-- 1 10 50` names other millions.
-//! `-- 10 --keep rows.parquet` also writes the rows and what was measured, for `benches/duckdb.py`.
+//! `-- 10 --keep rows.parquet` also writes the rows and what was measured, for `benches/compare_duckdb.py`.
 //!
 //! polars gets whole numbers for names, a ready column for the day, and the rows twice, sorted by account and by hour:
 //! a plan cuts out its account or its window by binary search before it reads a row.
@@ -69,8 +69,9 @@ fn ask_all(bed: &Bed, millions: usize, keep: Option<&Path>) {
         let (engine, polars) = (measure(|| (one.engine)(bed)), measure(|| (one.polars)(bed)));
         let reach = one.reach.map(|micros| shown(std::time::Duration::from_secs_f64(micros / 1e6)));
         let ratio = polars.cpu.as_secs_f64() / engine.cpu.as_secs_f64();
+        let digits = usize::from(ratio < 10.0);
         println!(
-            "| {} | {} | {} | {} | {} | {} | {ratio:.0} |",
+            "| {} | {} | {} | {} | {} | {} | {ratio:.digits$} |",
             one.name,
             shown(engine.wall),
             shown(engine.cpu),

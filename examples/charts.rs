@@ -83,6 +83,7 @@ fn figure(spec: ChartSpec) -> String {
         as_of: AsOf { data_until: None, version: 0 },
         path: None,
         actions: Vec::new(),
+        picks: Vec::new(),
         private: false,
     };
     html::answer_body(&answer, None)

@@ -72,9 +72,19 @@
       hide();
       send(line);
       field.focus();
-    } else if (event.submitter) {
-      send(event.submitter.value);
+    } else {
+      send(event.submitter?.value || form.elements.line.value);
     }
+  });
+
+  // A button that only begins a line, for what has to be written still.
+  document.addEventListener("click", (event) => {
+    const begun = event.target instanceof Element && event.target.closest("[data-draft]");
+    if (!begun) return;
+    event.preventDefault();
+    field.value = begun.dataset.draft;
+    field.focus();
+    complete();
   });
 
   function hide() {

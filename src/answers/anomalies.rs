@@ -8,7 +8,6 @@ use crate::domain::Anomaly;
 use crate::domain::AnomalyKind;
 use crate::domain::Bound;
 use crate::domain::Grain;
-use crate::domain::Horizon;
 use crate::domain::Measure;
 use crate::domain::Metric;
 use crate::domain::Quantity;
@@ -37,8 +36,9 @@ use crate::reply::SeriesPoint;
 use crate::reply::Table;
 use crate::reply::Tone;
 
-use super::question::{PortfolioSort, Question};
-use super::reading::{LIST_ROWS_MAX, Reading, action, capital, day_words, more_is_good, window_words};
+use super::follow_ups::{self};
+use super::question::Question;
+use super::reading::{LIST_ROWS_MAX, Reading, capital, day_words, more_is_good, window_words};
 use super::spell::account_path;
 
 /// Accounts drawn as bars.
@@ -75,6 +75,8 @@ pub(super) fn answer(reading: &Reading<'_>, asked: &AnomaliesAsked<'_>) -> Resul
     let title = format!("{whose} — unusual {}, {}", asked.metric.word(), asked.range.words());
     let mut answer = reading.answer(title, &asked.question());
     answer.actions = actions(asked);
+    let with = |metric| AnomaliesAsked { metric, ..*asked }.question();
+    answer.picks.push(follow_ups::metrics(&Metric::ALL, asked.metric, with));
     match asked.account {
         Some(id) => of_account(reading, scope, id, &mut answer),
         None => of_all(reading, scope, &mut answer),
@@ -369,27 +371,14 @@ fn span_words(one: &Anomaly, grain: Grain) -> String {
 }
 
 fn actions(asked: &AnomaliesAsked<'_>) -> Vec<Action> {
-    let account = || asked.account.map(ToString::to_string);
-    let ask = |range, metric| Question::Anomalies { account: account(), range, metric };
-    let mut actions = Reading::range_actions(asked.range, |range| ask(range, asked.metric));
-    for metric in Metric::ALL {
-        actions.push(action(&capital(metric.word()), &ask(asked.range, metric), metric == asked.metric));
-    }
-    match account() {
+    let with = |range| AnomaliesAsked { range, ..*asked }.question();
+    let mut actions = follow_ups::ranges(asked.range, with);
+    match asked.account {
         Some(id) => {
-            let forecast = Question::Forecast {
-                account: Some(id.clone()),
-                metric: asked.metric,
-                horizon: Horizon::DEFAULT,
-            };
-            actions.push(action("Forecast", &forecast, false));
-            actions.push(action("Health", &Question::Health { account: id, since: None }, false));
+            actions.push(follow_ups::forecast(id.as_str(), asked.metric));
+            actions.push(follow_ups::health(id.as_str()));
         }
-        None => {
-            let sort = PortfolioSort::default();
-            let portfolio = Question::Portfolio { band: None, owner: None, sort, range: Range::DEFAULT };
-            actions.push(action("Portfolio", &portfolio, false));
-        }
+        None => actions.push(follow_ups::portfolio(Range::DEFAULT)),
     }
     actions
 }

@@ -65,7 +65,7 @@ impl CommandEntry {
             about: entry.about,
             example: entry.example,
             options: entry.options,
-            writes: false,
+            writes: entry.writes,
         };
         let part = move |sub: &SubcommandEntry| Callable {
             subcommand: Some(sub.name),

@@ -13,6 +13,8 @@ pub struct CommandEntry {
     pub options: &'static [OptionEntry],
     /// Its subcommands, as `list` of `initiative`.
     pub subcommands: &'static [SubcommandEntry],
+    /// Whether it changes something by itself; subcommands say it for themselves.
+    pub writes: bool,
 }
 
 /// A subcommand.
@@ -39,17 +41,23 @@ pub struct OptionEntry {
     pub about: &'static str,
     /// Must be given. Required ones stand first.
     pub required: bool,
+    /// Where there are forms, one asks for it when it is left out, so that nothing insists on it before.
+    pub in_form: bool,
     /// What may stand in it.
     pub kind: OptionKind,
 }
 
 impl OptionEntry {
     const fn may(name: &'static str, kind: OptionKind, about: &'static str) -> Self {
-        Self { name, about, required: false, kind }
+        Self { name, about, required: false, in_form: false, kind }
     }
 
     const fn must(name: &'static str, kind: OptionKind, about: &'static str) -> Self {
-        Self { name, about, required: true, kind }
+        Self { name, about, required: true, in_form: false, kind }
+    }
+
+    const fn must_in_form(name: &'static str, kind: OptionKind, about: &'static str) -> Self {
+        Self { name, about, required: true, in_form: true, kind }
     }
 }
 
@@ -68,8 +76,10 @@ pub enum OptionKind {
     Range,
     /// So many days ahead, `30d`; completed.
     Horizon,
-    /// A date, `2026-01-31`.
-    Date,
+    /// A day that has been, `2026-01-31` or so long ago, as `7d`; completed, any day may be typed.
+    Since,
+    /// A day to come, `2026-01-31`; completed, any day may be typed.
+    Due,
     /// An amount of money.
     Money,
     /// Any text.
@@ -114,6 +124,7 @@ pub const CATALOG: &[CommandEntry] = &[
             RANGE,
         ],
         subcommands: &[],
+        writes: false,
     },
     CommandEntry {
         name: "health",
@@ -123,11 +134,12 @@ pub const CATALOG: &[CommandEntry] = &[
             ACCOUNT,
             OptionEntry::may(
                 "since",
-                OptionKind::Date,
+                OptionKind::Since,
                 "Compare with that day, as 2026-01-31, or so long before, as 7d",
             ),
         ],
         subcommands: &[],
+        writes: false,
     },
     CommandEntry {
         name: "why",
@@ -137,12 +149,13 @@ pub const CATALOG: &[CommandEntry] = &[
             ACCOUNT,
             OptionEntry::must(
                 "since",
-                OptionKind::Date,
+                OptionKind::Since,
                 "From that day, as 2026-01-31, or so long before, as 30d",
             ),
-            OptionEntry::may("until", OptionKind::Date, "To that day; to the newest data if left out"),
+            OptionEntry::may("until", OptionKind::Since, "To that day; to the newest data if left out"),
         ],
         subcommands: &[],
+        writes: false,
     },
     CommandEntry {
         name: "history",
@@ -153,6 +166,7 @@ pub const CATALOG: &[CommandEntry] = &[
             OptionEntry::may("range", OptionKind::Range, "How far back, as 30d or 12w; 90d if left out"),
         ],
         subcommands: &[],
+        writes: false,
     },
     CommandEntry {
         name: "usage",
@@ -171,6 +185,7 @@ pub const CATALOG: &[CommandEntry] = &[
             OptionEntry::may("compare", COMPARISONS, "Beside the period before (if left out), or none"),
         ],
         subcommands: &[],
+        writes: false,
     },
     CommandEntry {
         name: "movers",
@@ -178,6 +193,7 @@ pub const CATALOG: &[CommandEntry] = &[
         example: "movers range:7d metric:cost",
         options: &[RANGE, METRIC],
         subcommands: &[],
+        writes: false,
     },
     CommandEntry {
         name: "anomalies",
@@ -189,6 +205,7 @@ pub const CATALOG: &[CommandEntry] = &[
             METRIC,
         ],
         subcommands: &[],
+        writes: false,
     },
     CommandEntry {
         name: "forecast",
@@ -208,6 +225,7 @@ pub const CATALOG: &[CommandEntry] = &[
             ),
         ],
         subcommands: &[],
+        writes: false,
     },
     CommandEntry {
         name: "churn",
@@ -219,6 +237,7 @@ pub const CATALOG: &[CommandEntry] = &[
             "Only accounts of this owner; me for your own",
         )],
         subcommands: &[],
+        writes: false,
     },
     CommandEntry {
         name: "initiative",
@@ -226,6 +245,15 @@ pub const CATALOG: &[CommandEntry] = &[
         example: "initiative list acme",
         options: &[],
         subcommands: INITIATIVE_SUBCOMMANDS,
+        writes: false,
+    },
+    CommandEntry {
+        name: "note",
+        about: "Write a note on an account; it stands on the account’s page",
+        example: "note acme \"Their new team lead wants weekly numbers\"",
+        options: &[ACCOUNT, OptionEntry::must_in_form("text", OptionKind::Text, "What to remember")],
+        subcommands: &[],
+        writes: true,
     },
     CommandEntry {
         name: "override",
@@ -233,6 +261,7 @@ pub const CATALOG: &[CommandEntry] = &[
         example: "override set acme 55 \"Their sponsor left\" 2026-12-15",
         options: &[],
         subcommands: OVERRIDE_SUBCOMMANDS,
+        writes: false,
     },
     CommandEntry {
         name: "status",
@@ -240,6 +269,7 @@ pub const CATALOG: &[CommandEntry] = &[
         example: "status",
         options: &[],
         subcommands: &[],
+        writes: false,
     },
     CommandEntry {
         name: "help",
@@ -247,6 +277,7 @@ pub const CATALOG: &[CommandEntry] = &[
         example: "help usage",
         options: &[OptionEntry::may("command", OptionKind::Command, "The command to explain, as usage")],
         subcommands: &[],
+        writes: false,
     },
 ];
 
@@ -257,9 +288,13 @@ const OVERRIDE_SUBCOMMANDS: &[SubcommandEntry] = &[
         example: "override set acme 55 \"Their sponsor left\" 2026-12-15",
         options: &[
             ACCOUNT,
-            OptionEntry::must("score", OptionKind::Text, "The score to show, 0 to 100"),
-            OptionEntry::must("reason", OptionKind::Text, "Why; everyone who sees the score sees it"),
-            OptionEntry::must("until", OptionKind::Date, "The last day on which it is shown, as 2026-01-31"),
+            OptionEntry::must_in_form("score", OptionKind::Text, "The score to show, 0 to 100"),
+            OptionEntry::must_in_form("reason", OptionKind::Text, "Why; everyone who sees the score sees it"),
+            OptionEntry::must_in_form(
+                "until",
+                OptionKind::Due,
+                "The last day on which it is shown, as 2026-01-31",
+            ),
         ],
         writes: true,
     },
@@ -297,12 +332,12 @@ const INITIATIVE_SUBCOMMANDS: &[SubcommandEntry] = &[
         example: "initiative add acme \"New pilot\" due:2026-12-15 revenue:24k",
         options: &[
             ACCOUNT,
-            OptionEntry::must("title", OptionKind::Text, "What it is, in a few words"),
+            OptionEntry::must_in_form("title", OptionKind::Text, "What it is, in a few words"),
             OptionEntry::may("priority", PRIORITIES, "How much it matters; medium if left out"),
             OptionEntry::may("status", OPEN_STATUSES, "How it stands; planned if left out"),
             OptionEntry::may("owner", OptionKind::Owner, "Who drives it; you if left out"),
             OptionEntry::may("revenue", OptionKind::Money, "Expected revenue per year, as 24000 or 24k"),
-            OptionEntry::may("due", OptionKind::Date, "Day it should be done by, as 2026-01-31"),
+            OptionEntry::may("due", OptionKind::Due, "Day it should be done by, as 2026-01-31"),
             OptionEntry::may("text", OptionKind::Text, "First line of its log"),
         ],
         writes: true,
@@ -319,7 +354,7 @@ const INITIATIVE_SUBCOMMANDS: &[SubcommandEntry] = &[
             OptionEntry::may("owner", OptionKind::Owner, "Who drives it now; none for nobody"),
             OptionEntry::may(
                 "due",
-                OptionKind::Date,
+                OptionKind::Due,
                 "New day it should be done by, as 2026-01-31; none to leave it open",
             ),
             OptionEntry::may(

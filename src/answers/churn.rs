@@ -19,8 +19,9 @@ use crate::reply::Column;
 use crate::reply::Prose;
 use crate::reply::Table;
 
+use super::follow_ups::action;
 use super::question::{PortfolioSort, Question};
-use super::reading::{LIST_ROWS_MAX, Reading, action};
+use super::reading::{LIST_ROWS_MAX, Reading};
 use super::spell::account_path;
 
 /// Accounts drawn as bars.

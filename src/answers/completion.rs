@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use jiff::ToSpan;
 
+use crate::domain::Account;
 use crate::domain::AccountId;
 use crate::domain::Asker;
 use crate::domain::Horizon;
 use crate::domain::Initiative;
+use crate::domain::Person;
 use crate::domain::Range;
 use crate::domain::utc_date;
 use crate::engine::Snapshot;
@@ -23,17 +25,19 @@ const CHOICES_MAX: usize = 25;
 /// Longest label and value of a choice, in characters; Discord's limit.
 const CHOICE_CHARS_MAX: usize = 100;
 
-/// Completions of an option's text, best first.
+/// Completions of an option's text, best first; `beside` are the other options so far.
 pub(super) fn option(
     snapshot: &Snapshot,
     asker: &Asker,
     command: &str,
-    name: &str,
-    typed: &str,
+    beside: &[(String, String)],
+    (name, typed): (&str, &str),
 ) -> Vec<Choice> {
     let Some(called) = callable(command) else { return Vec::new() };
     let Some(entry) = called.option(name) else { return Vec::new() };
-    let mut choices = values(snapshot, asker, entry, None, typed);
+    let account = beside.iter().find(|(other, _)| other == "account" && name != "account");
+    let account = account.and_then(|(_, given)| find_account(snapshot, given).ok());
+    let mut choices = values(snapshot, asker, entry, account.as_ref(), typed);
     // A longer value could not be filled in whole.
     choices.retain(|choice| choice.value.chars().count() <= CHOICE_CHARS_MAX);
     choices.truncate(CHOICES_MAX);
@@ -145,7 +149,7 @@ fn values(
     let typed = typed.trim().to_lowercase();
     let plain = |words: &[&str]| words.iter().map(|word| choice(word, word)).collect::<Vec<_>>();
     match entry.kind {
-        OptionKind::Account => accounts(snapshot, &typed),
+        OptionKind::Account => accounts(snapshot, asker, &typed),
         OptionKind::Endpoint => {
             let found = snapshot.endpoints(account);
             closest(&typed, found.iter().map(|one| (choice(one.as_str(), one.as_str()), vec![one.as_str()])))
@@ -175,13 +179,18 @@ fn values(
             let names: Vec<String> = allowed(asker).map(|one| one.name()).collect();
             closest(&typed, names.iter().map(|name| (choice(name, name), vec![name.as_str()])))
         }
-        OptionKind::Date => dates(snapshot, entry, &typed),
+        OptionKind::Since => days(snapshot, &typed, &PAST),
+        OptionKind::Due => days(snapshot, &typed, &AHEAD),
         OptionKind::Money | OptionKind::Text => Vec::new(),
     }
 }
 
-fn accounts(snapshot: &Snapshot, typed: &str) -> Vec<Choice> {
-    let offered = snapshot.accounts().map(|account| {
+/// Accounts, the asker's own first among those that fit as well.
+fn accounts(snapshot: &Snapshot, asker: &Asker, typed: &str) -> Vec<Choice> {
+    let mut listed: Vec<&Account> = snapshot.accounts().collect();
+    let own = |account: &Account| account.owner.as_ref().is_some_and(|owner| is_same(owner, &asker.person));
+    listed.sort_by_key(|account| !own(account));
+    let offered = listed.into_iter().map(|account| {
         let (id, name) = (account.id.as_str(), account.name.as_str());
         let label = if id == name { id.to_owned() } else { format!("{} ({id})", cut(name, 60)) };
         (choice(&label, id), vec![id, name])
@@ -213,18 +222,23 @@ fn owners(snapshot: &Snapshot, asker: &Asker, typed: &str) -> Vec<Choice> {
     closest(typed, std::iter::once(me).chain(people))
 }
 
-/// Days worth comparing with, or days to be done by.
-fn dates(snapshot: &Snapshot, entry: &OptionEntry, typed: &str) -> Vec<Choice> {
+/// Whether two names are those of one person, however they are written.
+fn is_same(one: &Person, other: &Person) -> bool {
+    one.as_str().to_lowercase() == other.as_str().to_lowercase()
+}
+
+/// Days worth comparing with.
+const PAST: [(&str, i64); 3] = [("a week ago", -7), ("a month ago", -30), ("a quarter ago", -91)];
+/// Days to be done by.
+const AHEAD: [(&str, i64); 3] = [("in two weeks", 14), ("in a month", 30), ("in a quarter", 91)];
+
+fn days(snapshot: &Snapshot, typed: &str, steps: &[(&str, i64)]) -> Vec<Choice> {
     let today = utc_date(snapshot.as_of().unwrap_or_else(|| snapshot.built_at()));
-    let steps: [(&str, i64); 3] = match entry.name {
-        "due" => [("in two weeks", 14), ("in a month", 30), ("in a quarter", 91)],
-        _ => [("a week ago", -7), ("a month ago", -30), ("a quarter ago", -91)],
-    };
-    let day = |(words, days): (&str, i64)| {
+    let day = |(words, days): &(&str, i64)| {
         let date = today.saturating_add(days.days()).to_string();
         choice(&format!("{date} — {words}"), &date)
     };
-    steps.into_iter().map(day).filter(|choice| choice.value.starts_with(typed)).collect()
+    steps.iter().map(day).filter(|choice| choice.value.starts_with(typed)).collect()
 }
 
 /// The choices whose texts fit best what is typed, in their order among equals. Those that are only alike are for when

@@ -13,25 +13,19 @@ use crate::access::Deed;
 use crate::domain::Account;
 use crate::domain::AccountId;
 use crate::domain::Asker;
-use crate::domain::Cleared;
 use crate::domain::Clock;
 use crate::domain::FactKey;
 use crate::domain::Initiative;
-use crate::domain::InitiativeId;
 use crate::domain::Note;
-use crate::domain::Override;
-use crate::domain::Scope;
 use crate::domain::SourceId;
 use crate::domain::UsageRow;
-use crate::domain::utc_date;
 use crate::engine::Engine;
 use crate::engine::KeptChurn;
 use crate::engine::Receipt;
 use crate::engine::Snapshot;
 use crate::problem::Problem;
 use crate::reply::Answer;
-use crate::reply::Block;
-use crate::reply::Prose;
+use crate::reply::Form;
 use crate::store::Keep;
 use crate::store::Recorded;
 use crate::store::Store;
@@ -39,11 +33,11 @@ use crate::store::StoreError;
 
 use super::completion;
 use super::dispatch;
-use super::initiatives;
-use super::lookup::{changeable, find_account, find_initiative};
-use super::orders;
-use super::publisher::{Change, Publisher, Turn};
-use super::question::{Anew, NewInitiative, NewOverride, Question};
+use super::forms;
+use super::invocation::Invocation;
+use super::lookup::find_account;
+use super::publisher::{Change, Publisher};
+use super::question::Question;
 use super::reading::Reading;
 
 /// Longest time an answer may take; chat gives up soon after.
@@ -57,8 +51,8 @@ const RECEIPT_ROWS_MAX: usize = 200;
 #[derive(Clone)]
 pub struct Desk {
     engine: Arc<Engine>,
-    store: Store,
-    clock: Arc<dyn Clock>,
+    pub(super) store: Store,
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) publisher: Arc<Publisher>,
 }
 
@@ -157,13 +151,26 @@ impl Desk {
         find_account(&view, given)
     }
 
-    /// Completions of an option's text, best first, at most 25. `command` as in `Invocation::command`.
+    /// Completions of the text of the option `name`, best first, at most 25; `beside` are the other options so far.
+    /// `command` as in `Invocation::command`.
     #[must_use]
-    pub fn complete(&self, asker: &Asker, command: &str, option: &str, typed: &str) -> Vec<Choice> {
+    pub fn complete(
+        &self,
+        asker: &Asker,
+        command: &str,
+        beside: &[(String, String)],
+        (name, typed): (&str, &str),
+    ) -> Vec<Choice> {
         self.view(asker).map_or_else(
             |_refused| Vec::new(),
-            |view| completion::option(&view, asker, command, option, typed),
+            |view| completion::option(&view, asker, command, beside, (name, typed)),
         )
+    }
+
+    /// The form that asks for what a call leaves out.
+    pub fn form(&self, asker: &Asker, call: &Invocation) -> Result<Form, Problem> {
+        access::may(asker, Deed::of(&call.command, true))?;
+        forms::form(&*self.view(asker)?, asker, call)
     }
 
     /// Completions of a console line at its end: whole lines, best first, at most 25.
@@ -236,29 +243,15 @@ impl Desk {
     async fn answer(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
         access::may(asker, Deed::of(question.command(), question.writes()))?;
         self.publisher.keep_today().await;
-        match question {
-            Question::InitiativeAdd(new) => self.add_initiative(asker, &new).await,
-            Question::InitiativeUpdate(edit) => {
-                orders::check_due(edit.due.clone().and_then(Anew::value), utc_date(self.clock.now()))?;
-                let now = self.clock.now();
-                let done = "The initiative is changed.";
-                self.change_initiative(asker, &edit.id, done, |one| orders::changed(one, &edit, asker, now))
-                    .await
-            }
-            Question::InitiativeClose { id, status, text } => {
-                let now = self.clock.now();
-                let done = format!("The initiative is {status}.");
-                let close = |one: &Initiative| orders::closed(one, status, text.as_deref(), asker, now);
-                self.change_initiative(asker, &id, &done, close).await
-            }
-            Question::OverrideSet(new) => self.set_override(asker, &new).await,
-            Question::OverrideClear { account, reason } => self.clear_override(asker, &account, reason).await,
-            reading => self.read(asker, reading).await,
+        if question.writes() {
+            self.carry_out(asker, question).await
+        } else {
+            self.read(asker, question).await
         }
     }
 
     /// Answers from one snapshot, away from the threads that serve the network.
-    async fn read(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
+    pub(super) async fn read(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
         let database_answers = match question {
             Question::Status => self.store.ping().await.is_ok(),
             _ => true,
@@ -279,95 +272,4 @@ impl Desk {
         }
         answer
     }
-
-    async fn add_initiative(&self, asker: &Asker, new: &NewInitiative) -> Result<Answer, Problem> {
-        let now = self.clock.now();
-        orders::check_due(new.due, utc_date(now))?;
-        let view = self.view(asker)?;
-        let account = changeable(&view, asker, &new.account)?;
-        let id = self.store.next_initiative_id().await.map_err(could_not_write)?;
-        let one = orders::added(new, id.clone(), account, asker, now);
-        self.record_initiatives(&[one]).await.map_err(could_not_write)?;
-        self.show_written(asker, &id, &format!("Written down as {id}."))
-    }
-
-    async fn change_initiative(
-        &self,
-        asker: &Asker,
-        given: &str,
-        done: &str,
-        change: impl FnOnce(&Initiative) -> Result<Initiative, Problem>,
-    ) -> Result<Answer, Problem> {
-        // Read and written in one turn, so that of two changes at once none is lost.
-        let turn = self.publisher.turn().await.map_err(could_not_write)?;
-        let view = self.view(asker)?;
-        let mut known = self.store.initiatives().await.map_err(could_not_write)?;
-        known.retain(|one| asker.changes == Scope::All || view.account(&one.account).is_some());
-        let before = find_initiative(&known, given)?;
-        if let Some(account) = view.account(&before.account) {
-            access::may_change(asker, account)?;
-        }
-        let after = [change(before)?];
-        self.store.put_initiatives(&after).await.map_err(could_not_write)?;
-        let written = Change { initiatives: &after, ..Change::default() };
-        self.publisher.publish(&turn, written).await.map_err(could_not_write)?;
-        drop(turn);
-        self.show_written(asker, &before.id, done)
-    }
-
-    async fn set_override(&self, asker: &Asker, new: &NewOverride) -> Result<Answer, Problem> {
-        let turn = self.publisher.turn().await.map_err(could_not_write)?;
-        let view = self.view(asker)?;
-        let account = changeable(&view, asker, &new.account)?.id.clone();
-        let set = orders::overridden(new, account.clone(), asker, self.clock.now())?;
-        self.store.add_override(&set).await.map_err(could_not_write)?;
-        self.publish_override(asker, &turn, &account, "The score is set by hand.").await
-    }
-
-    async fn clear_override(
-        &self,
-        asker: &Asker,
-        given: &str,
-        reason: Option<String>,
-    ) -> Result<Answer, Problem> {
-        let turn = self.publisher.turn().await.map_err(could_not_write)?;
-        let view = self.view(asker)?;
-        let account = changeable(&view, asker, given)?.id.clone();
-        let now = self.clock.now();
-        if Override::in_force(view.overrides(&account), now).is_none() {
-            let message = "The score of this account is not set by hand, so there is nothing to take back.";
-            return Err(Problem::BadOption { option: None, message: message.into() });
-        }
-        let cleared = Cleared { by: asker.person.clone(), at: now, reason };
-        self.store.clear_override(&account, &cleared).await.map_err(could_not_write)?;
-        self.publish_override(asker, &turn, &account, "The computed score is shown again.").await
-    }
-
-    /// Publishes that the override of an account changed, and shows the account's health.
-    async fn publish_override(
-        &self,
-        asker: &Asker,
-        turn: &Turn<'_>,
-        account: &AccountId,
-        done: &str,
-    ) -> Result<Answer, Problem> {
-        let change = Change { overridden: Some(account), ..Change::default() };
-        self.publisher.publish(turn, change).await.map_err(could_not_write)?;
-        let shown = Question::Health { account: account.to_string(), since: None };
-        let mut answer = self.read(asker, shown).await?;
-        answer.blocks.insert(0, Block::Text(Prose::plain(done)));
-        Ok(answer)
-    }
-
-    fn show_written(&self, asker: &Asker, id: &InitiativeId, done: &str) -> Result<Answer, Problem> {
-        let snapshot = self.view(asker)?;
-        let (now, role) = (self.clock.now(), asker.role);
-        let reading = Reading { snapshot: &snapshot, now, role, database_answers: true };
-        let one = find_initiative(snapshot.initiatives(), id.as_str())?;
-        Ok(initiatives::show(&reading, one, Some(done)))
-    }
-}
-
-fn could_not_write(failed: StoreError) -> Problem {
-    Problem::internal(anyhow::Error::new(failed).context("writing something down"))
 }

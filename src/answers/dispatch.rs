@@ -78,6 +78,7 @@ pub(super) fn answer(reading: &Reading<'_>, asker: &Asker, question: &Question) 
         Question::InitiativeAdd(_)
         | Question::InitiativeUpdate(_)
         | Question::InitiativeClose { .. }
+        | Question::Note { .. }
         | Question::OverrideSet(_)
         | Question::OverrideClear { .. } => {
             Err(Problem::internal(anyhow::anyhow!("an order reached the reader of questions")))

@@ -38,8 +38,9 @@ use crate::reply::SeriesPoint;
 use crate::reply::Table;
 use crate::reply::Tone;
 
-use super::question::{PortfolioSort, Question};
-use super::reading::{Reading, action, capital, day_words, instant_words, more_is_good};
+use super::follow_ups::{self, action};
+use super::question::Question;
+use super::reading::{Reading, day_words, instant_words, more_is_good};
 
 /// Up to so many days the table lists days, above it weeks.
 const DAYS_LISTED_MAX: u16 = 14;
@@ -74,6 +75,9 @@ pub(super) fn answer(reading: &Reading<'_>, asked: &ForecastAsked<'_>) -> Result
     let title = format!("{whose} — forecast, {}, {}", asked.metric.title(), asked.horizon.words());
     let mut answer = reading.answer(title, &asked.question());
     answer.actions = actions(asked);
+    let with = |metric| ForecastAsked { metric, ..*asked }.question();
+    let offered = [Metric::ApiCalls, Metric::Tokens, Metric::Cost];
+    answer.picks.push(follow_ups::metrics(&offered, asked.metric, with));
     let from = reading.snapshot.forecast_from(&filter);
     match reading.snapshot.expected_days(&filter, asked.metric, asked.horizon) {
         Err(little) => answer.blocks.push(Block::Text(too_little(reading, asked, little))),
@@ -328,29 +332,19 @@ fn earlier(reading: &Reading<'_>, asked: &ForecastAsked<'_>) -> Option<Table> {
 }
 
 fn actions(asked: &ForecastAsked<'_>) -> Vec<Action> {
-    let ask = |metric, horizon| Question::Forecast {
-        account: asked.account.map(ToString::to_string),
-        metric,
-        horizon,
-    };
     let ahead = Horizon::OFFERED.into_iter().map(|horizon| {
-        let label = format!("{} days", horizon.days());
-        action(&label, &ask(asked.metric, horizon), horizon == asked.horizon)
+        let question = ForecastAsked { horizon, ..*asked }.question();
+        action(&format!("{} days", horizon.days()), &question, horizon == asked.horizon)
     });
-    let metrics = [Metric::ApiCalls, Metric::Tokens, Metric::Cost]
-        .into_iter()
-        .map(|metric| action(&capital(metric.word()), &ask(metric, asked.horizon), metric == asked.metric));
-    let beside = match asked.account {
+    let mut actions: Vec<Action> = ahead.collect();
+    match asked.account {
         Some(id) => {
-            Question::Anomalies { account: Some(id.to_string()), range: Range::DEFAULT, metric: asked.metric }
+            let account = Some(id.to_string());
+            let unusual = Question::Anomalies { account, range: Range::DEFAULT, metric: asked.metric };
+            actions.push(action("Anomalies", &unusual, false));
+            actions.push(follow_ups::health(id.as_str()));
         }
-        None => Question::Portfolio {
-            band: None,
-            owner: None,
-            sort: PortfolioSort::default(),
-            range: Range::DEFAULT,
-        },
-    };
-    let label = if asked.account.is_some() { "Anomalies" } else { "Portfolio" };
-    ahead.chain(metrics).chain([action(label, &beside, false)]).collect()
+        None => actions.push(follow_ups::portfolio(Range::DEFAULT)),
+    }
+    actions
 }

@@ -11,6 +11,7 @@ use crate::domain::Health;
 use crate::domain::Measure;
 use crate::domain::Metric;
 use crate::domain::Range;
+use crate::domain::Role;
 use crate::domain::UsageFilter;
 use crate::problem::Problem;
 use crate::reply::Action;
@@ -26,8 +27,11 @@ use crate::reply::Prose;
 use crate::reply::Table;
 
 use super::compared::Then;
-use super::question::{HISTORY_RANGE, Question, Since};
-use super::reading::{Reading, action, capital, day_words, instant_words, list_words};
+use super::follow_ups::{self, action};
+use super::forms;
+use super::notes;
+use super::question::{Question, Since};
+use super::reading::{Reading, capital, day_words, instant_words, list_words};
 use super::why::{self, override_words};
 
 /// Factors named in words; the table below has them all.
@@ -43,7 +47,7 @@ pub(super) fn answer(
     let question = Question::Health { account: account.to_string(), since: since.map(Since::Day) };
     let name = reading.name(account);
     let mut answer = reading.answer(format!("{name} — health"), &question);
-    answer.actions = actions(account, since, as_of);
+    answer.actions = actions(reading, account, since, as_of);
     let Some(health) = reading.snapshot.health(account) else {
         answer.blocks.push(Block::Text(Prose::plain(
             "No usage of this account has arrived yet, so its health cannot be judged.",
@@ -295,29 +299,22 @@ impl LeftOut {
     }
 }
 
-fn actions(account: &AccountId, since: Option<Date>, as_of: Timestamp) -> Vec<Action> {
-    let account = || account.to_string();
+fn actions(reading: &Reading<'_>, account: &AccountId, since: Option<Date>, as_of: Timestamp) -> Vec<Action> {
+    let id = account.as_str();
     let mut actions = Vec::new();
     for (label, days) in [("Since last week", 7), ("Since last month", 30), ("Since last quarter", 91)] {
         let day = Range::Days(days).window(as_of).first_day();
-        let question = Question::Health { account: account(), since: Some(Since::Day(day)) };
+        let question = Question::Health { account: id.into(), since: Some(Since::Day(day)) };
         actions.push(action(label, &question, since == Some(day)));
     }
-    let compared = since.map_or(Since::DEFAULT, Since::Day);
-    let why = Question::Why { account: account(), since: compared, until: None };
-    actions.push(action("Why?", &why, false));
-    let history = Question::History { account: account(), range: HISTORY_RANGE };
-    actions.push(action("History", &history, false));
-    let usage = Question::Usage {
-        account: Some(account()),
-        endpoint: None,
-        range: Range::DEFAULT,
-        by: None,
-        metric: Metric::ApiCalls,
-        compare: true,
-    };
-    actions.push(action("Usage", &usage, false));
-    let list = Question::InitiativeList { account: Some(account()), status: None, owner: None };
-    actions.push(action("Initiatives", &list, false));
+    actions.push(follow_ups::why(id, since.map_or(Since::DEFAULT, Since::Day)));
+    actions.push(follow_ups::history(id));
+    actions.push(follow_ups::usage(id));
+    actions.push(follow_ups::forecast(id, Metric::ApiCalls));
+    actions.push(follow_ups::initiatives(Some(id)));
+    actions.extend(notes::button(reading, account));
+    if reading.role >= Role::Manager {
+        actions.push(forms::button("Set score…", "override set", ("account", id)));
+    }
     actions
 }

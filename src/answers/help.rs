@@ -5,13 +5,15 @@ use crate::reply::Answer;
 use crate::reply::Block;
 use crate::reply::Cell;
 use crate::reply::Column;
+use crate::reply::Pick;
 use crate::reply::Prose;
 use crate::reply::Table;
 
 use super::callable::{Callable, callables, nearest};
 use super::catalog::{CATALOG, OptionKind};
+use super::follow_ups::action;
 use super::question::Question;
-use super::reading::{Reading, action};
+use super::reading::Reading;
 
 /// Examples given at once; `help` of one command has its own.
 const EXAMPLES_MAX: usize = 5;
@@ -56,8 +58,9 @@ fn overview(reading: &Reading<'_>, question: &Question) -> Answer {
     let all: Vec<Callable> = allowed(reading).collect();
     answer.blocks.push(Block::Table(table(&all)));
     answer.blocks.push(Block::Text(examples(&all)));
-    answer.actions =
-        CATALOG.iter().filter(|entry| runs(&all, entry.name)).map(|entry| help_action(entry.name)).collect();
+    let named = CATALOG.iter().filter(|entry| runs(&all, entry.name));
+    let explained = named.map(|entry| help_action(entry.name)).collect();
+    answer.picks.push(Pick { label: "Explain a command".into(), options: explained });
     answer
 }
 
@@ -123,7 +126,8 @@ pub(super) fn takes(kind: OptionKind) -> String {
         OptionKind::Owner => "a person".into(),
         OptionKind::Range => "a range".into(),
         OptionKind::Horizon => "a number of days".into(),
-        OptionKind::Date => "a date".into(),
+        OptionKind::Since => "a date, or so long ago".into(),
+        OptionKind::Due => "a date".into(),
         OptionKind::Money => "an amount".into(),
         OptionKind::Text => "text".into(),
         OptionKind::OneOf(words) => words.join(", "),

@@ -30,8 +30,9 @@ use crate::reply::ScoresChart;
 use crate::reply::Table;
 use crate::reply::Tone;
 
+use super::follow_ups::{self};
 use super::question::{Question, Since};
-use super::reading::{ROWS_MAX, Reading, action, capital, day_words, window_words};
+use super::reading::{ROWS_MAX, Reading, capital, day_words, window_words};
 use super::why::{override_words, points_cell};
 
 /// How far back the cause of a new band is looked for.
@@ -204,13 +205,9 @@ fn rules_caveat(reading: &Reading<'_>, window: Window) -> Option<Block> {
 }
 
 fn actions(account: &AccountId, range: Range) -> Vec<Action> {
-    let account = || account.to_string();
-    let mut actions = Reading::range_actions(range, |range| Question::History { account: account(), range });
-    actions.push(action(
-        "Why?",
-        &Question::Why { account: account(), since: Since::DEFAULT, until: None },
-        false,
-    ));
-    actions.push(action("Health", &Question::Health { account: account(), since: None }, false));
+    let id = account.as_str();
+    let mut actions = follow_ups::ranges(range, |range| Question::History { account: id.into(), range });
+    actions.push(follow_ups::why(id, Since::DEFAULT));
+    actions.push(follow_ups::health(id));
     actions
 }

@@ -21,13 +21,16 @@ use crate::reply::Cell;
 use crate::reply::ChartSpec;
 use crate::reply::Column;
 use crate::reply::FactLine;
+use crate::reply::Pick;
 use crate::reply::Prose;
 use crate::reply::Table;
 use crate::reply::TimelineChart;
 use crate::reply::TimelineRow;
 
+use super::follow_ups::{self, action};
+use super::forms;
 use super::question::Question;
-use super::reading::{ROWS_MAX, Reading, action, capital, day_words};
+use super::reading::{LIST_ROWS_MAX, ROWS_MAX, Reading, capital, day_words};
 use super::spell::account_path;
 
 /// An initiative due within so many days asks for attention.
@@ -88,7 +91,8 @@ pub(super) fn list(reading: &Reading<'_>, asked: &ListAsked) -> Result<Answer, P
     let today = reading.today();
     let whose = asked.account.as_ref().map_or("Portfolio", |id| reading.name(id));
     let mut answer = reading.answer(format!("{whose} — initiatives"), &asked.question());
-    answer.actions = actions(asked);
+    answer.actions = actions(reading, asked);
+    answer.picks.push(statuses(asked));
     let mut listed: Vec<&Initiative> =
         reading.snapshot.initiatives().filter(|one| asked.holds(one)).collect();
     listed.sort_by(|one, two| {
@@ -186,8 +190,8 @@ fn table(reading: &Reading<'_>, asked: &ListAsked, listed: &[&Initiative], today
     Table {
         title: heading(asked.status).into(),
         columns,
-        rows: listed.iter().take(ROWS_MAX).map(row).collect(),
-        more: listed.len().saturating_sub(ROWS_MAX),
+        rows: listed.iter().take(LIST_ROWS_MAX).map(row).collect(),
+        more: listed.len().saturating_sub(LIST_ROWS_MAX),
     }
 }
 
@@ -231,21 +235,30 @@ fn timeline(reading: &Reading<'_>, title: String, listed: &[&Initiative]) -> Opt
     })))
 }
 
-fn actions(asked: &ListAsked) -> Vec<Action> {
-    let mut actions = Vec::new();
-    let with = |status| ListAsked { status, ..asked.clone() }.question();
-    actions.push(action("Open", &with(None), asked.status.is_none()));
-    for status in InitiativeStatus::ALL {
-        let current = asked.status == Some(*status);
-        actions.push(action(&capital(status.word()), &with(Some(*status)), current));
-    }
+fn actions(reading: &Reading<'_>, asked: &ListAsked) -> Vec<Action> {
     let mine = ListAsked { owner: Some("me".into()), ..asked.clone() };
-    actions.push(action("Mine", &mine.question(), false));
-    if let Some(id) = &asked.account {
-        let health = Question::Health { account: id.to_string(), since: None };
-        actions.push(action("Health", &health, false));
+    let mut actions = vec![action("Mine", &mine.question(), asked.owner.as_deref() == Some("me"))];
+    let may_write = reading.role >= Role::Manager;
+    match &asked.account {
+        Some(id) => {
+            actions.push(follow_ups::health(id.as_str()));
+            let new = ("account", id.as_str());
+            actions.extend(may_write.then(|| forms::button("New initiative…", "initiative add", new)));
+        }
+        None => actions.push(follow_ups::portfolio(Range::DEFAULT)),
     }
     actions
+}
+
+/// A select of how the listed ones stand.
+fn statuses(asked: &ListAsked) -> Pick {
+    let with = |status| ListAsked { status, ..asked.clone() }.question();
+    let mut options = vec![action("Open", &with(None), asked.status.is_none())];
+    for status in InitiativeStatus::ALL {
+        let current = asked.status == Some(*status);
+        options.push(action(&capital(status.word()), &with(Some(*status)), current));
+    }
+    Pick { label: "Status".into(), options }
 }
 
 /// `initiative show`: one initiative with its log. `done` is said first, after a change.
@@ -334,15 +347,13 @@ fn log(one: &Initiative) -> Option<Table> {
 }
 
 fn show_actions(reading: &Reading<'_>, one: &Initiative) -> Vec<Action> {
-    let account = one.account.to_string();
-    let list = Question::InitiativeList { account: Some(account.clone()), status: None, owner: None };
-    let mut actions = vec![
-        action("All of this account", &list, false),
-        action("Health", &Question::Health { account, since: None }, false),
-    ];
+    let account = one.account.as_str();
+    let list = Question::InitiativeList { account: Some(account.into()), status: None, owner: None };
+    let mut actions = vec![action("All of this account", &list, false), follow_ups::health(account)];
     if reading.role >= Role::Manager && one.is_open() {
-        let close = |status| Question::InitiativeClose { id: one.id.to_string(), status, text: None };
-        actions.push(action("Mark as done", &close(InitiativeStatus::Done), false));
+        let id = ("id", one.id.as_str());
+        actions.push(forms::button("Update…", "initiative update", id));
+        actions.push(forms::button("Close…", "initiative close", id));
     }
     actions
 }

@@ -183,7 +183,8 @@ fn too_many(called: &Callable, word: &Word) -> Problem {
         | OptionKind::Endpoint
         | OptionKind::Initiative
         | OptionKind::Owner
-        | OptionKind::Date
+        | OptionKind::Since
+        | OptionKind::Due
         | OptionKind::Money
         | OptionKind::Text
         | OptionKind::Command => false,

@@ -2,6 +2,7 @@
 
 mod anomalies;
 mod callable;
+mod carry_out;
 mod catalog;
 mod checkpoint;
 mod churn;
@@ -9,7 +10,9 @@ mod compared;
 mod completion;
 mod desk;
 mod dispatch;
+mod follow_ups;
 mod forecast;
+mod forms;
 mod health;
 mod help;
 mod history;
@@ -18,6 +21,7 @@ mod invocation;
 mod lookup;
 mod manual;
 mod movers;
+mod notes;
 mod orders;
 mod portfolio;
 #[cfg(test)]
@@ -30,6 +34,7 @@ mod rulebook;
 mod spell;
 mod status;
 mod subject;
+mod translations;
 mod understand;
 mod usage;
 mod usage_chart;
@@ -43,3 +48,4 @@ pub use manual::manual;
 pub use question::{Anew, InitiativeEdit, NewInitiative, NewOverride, PortfolioSort, Question, Since};
 pub use replay::ReplayReport;
 pub use rulebook::RulesRefused;
+pub use translations::{Translation, translations};

@@ -17,8 +17,9 @@ use crate::reply::Column;
 use crate::reply::Prose;
 use crate::reply::Table;
 
+use super::follow_ups::{self};
 use super::question::Question;
-use super::reading::{Reading, action, capital, window_words};
+use super::reading::{Reading, capital, window_words};
 use super::spell::account_path;
 
 /// Accounts listed on each side.
@@ -29,14 +30,10 @@ pub(super) fn answer(reading: &Reading<'_>, range: Range, metric: Metric) -> Res
     let question = Question::Movers { range, metric };
     let title = format!("Movers — {}, {}", metric.title(), range.words());
     let mut answer = reading.answer(title, &question);
-    answer.actions = Reading::range_actions(range, |range| Question::Movers { range, metric });
-    for other in Metric::ALL {
-        let question = Question::Movers { range, metric: other };
-        answer.actions.push(action(&capital(other.word()), &question, other == metric));
-    }
-    let sort = super::question::PortfolioSort::default();
-    let portfolio = Question::Portfolio { band: None, owner: None, sort, range };
-    answer.actions.push(action("Portfolio", &portfolio, false));
+    answer.actions = follow_ups::ranges(range, |range| Question::Movers { range, metric });
+    answer.actions.push(follow_ups::portfolio(range));
+    let with = |metric| Question::Movers { range, metric };
+    answer.picks.push(follow_ups::metrics(&Metric::ALL, metric, with));
 
     let movers = reading.snapshot.movers(metric, window);
     let (rises, falls): (Vec<&Mover>, Vec<&Mover>) = movers.iter().partition(|one| one.value > one.previous);

@@ -81,6 +81,7 @@ pub(super) fn changed(
         after.owner = owner;
     }
     if let Some(due) = edit.due.clone().map(Anew::value).filter(|due| *due != before.due) {
+        check_due(due, utc_date(now))?;
         let day = |due: Option<Date>| due.map_or("open".to_owned(), |day| day.to_string());
         said.push(format!("Due: {} → {}.", day(before.due), day(due)));
         after.due = due;

@@ -22,11 +22,13 @@ use crate::reply::Cell;
 use crate::reply::ChartSpec;
 use crate::reply::Column;
 use crate::reply::FactLine;
+use crate::reply::Pick;
 use crate::reply::Prose;
 use crate::reply::Table;
 
+use super::follow_ups::{self, action};
 use super::question::{PortfolioSort, Question};
-use super::reading::{ROWS_MAX, Reading, action, capital, window_words};
+use super::reading::{LIST_ROWS_MAX, Reading, capital, window_words};
 use super::spell::account_path;
 
 /// Accounts drawn beside the bands.
@@ -49,6 +51,13 @@ struct Over {
 }
 
 impl PortfolioAsked {
+    /// The same, but for a change.
+    fn with(&self, change: &dyn Fn(&mut Self)) -> Question {
+        let mut next = self.clone();
+        change(&mut next);
+        next.question()
+    }
+
     fn question(&self) -> Question {
         Question::Portfolio { band: self.band, owner: self.owner.clone(), sort: self.sort, range: self.range }
     }
@@ -59,6 +68,7 @@ pub(super) fn answer(reading: &Reading<'_>, asked: &PortfolioAsked) -> Result<An
     let portfolio = reading.snapshot.portfolio(over.window);
     let mut answer = reading.answer(format!("Portfolio — {}", asked.range.words()), &asked.question());
     answer.actions = actions(asked);
+    answer.picks = picks(asked);
     let mut listed: Vec<&PortfolioAccount> =
         portfolio.accounts.iter().filter(|row| is_asked_for(reading, asked, row)).collect();
     if listed.is_empty() && asked.owner.is_some() {
@@ -203,8 +213,8 @@ fn account_table(
     Table {
         title: title.into(),
         columns,
-        rows: listed.iter().take(ROWS_MAX).map(row).collect(),
-        more: listed.len().saturating_sub(ROWS_MAX),
+        rows: listed.iter().take(LIST_ROWS_MAX).map(row).collect(),
+        more: listed.len().saturating_sub(LIST_ROWS_MAX),
     }
 }
 
@@ -243,24 +253,29 @@ fn bands_chart(
 }
 
 fn actions(asked: &PortfolioAsked) -> Vec<Action> {
-    let with = |change: &dyn Fn(&mut PortfolioAsked)| {
-        let mut next = asked.clone();
-        change(&mut next);
-        next.question()
-    };
-    let mut actions = Reading::range_actions(asked.range, |range| with(&|next| next.range = range));
-    for band in Band::ALL {
-        let question = with(&|next| next.band = Some(*band));
-        actions.push(action(&capital(band.word()), &question, asked.band == Some(*band)));
-    }
-    if asked.band.is_some() {
-        actions.push(action("All bands", &with(&|next| next.band = None), false));
-    }
+    let with = |change: &dyn Fn(&mut PortfolioAsked)| asked.with(change);
+    let mut actions = follow_ups::ranges(asked.range, |range| with(&|next| next.range = range));
     let owner = with(&|next| next.owner = Some("me".into()));
-    actions.push(action("My accounts", &owner, false));
+    actions.push(action("My accounts", &owner, asked.owner.as_deref() == Some("me")));
     let movers = Question::Movers { range: asked.range, metric: Metric::ApiCalls };
     actions.push(action("Movers", &movers, false));
-    let list = Question::InitiativeList { account: None, status: None, owner: None };
-    actions.push(action("Initiatives", &list, false));
+    actions.push(follow_ups::initiatives(None));
     actions
+}
+
+/// Selects of the band and of the order.
+fn picks(asked: &PortfolioAsked) -> Vec<Pick> {
+    let all = action("All bands", &asked.with(&|next| next.band = None), asked.band.is_none());
+    let band = |band: &Band| {
+        let question = asked.with(&|next| next.band = Some(*band));
+        action(&capital(band.word()), &question, asked.band == Some(*band))
+    };
+    let order = |sort: PortfolioSort| {
+        let question = asked.with(&|next| next.sort = sort);
+        action(&format!("By {}", sort.word()), &question, asked.sort == sort)
+    };
+    vec![
+        Pick { label: "Band".into(), options: [all].into_iter().chain(Band::ALL.iter().map(band)).collect() },
+        Pick { label: "Order".into(), options: PortfolioSort::ALL.into_iter().map(order).collect() },
+    ]
 }

@@ -33,6 +33,8 @@ use crate::reply::Block;
 
 use super::completion;
 use super::dispatch;
+use super::forms;
+use super::invocation::Invocation;
 use super::question::Question;
 use super::reading::Reading;
 
@@ -221,12 +223,31 @@ fn completions(snapshot: &Snapshot, asker: &Asker) -> String {
     let options =
         [("health", "account"), ("usage", "endpoint"), ("initiative show", "id"), ("portfolio", "owner")];
     let typed = ["", "a", "acct-0", "name01", "plan"];
+    let besides = [Vec::new(), vec![("account".to_owned(), "name00".to_owned())]];
     let all = options.iter().flat_map(|(command, option)| {
-        typed.map(|typed| completion::option(snapshot, asker, command, option, typed))
+        typed.map(|typed| {
+            besides
+                .each_ref()
+                .map(|beside| completion::option(snapshot, asker, command, beside, (option, typed)))
+        })
     });
     let lines = ["health na", "usage acct-0", "initiative list account:", "initiative show p"];
     let lines = lines.map(|line| completion::line(snapshot, asker, line));
     format!("{:?}{lines:?}", all.collect::<Vec<_>>())
+}
+
+/// What the forms for some calls say; a form's title tells of its account.
+fn forms_of(snapshot: &Snapshot, asker: &Asker) -> String {
+    let lines = [
+        "note acct-00",
+        "note name01",
+        "initiative add name0",
+        "initiative update ini-00",
+        "initiative close ini-01",
+    ];
+    let form =
+        |line: &str| format!("{:?}\n", forms::form(snapshot, asker, &Invocation::parse(line).unwrap()));
+    lines.map(form).concat()
 }
 
 proptest! {
@@ -263,6 +284,7 @@ proptest! {
             }
         }
         prop_assert_eq!(completions(&view, &asker), completions(&alone, &asker));
+        prop_assert_eq!(forms_of(&view, &asker), forms_of(&alone, &asker));
         prop_assert!(Arc::ptr_eq(&view, &whole.seen_by(&sees)), "a view is made once");
     }
 }

@@ -112,6 +112,13 @@ pub enum Question {
         /// Only accounts of this owner; `me` is resolved by the desk.
         owner: Option<String>,
     },
+    /// Writes a note on an account.
+    Note {
+        /// Id or name as typed.
+        account: String,
+        /// What to remember.
+        text: String,
+    },
     /// Initiatives, those that need something first.
     InitiativeList {
         /// Id or name as typed.
@@ -328,6 +335,7 @@ impl Question {
             Self::InitiativeAdd(_)
                 | Self::InitiativeUpdate(_)
                 | Self::InitiativeClose { .. }
+                | Self::Note { .. }
                 | Self::OverrideSet(_)
                 | Self::OverrideClear { .. }
         )
@@ -348,6 +356,7 @@ impl Question {
             Self::Anomalies { .. } => "anomalies",
             Self::Forecast { .. } => "forecast",
             Self::Churn { .. } => "churn",
+            Self::Note { .. } => "note",
             Self::InitiativeList { .. } => "initiative list",
             Self::InitiativeShow { .. } => "initiative show",
             Self::InitiativeAdd(_) => "initiative add",

@@ -21,7 +21,6 @@ use crate::domain::utc_date;
 use crate::engine::Snapshot;
 use crate::engine::SourceMark;
 use crate::problem::Problem;
-use crate::reply::Action;
 use crate::reply::Answer;
 use crate::reply::AsOf;
 use crate::reply::Block;
@@ -155,6 +154,7 @@ impl<'a> Reading<'a> {
             as_of: AsOf { data_until: self.snapshot.as_of(), version: self.snapshot.version() },
             path: question.path(),
             actions: Vec::new(),
+            picks: Vec::new(),
             private: false,
         }
     }
@@ -192,14 +192,6 @@ impl<'a> Reading<'a> {
             Block::Caveat(Prose::plain(format!("The range ends on {last}; the newest data are of {until}.")))
         })
     }
-
-    /// Buttons for other ranges of the same question.
-    pub(super) fn range_actions(shown: Range, with: impl Fn(Range) -> Question) -> Vec<Action> {
-        Range::OFFERED
-            .into_iter()
-            .map(|range| action(&range_label(range), &with(range), range == shown))
-            .collect()
-    }
 }
 
 /// Whether more of a metric is good news.
@@ -223,11 +215,6 @@ pub(super) fn tone(change: &Fact, more_is_good: Option<bool>) -> Tone {
         Some(good) if good == up => Tone::Good,
         Some(_) => Tone::Bad,
     }
-}
-
-/// A button that asks `question`.
-pub(super) fn action(label: &str, question: &Question, current: bool) -> Action {
-    Action { label: label.into(), line: question.line(), current }
 }
 
 /// `22 Nov 2026 14:00 UTC`.
@@ -266,9 +253,4 @@ pub(super) fn list_words(words: &[String]) -> String {
 pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-fn range_label(range: Range) -> String {
-    let words = range.words();
-    capital(words.strip_prefix("last ").unwrap_or(&words))
 }

@@ -100,6 +100,7 @@ fn told(snapshot: &Snapshot, rules: &HealthRules, replay: &Replay) -> Answer {
         as_of: AsOf { data_until: snapshot.as_of(), version: snapshot.version() },
         path: None,
         actions: Vec::new(),
+        picks: Vec::new(),
         private: true,
     }
 }

@@ -25,24 +25,17 @@ impl Question {
                 said.may("sort", (*sort != PortfolioSort::default()).then_some(sort.word()));
                 said.range(*range);
             }
-            Self::Health { account, since } => {
-                said.may("account", Some(account));
-                said.may("since", *since);
-            }
+            Self::Health { account, since } => said.account(account, "since", *since),
             Self::Why { account, since, until } => {
                 said.may("account", Some(account));
                 said.may("since", Some(since));
                 said.may("until", *until);
             }
             Self::History { account, range } => {
-                said.may("account", Some(account));
-                said.may("range", (*range != HISTORY_RANGE).then_some(range));
+                said.account(account, "range", (*range != HISTORY_RANGE).then_some(range));
             }
             Self::OverrideSet(new) => said.new_override(new),
-            Self::OverrideClear { account, reason } => {
-                said.may("account", Some(account));
-                said.may("reason", reason.as_ref());
-            }
+            Self::OverrideClear { account, reason } => said.account(account, "reason", reason.as_ref()),
             Self::Usage { account, endpoint, range, by, metric, compare } => {
                 said.may("account", account.as_ref());
                 said.may("endpoint", endpoint.as_ref());
@@ -66,6 +59,7 @@ impl Question {
                 said.may("horizon", (*horizon != Horizon::DEFAULT).then_some(horizon));
             }
             Self::Churn { owner } => said.may("owner", owner.as_ref()),
+            Self::Note { account, text } => said.account(account, "text", Some(text)),
             Self::InitiativeList { account, status, owner } => {
                 said.may("account", account.as_ref());
                 said.may("status", *status);
@@ -121,6 +115,7 @@ impl Question {
             Self::InitiativeAdd(_)
             | Self::InitiativeUpdate(_)
             | Self::InitiativeClose { .. }
+            | Self::Note { .. }
             | Self::OverrideSet(_)
             | Self::OverrideClear { .. } => return None,
             Self::Status => ("/status".into(), ""),
@@ -144,6 +139,12 @@ struct Said(Vec<(String, String)>);
 impl Said {
     fn may(&mut self, name: &str, value: Option<impl Display>) {
         self.0.extend(value.map(|value| (name.to_owned(), value.to_string())));
+    }
+
+    /// An account, and one more option.
+    fn account(&mut self, account: &str, name: &str, value: Option<impl Display>) {
+        self.may("account", Some(account));
+        self.may(name, value);
     }
 
     fn range(&mut self, range: Range) {
@@ -247,6 +248,7 @@ mod tests {
                 let score = crate::domain::Score::of(score);
                 Question::OverrideSet(crate::answers::NewOverride { account, score, reason, until: day })
             }),
+            (name(), name()).prop_map(|(account, text)| Question::Note { account, text }),
             (name(), of(name())).prop_map(|(account, reason)| Question::OverrideClear { account, reason }),
             (of(name()), name(), any_range(), any::<bool>()).prop_map(
                 |(account, endpoint, range, compare)| {

@@ -13,8 +13,9 @@ use crate::reply::FactLine;
 use crate::reply::Prose;
 use crate::reply::Table;
 
+use super::follow_ups::action;
 use super::question::{PortfolioSort, Question};
-use super::reading::{LATE_AFTER, Reading, action, instant_words};
+use super::reading::{LATE_AFTER, Reading, instant_words};
 use crate::domain::Range;
 
 pub(super) fn answer(reading: &Reading<'_>) -> Answer {

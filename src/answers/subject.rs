@@ -54,6 +54,7 @@ fn subject(view: &Snapshot, question: &Question) -> Subject {
         Question::Health { account, .. }
         | Question::Why { account, .. }
         | Question::History { account, .. }
+        | Question::Note { account, .. }
         | Question::OverrideClear { account, .. } => one(account),
         Question::OverrideSet(new) => one(&new.account),
         Question::InitiativeAdd(new) => one(&new.account),

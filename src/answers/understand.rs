@@ -24,11 +24,11 @@ use super::question::{
 };
 
 /// Longest reason of an override, in characters: it stands beside the score wherever that is shown.
-const REASON_CHARS_MAX: usize = 300;
+pub(super) const REASON_CHARS_MAX: usize = 300;
 /// Longest title of an initiative, in characters: it must stand on one line of a table.
-const TITLE_CHARS_MAX: usize = 200;
+pub(super) const TITLE_CHARS_MAX: usize = 200;
 /// Longest line of a log, in characters; Discord's longest text input.
-const TEXT_CHARS_MAX: usize = 4_000;
+pub(super) const TEXT_CHARS_MAX: usize = 4_000;
 
 impl Question {
     /// Understands the options of a call; a mistake names the option and what would be right.
@@ -73,6 +73,11 @@ impl Question {
                 horizon: read::<Horizon>(call, "horizon")?.unwrap_or(Horizon::DEFAULT),
             }),
             "churn" => Ok(Self::Churn { owner: text("owner") }),
+            "note" => {
+                needed(call, "text")?;
+                let account = needed(call, "account")?.to_owned();
+                Ok(Self::Note { account, text: long_text(call, "text", TEXT_CHARS_MAX)?.unwrap_or_default() })
+            }
             "initiative list" => Ok(Self::InitiativeList {
                 account: text("account"),
                 status: read(call, "status")?,
@@ -184,8 +189,13 @@ fn needed<'a>(call: &'a Invocation, name: &str) -> Result<&'a str, Problem> {
 
 fn missing(call: &Invocation, name: &str) -> Problem {
     let example = super::callable::callable(&call.command).map_or("help", |called| called.example);
-    let what = if name == "id" { "initiative" } else { name };
-    Problem::option(name, format!("Say which {what}, as in {example}."))
+    let what = match name {
+        "id" => "which initiative",
+        "text" => "what to write down",
+        "title" => "what it is",
+        other => &format!("which {other}"),
+    };
+    Problem::option(name, format!("Say {what}, as in {example}."))
 }
 
 /// An option that reads itself; its own words tell what is wrong.
@@ -297,6 +307,8 @@ mod tests {
             "override set acme 58.4 \"Sponsor left\" 2026-12-15",
         );
         check("override clear acme", "override clear acme");
+        check("note acme \"Call them\"", "note acme \"Call them\"");
+        check("note acme text:\"a\nb\"", "note acme \"a\nb\"");
         check("initiative list", "initiative list");
         check("initiative list acme status:blocked", "initiative list acme status:blocked");
         check("initiative show ini-3", "initiative show ini-3");
@@ -333,6 +345,10 @@ mod tests {
         check(
             "override set acme 50",
             "An override needs a score, a reason and a last day, as in override set acme 55 \"Their sponsor left\" 2026-12-15.",
+        );
+        check(
+            "note acme",
+            "Say what to write down, as in note acme \"Their new team lead wants weekly numbers\".",
         );
         check("initiative show", "Say which initiative, as in initiative show ini-3.");
         check(

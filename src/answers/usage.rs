@@ -18,12 +18,14 @@ use crate::reply::Cell;
 use crate::reply::ChartSpec;
 use crate::reply::Column;
 use crate::reply::FactLine;
+use crate::reply::Pick;
 use crate::reply::Prose;
 use crate::reply::SeriesChart;
 use crate::reply::Table;
 
-use super::question::Question;
-use super::reading::{ROWS_MAX, Reading, action, capital, day_words, instant_words, list_words};
+use super::follow_ups::{self, action};
+use super::question::{Question, Since};
+use super::reading::{LIST_ROWS_MAX, Reading, capital, day_words, instant_words, list_words};
 use super::spell::account_path;
 use super::usage_chart;
 
@@ -49,6 +51,13 @@ impl UsageAsked {
         UsageFilter { account: self.account.clone(), endpoint: self.endpoint.clone(), model: None }
     }
 
+    /// The same, but for a change.
+    fn with(&self, change: &dyn Fn(&mut Self)) -> Question {
+        let mut next = self.clone();
+        change(&mut next);
+        next.question()
+    }
+
     fn question(&self) -> Question {
         Question::Usage {
             account: self.account.as_ref().map(ToString::to_string),
@@ -68,6 +77,7 @@ pub(super) fn answer(reading: &Reading<'_>, asked: &UsageAsked) -> Result<Answer
     let what = asked.endpoint.as_ref().map_or("usage".into(), |endpoint| format!("usage of {endpoint}"));
     let mut answer = reading.answer(format!("{whose} — {what}, {}", asked.range.words()), &asked.question());
     answer.actions = actions(asked);
+    answer.picks = picks(asked);
 
     let unknown = unknown_endpoint(reading, asked);
     if unknown.is_some() {
@@ -174,12 +184,12 @@ fn parts_table(reading: &Reading<'_>, asked: &UsageAsked, window: Window) -> Opt
         return None;
     }
     let columns = columns(asked, by);
-    let rows = named.iter().take(ROWS_MAX).filter_map(|part| row(reading, asked, window, by, part));
+    let rows = named.iter().take(LIST_ROWS_MAX).filter_map(|part| row(reading, asked, window, by, part));
     Some(Table {
         title: format!("By {}", by.word()),
         columns,
         rows: rows.collect(),
-        more: named.len().saturating_sub(ROWS_MAX),
+        more: named.len().saturating_sub(LIST_ROWS_MAX),
     })
 }
 
@@ -288,38 +298,35 @@ fn unnamed_words(reading: &Reading<'_>, asked: &UsageAsked, window: Window) -> O
 }
 
 fn actions(asked: &UsageAsked) -> Vec<Action> {
-    let with = |change: &dyn Fn(&mut UsageAsked)| {
-        let mut next = asked.clone();
-        change(&mut next);
-        next.question()
-    };
-    let mut actions = Reading::range_actions(asked.range, |range| with(&|next| next.range = range));
-    for metric in [Metric::ApiCalls, Metric::Tokens, Metric::Cost] {
-        let question = with(&|next| next.metric = metric);
-        actions.push(action(&capital(metric.word()), &question, metric == asked.metric));
-    }
-    for by in Dimension::ALL {
-        if by == Dimension::Account && asked.account.is_some() {
-            continue;
-        }
-        let question = with(&|next| next.by = Some(by));
-        actions.push(action(&format!("By {}", by.word()), &question, asked.by == Some(by)));
-    }
+    let mut actions = follow_ups::ranges(asked.range, |range| asked.with(&|next| next.range = range));
+    let compared = asked.with(&|next| next.compare = !asked.compare);
+    actions.push(follow_ups::comparison(asked.compare, &compared));
     match &asked.account {
         Some(id) => {
-            let account = id.to_string();
-            actions.push(action(
-                "Health",
-                &Question::Health { account: account.clone(), since: None },
-                false,
-            ));
-            let list = Question::InitiativeList { account: Some(account), status: None, owner: None };
-            actions.push(action("Initiatives", &list, false));
+            actions.push(follow_ups::health(id.as_str()));
+            actions.push(follow_ups::why(id.as_str(), Since::DEFAULT));
+            actions.push(follow_ups::forecast(id.as_str(), asked.metric));
+            actions.push(follow_ups::initiatives(Some(id.as_str())));
         }
         None => {
             let movers = Question::Movers { range: asked.range, metric: asked.metric };
             actions.push(action("Movers", &movers, false));
+            actions.push(follow_ups::portfolio(asked.range));
         }
     }
     actions
+}
+
+/// Selects of what is counted and how it is split.
+fn picks(asked: &UsageAsked) -> Vec<Pick> {
+    let metrics =
+        follow_ups::metrics(&Metric::ALL, asked.metric, |metric| asked.with(&|next| next.metric = metric));
+    let whole = action("Not split", &asked.with(&|next| next.by = None), asked.by.is_none());
+    let parts = Dimension::ALL.into_iter().filter(|by| *by != Dimension::Account || asked.account.is_none());
+    let part = |by: Dimension| {
+        let question = asked.with(&|next| next.by = Some(by));
+        action(&format!("By {}", by.word()), &question, asked.by == Some(by))
+    };
+    let options = [whole].into_iter().chain(parts.map(part)).collect();
+    vec![metrics, Pick { label: "Split".into(), options }]
 }

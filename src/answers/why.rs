@@ -33,8 +33,9 @@ use crate::reply::Table;
 use crate::reply::Tone;
 
 use super::compared::Then;
-use super::question::{HISTORY_RANGE, Question, Since};
-use super::reading::{Reading, action, capital, day_words, instant_words, list_words};
+use super::follow_ups::{self, action};
+use super::question::{Question, Since};
+use super::reading::{Reading, capital, day_words, instant_words, list_words};
 
 /// Causes named in a sentence; the table has them all.
 const NAMED_MAX: usize = 3;
@@ -313,15 +314,15 @@ pub(super) fn override_words(set: &Override) -> Prose {
 }
 
 fn actions(account: &AccountId, then: &Then, as_of: Timestamp) -> Vec<Action> {
-    let account = || account.to_string();
+    let id = account.as_str();
     let mut actions = Vec::new();
     for (label, days) in [("Since last week", 7), ("Since last month", 30), ("Since last quarter", 91)] {
         let since = Since::Range(Range::Days(days));
-        let question = Question::Why { account: account(), since, until: None };
+        let question = Question::Why { account: id.into(), since, until: None };
         actions.push(action(label, &question, then.day == since.day(as_of)));
     }
-    actions.push(action("Health", &Question::Health { account: account(), since: None }, false));
-    actions.push(action("History", &Question::History { account: account(), range: HISTORY_RANGE }, false));
+    actions.push(follow_ups::health(id));
+    actions.push(follow_ups::history(id));
     actions
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -17,6 +18,7 @@ use crate::domain::Clock;
 use crate::domain::Person;
 use crate::domain::Scope;
 use crate::engine::Engine;
+use crate::render::discord::Seal;
 use crate::store::Store;
 use crate::telemetry;
 use crate::web;
@@ -60,11 +62,7 @@ pub async fn run_with(
     let desk = Desk::new(engine, store, clock);
     let ready = web::Readiness::default();
 
-    let discord = settings.discord.clone().map(|discord| {
-        let (members, url) = (settings.members.clone(), settings.public_url.clone());
-        chat::discord::Discord::new(desk.clone(), discord, members, url, patience)
-    });
-    let discord = discord.transpose()?;
+    let discord = discord(&settings, &desk, patience).await?;
 
     let mut parts = Parts::new(stop.clone());
     // The dashboard answers at once, and says that it is not ready until the figures are there.
@@ -104,6 +102,18 @@ pub async fn run_with(
         parts.start("discord", discord.run(tell, stop));
     }
     finish(parts, &desk).await
+}
+
+/// Discord, when it is set up.
+async fn discord(
+    settings: &Settings,
+    desk: &Desk,
+    patience: chat::discord::Patience,
+) -> anyhow::Result<Option<chat::discord::Discord>> {
+    let Some(discord) = settings.discord.clone() else { return Ok(None) };
+    let seal = Seal::new(&signing_secret(settings, desk.store()).await?);
+    let (members, url) = (settings.members.clone(), settings.public_url.clone());
+    Ok(Some(chat::discord::Discord::new(desk.clone(), discord, members, seal, url, patience)?))
 }
 
 /// The way from the web to chat, which do not know each other.
@@ -159,6 +169,18 @@ pub(super) async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
             .await
             .with_context(|| format!("opening the database in {}", settings.data_dir.display())),
     }
+}
+
+/// What signatures are made with: the key of the settings, or one that this database keeps where none is set.
+async fn signing_secret(settings: &Settings, store: &Store) -> anyhow::Result<Vec<u8>> {
+    const NAME: &str = "signing key";
+    if let Some(key) = &settings.secret_key {
+        return Ok(key.expose_secret().as_bytes().to_vec());
+    }
+    let made: String = rand::random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect();
+    store.keep_first(NAME, &made).await.context("keeping a signing key")?;
+    let kept = store.kept(NAME).await.context("reading the signing key")?;
+    Ok(kept.unwrap_or(made).into_bytes())
 }
 
 /// Whoever sits at this machine; there is no login yet, and only loopback is served.

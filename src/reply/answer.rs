@@ -21,6 +21,8 @@ pub struct Answer {
     pub path: Option<String>,
     /// What may be asked next.
     pub actions: Vec<Action>,
+    /// The same question with another choice, as the metric.
+    pub picks: Vec<Pick>,
     /// Whether only the asker should see it wherever it is asked, as for help.
     pub private: bool,
 }
@@ -227,4 +229,15 @@ pub struct Action {
     pub line: String,
     /// Whether it is what is shown already.
     pub current: bool,
+    /// Whether a form asks for what the line leaves out, as for the text of `note acme`.
+    pub form: bool,
+}
+
+/// One of several that may be shown, as a select.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pick {
+    /// What is chosen: `Metric`.
+    pub label: String,
+    /// The choices, the one that is shown marked as current; at most 25.
+    pub options: Vec<Action>,
 }

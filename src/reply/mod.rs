@@ -4,10 +4,12 @@
 
 mod answer;
 mod chart;
+mod form;
 
-pub use answer::{Action, Answer, AsOf, Block, Cell, Column, FactLine, Prose, Span, Table, Tone};
+pub use answer::{Action, Answer, AsOf, Block, Cell, Column, FactLine, Pick, Prose, Span, Table, Tone};
 pub use chart::{
     BandSlice, BandsChart, Bar, BarsChart, ChartMark, ChartSpec, CorridorChart, CorridorPoint, FactorBar,
     HealthCard, ScoreDay, ScoresChart, Series, SeriesChart, SeriesPoint, Step, StepsChart, TimelineChart,
     TimelineRow,
 };
+pub use form::{FIELDS_MAX, Field, Form};

@@ -31,7 +31,7 @@ impl Store {
     }
 
     /// Keeps a small value under a name, unless it holds one already.
-    pub(super) async fn keep_first(&self, key: &str, value: &str) -> Result<(), StoreError> {
+    pub async fn keep_first(&self, key: &str, value: &str) -> Result<(), StoreError> {
         let mut writing = self.write().await?;
         sqlx::query("INSERT INTO kept (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
             .bind(key)

@@ -9,6 +9,7 @@ mod error;
 mod foretold;
 mod initiatives;
 mod kept;
+mod lines;
 mod load;
 mod notes;
 mod numbering;

@@ -104,12 +104,15 @@ async fn a_button_that_is_not_known_any_more_is_answered_kindly() {
     let app = Harness::start().await;
     let dana = app.discord().user("dana");
     let first = dana.types("/portfolio").await;
-    for custom_id in ["q0:portfolio", "something else", "q1:nothing known", "q1:initiative close ini-1"] {
+    // Of other times, of nobody, of another etsm.
+    let foreign = "v1a:AAAAAAAAAAAAportfolio";
+    for custom_id in ["q1:portfolio", "something else", "v2a:AAAAAAAAAAAAportfolio", foreign] {
         let told = dana.presses_id(&first, custom_id).await;
         assert!(told.ephemeral && told.text.contains("older message"), "{custom_id}: {told}");
     }
-    let shown = dana.types("/initiative show id:ini-1").await;
-    assert!(shown.text.contains("active"), "nothing was closed by a press: {shown}");
+    let real = first.button("Movers").custom_id.clone().unwrap();
+    let told = dana.presses_id(&first, &real.replace("movers", "status")).await;
+    assert!(told.ephemeral && told.text.contains("older message"), "{told}");
     app.finish().await;
 }
 

@@ -10,6 +10,7 @@
 mod commands;
 mod discord;
 mod door;
+mod forms;
 mod harness;
 mod health;
 mod import;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::Mutex;
 
 use etsm::answers::Desk;
+use etsm::answers::Invocation;
+use etsm::answers::Question;
 use etsm::config::HealthRules;
 use etsm::domain::Account;
 use etsm::domain::AccountId;
@@ -174,8 +176,10 @@ async fn ask(desk: &Desk, line: &str) -> Answer {
             assert!(table.rows.iter().all(|row| row.len() == table.columns.len()), "{line}: {}", table.title);
         }
     }
-    for action in &answer.actions {
-        assert!(etsm::answers::Question::parse(&action.line).is_ok(), "{line}: {}", action.line);
+    for action in answer.actions.iter().chain(answer.picks.iter().flat_map(|pick| &pick.options)) {
+        let call = Invocation::parse(&action.line).unwrap();
+        let asks = Question::understand(&call).is_ok_and(|question| !question.writes());
+        assert!(asks != action.form, "{line}: {}", action.line);
     }
     answer
 }
@@ -262,9 +266,15 @@ fn told(answer: &Answer) -> String {
     }
     let until = answer.as_of.data_until.map_or("no data".into(), |at| at.to_string());
     writeln!(text, "as of {until}; {}", answer.path.as_deref().unwrap_or("no page")).unwrap();
-    for action in &answer.actions {
-        writeln!(text, "({}) {}{}", action.label, action.line, if action.current { " *" } else { "" })
-            .unwrap();
+    for action in answer.actions.iter().chain(answer.picks.iter().flat_map(|pick| &pick.options)) {
+        let sign = if action.form {
+            " …"
+        } else if action.current {
+            " *"
+        } else {
+            ""
+        };
+        writeln!(text, "({}) {}{sign}", action.label, action.line).unwrap();
     }
     text
 }
@@ -717,10 +727,10 @@ async fn completion_offers_what_fits_best_first() {
     let desk = desk().await;
     let who = asker(Role::Manager);
     let values = |command: &str, option: &str, typed: &str| -> Vec<String> {
-        desk.complete(&who, command, option, typed).into_iter().map(|one| one.value).collect()
+        desk.complete(&who, command, &[], (option, typed)).into_iter().map(|one| one.value).collect()
     };
     assert_eq!(values("health", "account", "acme"), ["m-large-000", "pair-016"]);
-    assert_eq!(desk.complete(&who, "health", "account", "acme")[0].label, "Acme Corp (m-large-000)");
+    assert_eq!(desk.complete(&who, "health", &[], ("account", "acme"))[0].label, "Acme Corp (m-large-000)");
     assert_eq!(values("health", "account", "labs"), ["pair-016"]);
     assert_eq!(values("usage", "endpoint", "small"), ["/v1/chat/small"]);
     assert_eq!(values("initiative show", "id", "region"), ["ini-3"]);

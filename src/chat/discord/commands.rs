@@ -1,11 +1,14 @@
 //! The catalogue as Discord's slash commands, registered only when they changed.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use serde_json::json;
 
 use crate::answers::CommandEntry;
 use crate::answers::OptionEntry;
 use crate::answers::OptionKind;
+use crate::answers::translations;
 use crate::domain::Role;
 
 use super::refused::Refused;
@@ -14,6 +17,11 @@ use super::rest::Rest;
 /// Discord's option types.
 const SUBCOMMAND: u8 = 1;
 const STRING: u8 = 3;
+/// Discord's types of commands: typed, or in the menu of a message.
+const TYPED: u8 = 1;
+const OF_MESSAGE: u8 = 3;
+/// In the menu of a message: opens the form of a note with the message's words in it.
+const NOTE_MENU: &str = "Note to account…";
 /// Commands are for servers only: in a direct message nobody has invited the bot, and anyone may write one.
 const IN_SERVERS: [u8; 1] = [0];
 
@@ -51,32 +59,51 @@ pub(super) async fn register(
 pub(super) fn described(catalog: &[CommandEntry], everywhere: bool) -> Vec<Value> {
     let command = |entry: &CommandEntry| {
         let options: Vec<Value> = if entry.subcommands.is_empty() {
-            entry.options.iter().map(option).collect()
+            entry.options.iter().map(|one| option(&[entry.name], one)).collect()
         } else {
             let subcommand = |sub: &crate::answers::SubcommandEntry| {
-                let options: Vec<Value> = sub.options.iter().map(option).collect();
-                json!({"type": SUBCOMMAND, "name": sub.name, "description": sub.about, "options": options})
+                let path = [entry.name, sub.name];
+                let options: Vec<Value> = sub.options.iter().map(|one| option(&path, one)).collect();
+                let mut sub_json = json!({"type": SUBCOMMAND, "options": options});
+                named(&mut sub_json, &path, sub.about);
+                sub_json
             };
             entry.subcommands.iter().map(subcommand).collect()
         };
-        let mut command =
-            json!({"type": 1, "name": entry.name, "description": entry.about, "options": options});
+        let mut command = json!({"type": TYPED, "options": options});
+        named(&mut command, &[entry.name], entry.about);
         if entry.needs() == Role::Admin {
             command["default_member_permissions"] = json!(MANAGE_SERVER);
         }
-        if everywhere {
+        command
+    };
+    let mut all: Vec<Value> = catalog.iter().map(command).collect();
+    if catalog.iter().any(|entry| entry.name == "note") {
+        all.push(json!({"type": OF_MESSAGE, "name": NOTE_MENU}));
+    }
+    if everywhere {
+        for command in &mut all {
             command["contexts"] = json!(IN_SERVERS);
             command["integration_types"] = json!(IN_SERVERS);
         }
-        command
-    };
-    catalog.iter().map(command).collect()
+    }
+    all
 }
 
-fn option(entry: &OptionEntry) -> Value {
-    let mut option = json!({
-        "type": STRING, "name": entry.name, "description": entry.about, "required": entry.required,
-    });
+/// Writes name and description, with their translations when there are any.
+fn named(entry: &mut Value, path: &[&str], about: &str) {
+    entry["name"] = json!(path.last());
+    entry["description"] = json!(about);
+    for one in translations(path) {
+        entry["name_localizations"][one.locale] = json!(one.name);
+        entry["description_localizations"][one.locale] = json!(one.about);
+    }
+}
+
+fn option(path: &[&str], entry: &OptionEntry) -> Value {
+    let required = entry.required && !entry.in_form;
+    let mut option = json!({"type": STRING, "required": required});
+    named(&mut option, &[path, &[entry.name]].concat(), entry.about);
     match entry.kind {
         OptionKind::OneOf(words) => {
             option["choices"] = words.iter().map(|word| json!({"name": word, "value": word})).collect();
@@ -87,8 +114,10 @@ fn option(entry: &OptionEntry) -> Value {
         | OptionKind::Owner
         | OptionKind::Range
         | OptionKind::Horizon
+        | OptionKind::Since
+        | OptionKind::Due
         | OptionKind::Command => option["autocomplete"] = json!(true),
-        OptionKind::Date | OptionKind::Money | OptionKind::Text => {}
+        OptionKind::Money | OptionKind::Text => {}
     }
     option
 }
@@ -113,12 +142,24 @@ fn comparable(commands: &[Value], everywhere: bool) -> Vec<Value> {
 
 fn comparable_option(given: &Value) -> Value {
     let list = |key: &str| given[key].as_array().map(Vec::as_slice).unwrap_or_default();
+    let localized = |key: &str| {
+        let all: BTreeMap<&str, &Value> = given[key]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(locale, text)| (locale.as_str(), text))
+            .collect();
+        json!(all)
+    };
     let choices: Vec<Value> =
         list("choices").iter().map(|choice| json!([choice["name"], choice["value"]])).collect();
     json!({
         "type": given["type"].as_u64().unwrap_or(1),
         "name": given["name"],
-        "description": given["description"],
+        // A command in a menu has none; Discord returns that as an empty one.
+        "description": given["description"].as_str().unwrap_or_default(),
+        "name_localizations": localized("name_localizations"),
+        "description_localizations": localized("description_localizations"),
         "required": given["required"].as_bool().unwrap_or(false),
         "autocomplete": given["autocomplete"].as_bool().unwrap_or(false),
         "choices": choices,
@@ -151,6 +192,10 @@ mod tests {
             command["id"] = json!(number.to_string());
             command["version"] = json!("1");
             command["nsfw"] = json!(false);
+            command["name_localizations"] = Value::Null;
+            if command["type"] == OF_MESSAGE {
+                command["description"] = json!("");
+            }
             command["default_member_permissions"] = command["default_member_permissions"].clone();
         }
         commands.reverse();
@@ -180,6 +225,7 @@ mod tests {
             example: "digest run",
             options: &[],
             subcommands: Box::leak(Box::new([part("run"), part("pause")])),
+            writes: false,
         };
         assert_eq!(described(&[whole], false)[0]["default_member_permissions"], MANAGE_SERVER);
         let mixed = CommandEntry { subcommands: Box::leak(Box::new([part("run"), part("list")])), ..whole };
@@ -215,7 +261,7 @@ mod tests {
         };
         let options = |of: &str, options: &[OptionEntry]| {
             assert!(options.len() <= 25, "{of}");
-            let required = options.iter().map(|option| option.required);
+            let required = options.iter().map(|option| option.required && !option.in_form);
             assert!(required.is_sorted_by(|a, b| a >= b), "{of}: required options stand first");
             for option in options {
                 assert!(

@@ -3,25 +3,30 @@
 use tracing::warn;
 
 use crate::problem::Problem;
+use crate::render::discord::View;
 use crate::reply::Answer;
 
+use super::flow::Flow;
 use super::flow::Outcome;
 use super::flow::Place;
 use super::inbound::Inbound;
 use super::message;
+use super::message::Message;
 use super::message::Plainness;
+use super::press::Draft;
 use super::refused::Refused;
 use super::rest::Body;
-use super::rest::Rest;
 
 /// The way of one answer.
 pub(super) struct Delivery<'a> {
-    pub(super) rest: &'a Rest,
+    pub(super) flow: &'a Flow,
     pub(super) inbound: &'a Inbound,
     /// Where it was promised.
     pub(super) place: Place,
-    /// How links begin.
-    pub(super) public_url: &'a str,
+    /// How it is shown.
+    pub(super) view: View<'a>,
+    /// The form that asked for it.
+    pub(super) draft: Option<&'a Draft>,
 }
 
 impl Delivery<'_> {
@@ -30,11 +35,13 @@ impl Delivery<'_> {
         let private = asked.as_ref().map_or(true, |answer| answer.private);
         // As long as a deferred response stands, a follow-up would take its place and become public.
         if private && self.place == Place::Channel {
-            self.rest.delete(self.inbound.application, &self.inbound.token).await?;
+            self.flow.rest.delete(self.inbound.application, &self.inbound.token).await?;
         }
         match asked {
             Ok(answer) => self.plainer_and_plainer(&answer).await,
-            Err(problem) => self.put(&message::said(&problem), true).await.map(|_| Outcome::Refused),
+            Err(problem) => {
+                self.put(&self.flow.said(&problem, self.draft), true).await.map(|_| Outcome::Refused)
+            }
         }
     }
 
@@ -42,7 +49,7 @@ impl Delivery<'_> {
     async fn plainer_and_plainer(&self, answer: &Answer) -> Result<Outcome, Refused> {
         let mut told = false;
         for plainness in [Plainness::Full, Plainness::WithoutLinks] {
-            match self.put(&message::answer(answer, self.public_url, plainness).await, answer.private).await {
+            match self.put(&message::answer(answer, self.view, plainness).await, answer.private).await {
                 Err(refused) if refused.is_invalid() => {
                     if !std::mem::replace(&mut told, true) {
                         warn!(%refused, "Discord does not take the reply; it goes out in a plainer form: {refused}");
@@ -51,26 +58,29 @@ impl Delivery<'_> {
                 put => return put,
             }
         }
-        self.put(&message::answer(answer, self.public_url, Plainness::Words).await, answer.private).await
+        self.put(&message::answer(answer, self.view, Plainness::Words).await, answer.private).await
     }
 
-    async fn put(&self, body: &Body, private: bool) -> Result<Outcome, Refused> {
+    async fn put(&self, message: &Message, private: bool) -> Result<Outcome, Refused> {
+        self.flow.keeping(&message.kept, self.send(&message.body, private)).await
+    }
+
+    async fn send(&self, body: &Body, private: bool) -> Result<Outcome, Refused> {
+        let rest = &self.flow.rest;
         let (application, token) = (self.inbound.application, &self.inbound.token);
         let put = match self.place {
             Place::Channel | Place::SameMessage if private => {
-                self.rest.follow_up(application, token, &message::private(body)).await
+                rest.follow_up(application, token, &message::private(body)).await
             }
-            Place::Channel | Place::Private | Place::SameMessage => {
-                self.rest.edit(application, token, body).await
-            }
+            Place::Channel | Place::Private | Place::SameMessage => rest.edit(application, token, body).await,
         };
         match put {
             // Who asked still wants to know.
             Err(refused) if refused.is_deleted() && !private => {
-                self.rest.follow_up(application, token, &message::private(body)).await?;
+                rest.follow_up(application, token, &message::private(body)).await?;
             }
             Err(refused) if refused.is_expired() && self.may_post(private) => {
-                self.rest.post(self.inbound.channel, body).await?;
+                rest.post(self.inbound.channel, body).await?;
                 return Ok(Outcome::Posted);
             }
             put => put?,

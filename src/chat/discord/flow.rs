@@ -3,6 +3,7 @@
 //! Invariant: each interaction is acknowledged within Discord's 3 s, however long the desk takes; and what goes wrong
 //! is shown to the asker alone.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tracing::debug;
@@ -16,7 +17,8 @@ use crate::config::MemberRules;
 use crate::domain::Asker;
 use crate::domain::Audience;
 use crate::problem::Problem;
-use crate::render::discord::CUSTOM_ID_PREFIX;
+use crate::render::discord::Seal;
+use crate::render::discord::View;
 use crate::reply::Block;
 use crate::reply::Prose;
 
@@ -25,6 +27,11 @@ use super::inbound::Call;
 use super::inbound::Inbound;
 use super::inbound::Wish;
 use super::message;
+use super::message::Message;
+use super::press;
+use super::press::Draft;
+use super::press::Pressed;
+use super::press::outdated;
 use super::readers::Readers;
 use super::readers::ReadersDesk;
 use super::refused::Refused;
@@ -34,6 +41,8 @@ use super::rest::Rest;
 /// How long a question may take before it is acknowledged without knowing what will come of it. Once taken on in
 /// public, a mistake can only be taken back, not told in private at once.
 const GRACE: Duration = Duration::from_millis(300);
+/// How long what is sent waits for its lines to be kept.
+const KEEP_MAX: Duration = Duration::from_millis(400);
 /// Longest time for an answer; the token would live for 15 minutes, but nobody waits for that.
 const ANSWER_MAX: Duration = Duration::from_secs(60);
 
@@ -85,10 +94,38 @@ pub(super) enum Place {
     SameMessage,
 }
 
+/// What is to be done.
+enum Plan {
+    /// A question is answered.
+    Answer(Asked),
+    /// A form is opened for what a call leaves out.
+    Open { call: Invocation, aloud: bool },
+    /// A form that was sent is carried out.
+    Carry(Draft),
+}
+
+/// What is asked, and how it is answered.
+struct Asked {
+    question: Question,
+    place: Place,
+    /// Which page of a long table is shown, from 1.
+    page: usize,
+    /// The form that it comes from.
+    draft: Option<Draft>,
+}
+
+impl Asked {
+    fn new(question: Question, place: Place) -> Self {
+        Self { question, place, page: 1, draft: None }
+    }
+}
+
 /// Answers interactions; holds no state of its own.
 pub(super) struct Flow {
     pub(super) desk: Desk,
     pub(super) rest: Rest,
+    /// Signs what can be pressed.
+    pub(super) seal: Seal,
     /// What members of the server may do.
     pub(super) members: MemberRules,
     /// Who reads along.
@@ -102,28 +139,47 @@ pub(super) struct Flow {
 impl Flow {
     /// Answers one interaction.
     pub(super) async fn handle(&self, inbound: Inbound) -> Outcome {
-        if let Wish::Complete { command, option, typed } = &inbound.wish {
-            return self.complete(&inbound, command, option, typed).await;
+        if let Wish::Complete { call, option, typed } = &inbound.wish {
+            return self.complete(&inbound, call, option, typed).await;
         }
-        match self.understood(&inbound) {
-            Ok((question, place)) => self.answer(&inbound, question, place).await,
-            Err(problem) => self.tell(&inbound, &problem).await,
+        match self.understood(&inbound).await {
+            Ok(Plan::Answer(asked)) => self.answer(&inbound, asked).await,
+            Ok(Plan::Open { call, aloud }) => self.open(&inbound, &call, aloud).await,
+            Ok(Plan::Carry(draft)) => self.carry(&inbound, draft).await,
+            Err(problem) => self.tell(&inbound, &problem, None).await,
         }
     }
 
-    /// What is asked, and where the answer goes.
-    fn understood(&self, inbound: &Inbound) -> Result<(Question, Place), Problem> {
+    /// What is to be done.
+    async fn understood(&self, inbound: &Inbound) -> Result<Plan, Problem> {
         self.welcome(inbound)?;
         match &inbound.wish {
             Wish::Command(Call { command, options }) => {
                 let call = Invocation::new(command, options.iter().cloned())?;
-                Ok((Question::understand(&call)?, Place::Channel))
+                if call.wants_form() {
+                    return Ok(Plan::Open { call, aloud: true });
+                }
+                Ok(Plan::Answer(Asked::new(Question::understand(&call)?, Place::Channel)))
             }
             Wish::Press { custom_id, own } => {
                 let place = if *own { Place::SameMessage } else { Place::Private };
-                Ok((pressed(custom_id)?, place))
+                match press::read(&self.desk, &self.seal, custom_id).await? {
+                    Pressed::Ask(question, page) => {
+                        Ok(Plan::Answer(Asked { page, ..Asked::new(question, place) }))
+                    }
+                    Pressed::Open { call, aloud } => Ok(Plan::Open { call, aloud: aloud || !inbound.unseen }),
+                    Pressed::Submit { .. } => Err(outdated()),
+                }
             }
-            Wish::Complete { .. } | Wish::Unknown => Err(not_ours()),
+            Wish::Submit { custom_id, fields } => {
+                match press::read(&self.desk, &self.seal, custom_id).await? {
+                    Pressed::Submit { call, aloud } => {
+                        Ok(Plan::Carry(Draft { call: call.filled(fields.clone())?, aloud }))
+                    }
+                    Pressed::Ask(..) | Pressed::Open { .. } => Err(outdated()),
+                }
+            }
+            Wish::Complete { .. } => Err(outdated()),
         }
     }
 
@@ -140,9 +196,9 @@ impl Flow {
         Err(Problem::NotAllowed { message: message.into() })
     }
 
-    async fn complete(&self, inbound: &Inbound, command: &str, option: &str, typed: &str) -> Outcome {
+    async fn complete(&self, inbound: &Inbound, call: &Call, option: &str, typed: &str) -> Outcome {
         let asker = self.welcome(inbound).and_then(|()| self.asker(inbound, Place::Private));
-        let complete = |asker| self.desk.complete(&asker, command, option, typed);
+        let complete = |asker| self.desk.complete(&asker, &call.command, &call.options, (option, typed));
         let choices = asker.map_or_else(|_refused| Vec::new(), complete);
         // Whoever types on does not wait for the last completion: a refusal is no news.
         match self.acknowledge(inbound, &message::choices(&choices)).await {
@@ -155,23 +211,50 @@ impl Flow {
         }
     }
 
-    async fn answer(&self, inbound: &Inbound, question: Question, place: Place) -> Outcome {
+    /// Opens a form. It is the first response, so nothing may take long before.
+    async fn open(&self, inbound: &Inbound, call: &Invocation, aloud: bool) -> Outcome {
+        let asked = self.asker(inbound, Place::Private).and_then(|asker| self.desk.form(&asker, call));
+        let form = match asked {
+            Ok(form) => form,
+            Err(problem) => return self.tell(inbound, &problem, None).await,
+        };
+        let opened = message::open(&form, &self.seal, aloud);
+        match self.keeping(&opened.kept, self.acknowledge(inbound, &opened.body)).await {
+            Ok(()) => Outcome::Answered,
+            Err(refused) => lost(inbound, &refused),
+        }
+    }
+
+    /// Does what a form says.
+    async fn carry(&self, inbound: &Inbound, draft: Draft) -> Outcome {
+        let place = if draft.aloud { Place::Channel } else { Place::Private };
+        match Question::understand(&draft.call) {
+            Ok(question) => {
+                self.answer(inbound, Asked { draft: Some(draft), ..Asked::new(question, place) }).await
+            }
+            Err(problem) => self.tell(inbound, &problem, Some(&draft)).await,
+        }
+    }
+
+    async fn answer(&self, inbound: &Inbound, asked: Asked) -> Outcome {
+        let Asked { question, place, page, draft } = asked;
+        let line = question.line();
         let asker = match self.asker(inbound, place) {
             Ok(asker) => asker,
-            Err(problem) => return self.tell(inbound, &problem).await,
+            Err(problem) => return self.tell(inbound, &problem, draft.as_ref()).await,
         };
         let writes = question.writes();
         let mut asking = Box::pin(tokio::time::timeout(ANSWER_MAX, self.desk.ask(&asker, question.clone())));
         // What is written down must have been taken on before: otherwise the asker reads of a failure and does it again.
         let first = async { if writes { None } else { tokio::time::timeout(GRACE, &mut asking).await.ok() } };
         let (known, hushed) = tokio::join!(first, self.hushed(inbound, &asker, &question, place));
-        let place = if hushed.is_some() { Place::Private } else { place };
+        let mut place = if hushed.is_some() { Place::Private } else { place };
         let known = known.map(|asked| asked.unwrap_or(Err(Problem::Busy)));
-        let place = match &known {
-            Some(Err(problem)) => return self.tell(inbound, problem).await,
-            Some(Ok(answer)) if answer.private && place == Place::Channel => Place::Private,
-            Some(Ok(_)) | None => place,
-        };
+        match &known {
+            Some(Err(problem)) => return self.tell(inbound, problem, draft.as_ref()).await,
+            Some(Ok(answer)) if answer.private && place == Place::Channel => place = Place::Private,
+            Some(Ok(_)) | None => {}
+        }
         let taken_on = match place {
             Place::Channel => message::defer(false),
             Place::Private => message::defer(true),
@@ -188,18 +271,50 @@ impl Flow {
             answer.blocks.extend(hushed.map(|why| Block::Caveat(Prose::plain(why))));
             answer
         });
-        let delivery = Delivery { rest: &self.rest, inbound, place, public_url: &self.public_url };
+        let view = View { public_url: Some(&self.public_url), seal: &self.seal, line: &line, page };
+        let delivery = Delivery { flow: self, inbound, place, view, draft: draft.as_ref() };
         match delivery.of(asked).await {
             Ok(outcome) => outcome,
             Err(refused) => lost(inbound, &refused),
         }
     }
 
-    async fn tell(&self, inbound: &Inbound, problem: &Problem) -> Outcome {
-        match self.acknowledge(inbound, &message::tell(problem)).await {
+    async fn tell(&self, inbound: &Inbound, problem: &Problem, draft: Option<&Draft>) -> Outcome {
+        let said = self.said(problem, draft);
+        let told = message::tell(&said);
+        match self.keeping(&said.kept, self.acknowledge(inbound, &told)).await {
             Ok(()) => Outcome::Refused,
             Err(refused) => lost(inbound, &refused),
         }
+    }
+
+    /// A problem in words; what was typed into a form is never lost, unless nothing would help.
+    pub(super) fn said(&self, problem: &Problem, draft: Option<&Draft>) -> Message {
+        match draft {
+            Some(draft) if !matches!(problem, Problem::NotAllowed { .. }) => {
+                message::mistake(problem, draft, &self.seal)
+            }
+            _ => message::said(problem),
+        }
+    }
+
+    /// Keeps the lines behind what is sent, and sends it. A busy store does not hold the sending up for long; then the
+    /// lines follow, for whoever presses needs a while, too.
+    pub(super) async fn keeping<T>(&self, lines: &[(String, String)], sending: impl Future<Output = T>) -> T {
+        if lines.is_empty() {
+            return sending.await;
+        }
+        let mut keeping = pin!(self.desk.store().keep_lines(lines, self.desk.clock().now()));
+        let kept = tokio::time::timeout(KEEP_MAX, &mut keeping).await.ok();
+        let sent = sending.await;
+        let kept = match kept {
+            Some(kept) => kept,
+            None => keeping.await,
+        };
+        if let Err(error) = kept {
+            warn!(%error, "Could not keep what stands behind some buttons; they will ask to ask again");
+        }
+        sent
     }
 
     async fn acknowledge(&self, inbound: &Inbound, body: &Body) -> Result<(), Refused> {
@@ -256,19 +371,4 @@ fn lost(inbound: &Inbound, refused: &Refused) -> Outcome {
     } else {
         Outcome::Failed
     }
-}
-
-/// The question behind a button.
-fn pressed(custom_id: &str) -> Result<Question, Problem> {
-    let line = custom_id.strip_prefix(CUSTOM_ID_PREFIX).ok_or_else(not_ours)?;
-    // The button may be older than the words it stands for.
-    let question = Question::parse(line).map_err(|_outdated| not_ours())?;
-    // A press asks; whoever wants to write says so in a command.
-    if question.writes() { Err(not_ours()) } else { Ok(question) }
-}
-
-fn not_ours() -> Problem {
-    let message =
-        "This button belongs to an older message. Please ask again with a command; /help lists them.";
-    Problem::NotAllowed { message: message.into() }
 }

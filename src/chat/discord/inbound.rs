@@ -1,10 +1,14 @@
 //! An interaction, read out of Discord's form into ours.
 
+use serenity::model::application::ActionRowComponent;
 use serenity::model::application::CommandData;
 use serenity::model::application::CommandDataOption;
 use serenity::model::application::CommandDataOptionValue;
+use serenity::model::application::ComponentInteractionDataKind;
 use serenity::model::application::Interaction;
 use serenity::model::application::MessageInteractionMetadata;
+use serenity::model::application::ModalInteractionData;
+use serenity::model::application::ResolvedTarget;
 use serenity::model::channel::Message;
 use serenity::model::channel::MessageFlags;
 use serenity::model::guild::Member as GuildMember;
@@ -15,8 +19,12 @@ use tokio::time::Instant;
 
 use crate::access::Member;
 use crate::domain::Person;
+use crate::render;
 
 use super::door::Responder;
+
+/// Characters of a message that a note quotes; who wrote it and where must fit into the field, too.
+const QUOTED_CHARS_MAX: usize = 3_700;
 
 /// What came in, and how it is answered.
 pub(super) struct Inbound {
@@ -51,22 +59,27 @@ pub(super) enum Wish {
     Command(Call),
     /// An option is being typed.
     Complete {
-        /// The command so far.
-        command: String,
+        /// The command so far, with its other options.
+        call: Call,
         /// The option under the cursor.
         option: String,
         /// Its text so far.
         typed: String,
     },
-    /// A button was pressed.
+    /// A button was pressed, or an option of a select was chosen.
     Press {
-        /// What we wrote into the button.
+        /// What we wrote into the button or the option.
         custom_id: String,
         /// Whether who pressed is who asked for the message.
         own: bool,
     },
-    /// Something that we never offer.
-    Unknown,
+    /// A form was sent.
+    Submit {
+        /// What we wrote into the form.
+        custom_id: String,
+        /// The fields by name, as they were filled in.
+        fields: Vec<(String, String)>,
+    },
 }
 
 /// A command with its options, as they were typed.
@@ -88,25 +101,32 @@ impl Inbound {
         let (token, channel, member, wish) = match interaction {
             Interaction::Command(command) => {
                 let member = member(&command.user, command.member.as_deref());
-                (command.token, command.channel_id, member, Wish::Command(call(&command.data).0))
+                let called = noted(&command.data, guild).unwrap_or_else(|| call(&command.data).0);
+                (command.token, command.channel_id, member, Wish::Command(called))
             }
             Interaction::Autocomplete(command) => {
                 let (call, focused) = call(&command.data);
                 let (option, typed) = focused.unwrap_or_default();
                 let member = member(&command.user, command.member.as_deref());
-                let wish = Wish::Complete { command: call.command, option, typed };
-                (command.token, command.channel_id, member, wish)
+                (command.token, command.channel_id, member, Wish::Complete { call, option, typed })
             }
             Interaction::Component(press) => {
                 let own = asked_for(&press.message) == Some(press.user.id);
                 unseen = press.message.flags.is_some_and(|flags| flags.contains(MessageFlags::EPHEMERAL));
                 let member = member(&press.user, press.member.as_ref());
-                let wish = Wish::Press { custom_id: press.data.custom_id, own };
-                (press.token, press.channel_id, member, wish)
+                let custom_id = match press.data.kind {
+                    ComponentInteractionDataKind::StringSelect { values } => {
+                        values.into_iter().next().unwrap_or_default()
+                    }
+                    _ => press.data.custom_id,
+                };
+                (press.token, press.channel_id, member, Wish::Press { custom_id, own })
             }
             Interaction::Modal(modal) => {
                 let member = member(&modal.user, modal.member.as_ref());
-                (modal.token, modal.channel_id, member, Wish::Unknown)
+                let fields = fields(&modal.data);
+                let wish = Wish::Submit { custom_id: modal.data.custom_id, fields };
+                (modal.token, modal.channel_id, member, wish)
             }
             _ => return None,
         };
@@ -172,6 +192,30 @@ fn asked_for(message: &Message) -> Option<UserId> {
         MessageInteractionMetadata::ModalSubmit(modal) => Some(modal.user.id),
         _ => None,
     }
+}
+
+/// What was written into the fields of a form.
+fn fields(data: &ModalInteractionData) -> Vec<(String, String)> {
+    let inputs = data.components.iter().flat_map(|row| &row.components);
+    let field = |input: &ActionRowComponent| match input {
+        ActionRowComponent::InputText(text) => {
+            Some((text.custom_id.clone(), text.value.clone().unwrap_or_default()))
+        }
+        _ => None,
+    };
+    inputs.filter_map(field).collect()
+}
+
+/// The note that the menu of a message asks for: its words, and where it stands.
+fn noted(data: &CommandData, guild: Option<u64>) -> Option<Call> {
+    let ResolvedTarget::Message(message) = data.target()? else { return None };
+    let author = person(&message.author);
+    let place = guild.map_or("@me".to_owned(), |guild| guild.to_string());
+    let from =
+        format!("{author}, https://discord.com/channels/{place}/{}/{}", message.channel_id, message.id);
+    let words = render::words::clip(message.content.trim(), QUOTED_CHARS_MAX);
+    let text = format!("{words}\n— {from}").trim_start().to_owned();
+    Some(Call { command: "note".into(), options: vec![("text".into(), text)] })
 }
 
 /// The command with its options, and the option under the cursor when one is being typed.

@@ -47,7 +47,7 @@ impl Intake {
             Wish::Command(_) => "command",
             Wish::Complete { .. } => "completion",
             Wish::Press { .. } => "button",
-            Wish::Unknown => "unknown",
+            Wish::Submit { .. } => "form",
         };
         // A panic elsewhere cannot have left it in disorder: an id goes in whole.
         if !self.seen.lock().unwrap_or_else(PoisonError::into_inner).first(inbound.id) {

@@ -8,8 +8,14 @@ use crate::answers::Choice;
 use crate::problem::Problem;
 use crate::render;
 use crate::render::chart::Palette;
+use crate::render::discord::Modal;
+use crate::render::discord::Reply;
+use crate::render::discord::Seal;
+use crate::render::discord::View;
 use crate::reply::Answer;
+use crate::reply::Form;
 
+use super::press::Draft;
 use super::rest::Body;
 
 /// Flag of a message that only the asker sees.
@@ -33,32 +39,47 @@ pub(super) fn defer_update() -> Body {
 }
 
 /// Answers at once with a message that only the asker sees.
-pub(super) fn tell(problem: &Problem) -> Body {
-    Body { json: json!({"type": 4, "data": private(&said(problem)).json}), picture: None }
+pub(super) fn tell(message: &Message) -> Body {
+    Body { json: json!({"type": 4, "data": private(&message.body).json}), picture: None }
 }
 
 /// Offers completions.
 pub(super) fn choices(choices: &[Choice]) -> Body {
-    let choice = |choice: &Choice| json!({"name": cut(&choice.label), "value": choice.value});
-    // A value that is cut would mean something else.
-    let fits = |choice: &&Choice| {
-        !choice.label.is_empty() && (1..=CHOICE_CHARS_MAX).contains(&choice.value.chars().count())
+    let choice = |choice: &Choice| {
+        // A value that is cut would mean something else.
+        let fits = (1..=CHOICE_CHARS_MAX).contains(&choice.value.chars().count());
+        let label = render::discord::label(&choice.label, CHOICE_CHARS_MAX).filter(|_| fits)?;
+        Some(json!({"name": label, "value": choice.value}))
     };
-    let list: Vec<Value> = choices.iter().filter(fits).take(CHOICES_MAX).map(choice).collect();
+    let list: Vec<Value> = choices.iter().filter_map(choice).take(CHOICES_MAX).collect();
     Body { json: json!({"type": 8, "data": {"choices": list}}), picture: None }
 }
 
-fn cut(text: &str) -> String {
-    if text.chars().count() <= CHOICE_CHARS_MAX {
-        return text.to_owned();
-    }
-    text.chars().take(CHOICE_CHARS_MAX - 1).chain(['…']).collect()
+/// Opens a form, with the lines to keep for it.
+pub(super) fn open(form: &Form, seal: &Seal, aloud: bool) -> Message {
+    let Modal { modal, kept } = render::discord::form(form, seal, aloud);
+    Message { body: Body { json: json!({"type": 9, "data": modal}), picture: None }, kept }
 }
 
 /// A problem as a message.
-pub(super) fn said(problem: &Problem) -> Body {
-    let reply = render::discord::problem(problem);
-    Body { json: message(&reply.embeds, &reply.components), picture: None }
+pub(super) fn said(problem: &Problem) -> Message {
+    Message::plain(render::discord::problem(problem))
+}
+
+/// A mistake in a form as a message, from which the form can be opened again with all that was typed.
+pub(super) fn mistake(problem: &Problem, draft: &Draft, seal: &Seal) -> Message {
+    let option = match problem {
+        Problem::BadOption { option, .. } => option.as_deref(),
+        Problem::UnknownAccount { .. } | Problem::AmbiguousAccount { .. } => Some("account"),
+        Problem::UnknownCommand { .. }
+        | Problem::Unknown { .. }
+        | Problem::NotAllowed { .. }
+        | Problem::NoData
+        | Problem::Busy
+        | Problem::Internal { .. } => None,
+    };
+    let field = option.and_then(|option| draft.call.field_label(option));
+    Message::plain(render::discord::mistake(problem, field, &draft.call.line(), draft.aloud, seal))
 }
 
 /// The same message for the asker only.
@@ -80,31 +101,44 @@ pub(super) enum Plainness {
 }
 
 /// An answer as a message, with its picture. Drawing takes tens of milliseconds, so it happens beside the runtime.
-pub(super) async fn answer(answer: &Answer, public_url: &str, plainness: Plainness) -> Body {
-    let reply = render::discord::answer(answer, Some(public_url).filter(|_| plainness == Plainness::Full));
+pub(super) async fn answer(answer: &Answer, view: View<'_>, plainness: Plainness) -> Message {
+    let public_url = view.public_url.filter(|_| plainness == Plainness::Full);
+    let reply = render::discord::answer(answer, View { public_url, ..view });
     if plainness == Plainness::Words {
-        return Body { json: message(&reply.without_picture().embeds, &[(); 0]), picture: None };
+        let json = message(&reply.without_picture().embeds, &[(); 0]);
+        return Message { body: Body { json, picture: None }, kept: Vec::new() };
     }
-    let Some(picture) = reply.picture.clone() else {
-        return Body { json: message(&reply.embeds, &reply.components), picture: None };
-    };
+    let Some(picture) = reply.picture.clone() else { return Message::plain(reply) };
     let spec = picture.spec;
     // Most of Discord is dark; a white picture would glare there.
     let drawn = tokio::task::spawn_blocking(move || render::chart::png(&spec, Palette::Dark, PICTURE_SCALE));
     let failure = match drawn.await {
         Ok(Ok(bytes)) => {
-            let mut json = message(&reply.embeds, &reply.components);
-            json["attachments"] =
+            let mut message = Message::plain(reply);
+            message.body.json["attachments"] =
                 json!([{"id": "0", "filename": picture.file_name, "description": picture.alt}]);
-            return Body { json, picture: Some((picture.file_name, bytes)) };
+            message.body.picture = Some((picture.file_name, bytes));
+            return message;
         }
         Ok(Err(failed)) => failed.to_string(),
         Err(broken) => broken.to_string(),
     };
     // The figures are right without it.
     error!(cause = failure, "Could not draw a chart; the reply goes out without it");
-    let reply = reply.without_picture();
-    Body { json: message(&reply.embeds, &reply.components), picture: None }
+    Message::plain(reply.without_picture())
+}
+
+/// A message to send, and the lines to keep for what can be pressed below it.
+pub(super) struct Message {
+    pub(super) body: Body,
+    pub(super) kept: Vec<(String, String)>,
+}
+
+impl Message {
+    fn plain(reply: Reply) -> Self {
+        let json = message(&reply.embeds, &reply.components);
+        Self { body: Body { json, picture: None }, kept: reply.kept }
+    }
 }
 
 /// A message that pings nobody, without attachments, so that an edit takes an earlier picture away.
@@ -126,7 +160,7 @@ mod tests {
         let body = choices(&[vec![long, lost], many].concat());
         let list = body.json["data"]["choices"].as_array().unwrap();
         assert_eq!(list.len(), 25);
-        assert_eq!(list[0]["name"].as_str().unwrap().chars().count(), 100);
+        assert_eq!(list[0]["name"].as_str().unwrap().chars().count(), 98, "two are kept for marks");
         assert_eq!(list[1]["name"], "b");
     }
 }

@@ -14,6 +14,7 @@ mod limits;
 mod line;
 mod message;
 mod patience;
+mod press;
 mod readers;
 mod refused;
 mod rest;

@@ -129,7 +129,7 @@ impl Rest {
         decode(&self.call(route, LightMethod::Get, None, Twice::Harmless, LOOK_MAX).await?)
     }
 
-    /// The commands that Discord offers now.
+    /// The commands that Discord offers now, in all languages.
     pub(super) async fn commands(&self, application: u64, guild: Option<u64>) -> Result<Vec<Value>, Refused> {
         let route = commands_route(application, guild);
         let bytes = self.call(route, LightMethod::Get, None, Twice::Harmless, CALL_MAX).await?;
@@ -267,7 +267,13 @@ impl Rest {
 }
 
 fn request<'a>(route: Route<'a>, method: LightMethod, body: Option<&Body>) -> Request<'a> {
-    let request = Request::new(route, method);
+    let mut request = Request::new(route, method);
+    if let Route::Commands { .. } | Route::GuildCommands { .. } = route
+        && matches!(method, LightMethod::Get)
+    {
+        // Without it, Discord leaves translations out, and they could not be compared.
+        request = request.params(Some(vec![("with_localizations", "true".into())]));
+    }
     let Some(body) = body else { return request };
     let json = body.json.to_string();
     match &body.picture {

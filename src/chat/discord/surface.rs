@@ -15,6 +15,7 @@ use crate::answers::Desk;
 use crate::config::DiscordSettings;
 use crate::config::MemberRules;
 use crate::domain::Clock;
+use crate::render::discord::Seal;
 
 use super::commands::Registered;
 use super::commands::register;
@@ -58,6 +59,7 @@ impl Discord {
         desk: Desk,
         settings: DiscordSettings,
         members: MemberRules,
+        seal: Seal,
         public_url: String,
         patience: Patience,
     ) -> anyhow::Result<Self> {
@@ -65,7 +67,7 @@ impl Discord {
             .context("preparing to call Discord")?;
         let clock = Arc::clone(desk.clock());
         let readers = ReadersDesk::default();
-        let flow = Flow { desk, rest, members, readers, public_url, guild: settings.guild_id };
+        let flow = Flow { desk, rest, seal, members, readers, public_url, guild: settings.guild_id };
         Ok(Self { intake: Arc::new(Intake::new(flow)), settings, patience, clock })
     }
 

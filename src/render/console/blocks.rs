@@ -9,6 +9,7 @@ use crate::domain::InitiativeStatus;
 use crate::render::words;
 use crate::render::words::{GAP, Grid};
 use crate::reply::Action;
+use crate::reply::Answer;
 use crate::reply::Cell;
 use crate::reply::FactLine;
 use crate::reply::Prose;
@@ -159,8 +160,9 @@ pub(super) fn caveat(prose: &Prose, page: Page) -> Vec<String> {
 }
 
 /// Lines that may be typed next.
-pub(super) fn next_questions(actions: &[Action], page: Page) -> Vec<String> {
-    let open: Vec<&Action> = actions.iter().filter(|action| !action.current).collect();
+pub(super) fn next_questions(answer: &Answer, page: Page) -> Vec<String> {
+    let all = answer.actions.iter().chain(answer.picks.iter().flat_map(|pick| &pick.options));
+    let open: Vec<&Action> = all.filter(|action| !action.current).collect();
     if open.is_empty() {
         return Vec::new();
     }
@@ -169,7 +171,8 @@ pub(super) fn next_questions(actions: &[Action], page: Page) -> Vec<String> {
     let line = |action: &&Action| {
         let label = words::pad(&words::harmless(&action.label), labels, false);
         // Two blanks before, two between.
-        let asked = words::cut(&words::harmless(&action.line), page.width - labels - 4);
+        let rest = if action.form { " …" } else { "" };
+        let asked = words::cut(&(words::harmless(&action.line) + rest), page.width - labels - 4);
         format!("  {label}{GAP}{}", page.paint.code(&words::isolated(&asked)))
     };
     let mut lines = vec![page.paint.dim("Ask next")];

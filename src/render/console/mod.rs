@@ -79,7 +79,7 @@ pub fn answer(answer: &Answer, style: &Style) -> String {
         }
     }
     parts.push(end(answer, link, page));
-    parts.push(blocks::next_questions(&answer.actions, page));
+    parts.push(blocks::next_questions(answer, page));
     parts.retain(|lines| !lines.is_empty());
     let parts: Vec<String> = parts.iter().map(|lines| lines.join("\n")).collect();
     format!("{}\n", parts.join("\n\n"))

@@ -49,7 +49,12 @@ const fn band_colour(band: Band) -> Colour {
 type Field = (String, String, bool);
 
 /// The embed, with links to receipts when there is room for them.
-pub(super) fn answer(answer: &Answer, public_url: Option<&str>, picture: Option<&Picture>) -> CreateEmbed {
+pub(super) fn answer(
+    answer: &Answer,
+    public_url: Option<&str>,
+    page: usize,
+    picture: Option<&Picture>,
+) -> CreateEmbed {
     let url = answer.path.as_deref().and_then(|path| words::link(public_url, path));
     let url = url.filter(|url| chars(url) <= LINK_CHARS_MAX);
     let dashboard = url.is_some();
@@ -62,9 +67,9 @@ pub(super) fn answer(answer: &Answer, public_url: Option<&str>, picture: Option<
     };
     let footer = words::as_of(answer.as_of);
     let room = EMBEDS_CHARS_MAX - chars(&title) - chars(&footer);
-    let (fields, description) = body(answer, public_url, dashboard, room)
-        .or_else(|| body(answer, None, dashboard, room))
-        .unwrap_or_else(|| crowded(answer, dashboard, room));
+    let (fields, description) = body(answer, public_url, page, dashboard, room)
+        .or_else(|| body(answer, None, page, dashboard, room))
+        .unwrap_or_else(|| crowded(answer, page, dashboard, room));
     let mut embed = CreateEmbed::new()
         .title(title)
         .colour(answer.band().map_or(ACCENT, band_colour))
@@ -86,18 +91,19 @@ pub(super) fn answer(answer: &Answer, public_url: Option<&str>, picture: Option<
 fn body(
     answer: &Answer,
     receipts: Option<&str>,
+    page: usize,
     dashboard: bool,
     room: usize,
 ) -> Option<(Vec<Field>, String)> {
-    let fields = fields(answer, receipts, dashboard);
+    let fields = fields(answer, receipts, page, dashboard);
     let room = room.checked_sub(size(&fields))?.min(DESCRIPTION_CHARS_MAX);
     let whole = fit(&paragraphs(answer, receipts, dashboard), usize::MAX, dashboard);
     (chars(&whole) <= room).then_some((fields, whole))
 }
 
 /// Fields and as much of the description as fits; caveats stay, since the rest cannot be read right without them.
-fn crowded(answer: &Answer, dashboard: bool, room: usize) -> (Vec<Field>, String) {
-    let fields = fields(answer, None, dashboard);
+fn crowded(answer: &Answer, page: usize, dashboard: bool, room: usize) -> (Vec<Field>, String) {
+    let fields = fields(answer, None, page, dashboard);
     let room = room.saturating_sub(size(&fields)).min(DESCRIPTION_CHARS_MAX);
     let caveats = fit(&caveats(answer, None), room / 2, dashboard);
     let glue = if caveats.is_empty() { "" } else { "\n" };
@@ -178,12 +184,36 @@ fn field_name(text: &str) -> String {
     if name.is_empty() { "\u{200b}".into() } else { name }
 }
 
-fn fields(answer: &Answer, receipts: Option<&str>, dashboard: bool) -> Vec<Field> {
+fn fields(answer: &Answer, receipts: Option<&str>, page: usize, dashboard: bool) -> Vec<Field> {
     let figures = figures(answer).into_iter().skip(1).take(FIGURE_FIELDS_MAX);
     let mut fields: Vec<Field> = figures.map(|line| figure_field(line, receipts)).collect();
-    let tables = grids(answer).take(TABLE_FIELDS_MAX);
-    fields.extend(tables.map(|table| (field_name(&table.title), grid(table, dashboard), false)));
+    let mut turned = false;
+    for table in grids(answer).take(TABLE_FIELDS_MAX) {
+        let mut shown = GridPage::new(table, 1, dashboard);
+        if shown.turn.has_next && !turned {
+            turned = true;
+            shown = GridPage::new(table, page, dashboard);
+        }
+        fields.push((field_name(&table.title), shown.text, false));
+    }
     fields
+}
+
+/// Where one is in a table that does not fit at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Turn {
+    /// From 1.
+    pub(super) page: usize,
+    /// Whether more rows follow.
+    pub(super) has_next: bool,
+}
+
+/// Where one is in the first table that does not fit; `None` when all fit.
+pub(super) fn turn(answer: &Answer, page: usize) -> Option<Turn> {
+    let mut tables = grids(answer).take(TABLE_FIELDS_MAX);
+    // With a line about the dashboard, as few rows fit as may.
+    let table = tables.find(|table| GridPage::new(table, 1, true).turn.has_next)?;
+    Some(GridPage::new(table, page, true).turn)
 }
 
 fn figure_field(line: &FactLine, receipts: Option<&str>) -> Field {
@@ -226,29 +256,50 @@ fn list(table: &Table, dashboard: bool) -> Vec<Vec<String>> {
     lines
 }
 
-/// Aligned columns in a code block, as many rows as fit into a field.
-fn grid(table: &Table, dashboard: bool) -> String {
-    if table.rows.is_empty() {
-        return if table.more > 0 { rest(table.more, dashboard) } else { "None.".into() };
-    }
-    let grid = words::Grid::new(table, TABLE_WIDTH);
-    let line = |cells: &Vec<String>| cells.join(words::GAP);
-    let last = |shown: usize| {
-        let missing = table.rows.len() - shown + table.more;
-        let rows = (missing > 0).then(|| format!("\n{}", rest(missing, dashboard)));
-        rows.unwrap_or_default() + &columns_left_out(&grid.left_out, dashboard)
-    };
-    let mut lines = vec![line(&grid.head)];
-    let mut used = chars(&fence(&lines));
-    for (at, row) in grid.rows.iter().enumerate() {
-        let next = line(row);
-        used += chars(&unfenced(&next)) + 1;
-        if used + chars(&last(at + 1)).max(chars(&last(at))) > FIELD_VALUE_CHARS_MAX {
-            break;
+/// Aligned columns in a code block, as many rows as fit into a field, beginning where the page before ended.
+struct GridPage {
+    text: String,
+    turn: Turn,
+}
+
+impl GridPage {
+    fn new(table: &Table, page: usize, dashboard: bool) -> Self {
+        if table.rows.is_empty() {
+            let text = if table.more > 0 { rest(table.more, dashboard) } else { "None.".into() };
+            return Self { text, turn: Turn { page: 1, has_next: false } };
         }
-        lines.push(next);
+        let grid = words::Grid::new(table, TABLE_WIDTH);
+        let rows: Vec<String> = grid.rows.iter().map(|row| row.join(words::GAP)).collect();
+        let head = grid.head.join(words::GAP);
+        let total = rows.len() + table.more;
+        let tail = |from: usize, to: usize| {
+            let place =
+                if from > 0 { format!("\nRows {} to {to} of {total}", from + 1) } else { String::new() };
+            let left = if to < total { format!("\n{}", rest(total - to, dashboard)) } else { String::new() };
+            format!("{place}{left}{}", columns_left_out(&grid.left_out, dashboard))
+        };
+        let end = |from: usize| {
+            let mut used = chars(&fence(std::slice::from_ref(&head)));
+            let mut to = from;
+            while let Some(row) = rows.get(to) {
+                used += chars(&unfenced(row)) + 1;
+                if used + chars(&tail(from, to)).max(chars(&tail(from, to + 1))) > FIELD_VALUE_CHARS_MAX {
+                    break;
+                }
+                to += 1;
+            }
+            // A row that has no room even alone is left out; a page without any would never end.
+            if to == from && from > 0 { from + 1 } else { to }
+        };
+        let (mut from, mut to, mut at) = (0, end(0), 1);
+        while at < page && to > from && to < rows.len() {
+            (from, to, at) = (to, end(to), at + 1);
+        }
+        let mut lines = vec![head.clone()];
+        lines.extend_from_slice(&rows[from..to]);
+        let has_next = to > from && to < rows.len();
+        Self { text: format!("{}{}", fence(&lines), tail(from, to)), turn: Turn { page: at, has_next } }
     }
-    format!("{}{}", fence(&lines), last(lines.len() - 1))
 }
 
 /// Names of the columns that had no room, as a line below the table.

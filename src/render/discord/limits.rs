@@ -24,7 +24,21 @@ pub const ROWS_MAX: usize = 5;
 pub const ROW_BUTTONS_MAX: usize = 5;
 /// Characters of a button's label.
 pub const LABEL_CHARS_MAX: usize = 80;
-/// Characters of a button's custom id.
+/// Choices of a select.
+pub const OPTIONS_MAX: usize = 25;
+/// Characters of a choice's label.
+pub const OPTION_CHARS_MAX: usize = 100;
+/// Characters of what a select says while nothing is chosen.
+pub const PLACEHOLDER_CHARS_MAX: usize = 150;
+/// Characters of a form's title.
+pub const FORM_TITLE_CHARS_MAX: usize = 45;
+/// Characters of a field's label.
+pub const FIELD_LABEL_CHARS_MAX: usize = 45;
+/// Characters of what a field says while it is empty.
+pub const FIELD_HINT_CHARS_MAX: usize = 100;
+/// Characters of a field's text.
+pub const FIELD_TEXT_CHARS_MAX: usize = 4_000;
+/// Characters of a button's custom id, and of what a choice stands for.
 pub const CUSTOM_ID_CHARS_MAX: usize = 100;
 /// Characters of the address behind a link button.
 pub const LINK_CHARS_MAX: usize = 512;

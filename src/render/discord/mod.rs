@@ -3,8 +3,10 @@
 //! Invariant: whatever an answer holds, the reply keeps all limits of the platform, and nothing from outside formats,
 //! links or pings.
 
-mod buttons;
+mod components;
+mod custom_id;
 mod embed;
+mod form;
 pub mod limits;
 mod markdown;
 mod room;
@@ -20,7 +22,11 @@ use crate::render::words;
 use crate::reply::Answer;
 use crate::reply::ChartSpec;
 
-pub use buttons::CUSTOM_ID_PREFIX;
+pub use components::label;
+pub use custom_id::{CustomId, Line, Press, Said, Seal};
+pub use form::{Modal, form};
+
+use components::Components;
 
 /// A message, but for the pixels of its picture.
 #[derive(Debug, Clone)]
@@ -29,6 +35,8 @@ pub struct Reply {
     pub embeds: Vec<CreateEmbed>,
     /// The dashboard's link and what may be asked next.
     pub components: Vec<CreateActionRow>,
+    /// Lines behind the components to keep in the store before it is sent, by their keys.
+    pub kept: Vec<(String, String)>,
     /// The picture that the embed refers to; without its file, drop the embed's image with [`Reply::without_picture`].
     pub picture: Option<Picture>,
 }
@@ -70,12 +78,27 @@ impl Reply {
     }
 }
 
-/// An answer as a message. Links are there when `public_url` begins with `http://` or `https://`; Discord refuses others.
+/// How an answer is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// Links are there when it begins with `http://` or `https://`; Discord refuses others.
+    pub public_url: Option<&'a str>,
+    /// Signs what can be pressed.
+    pub seal: &'a Seal,
+    /// What was asked, to turn pages with.
+    pub line: &'a str,
+    /// Page of the first table that does not fit, from 1; behind the last one, it is the last one.
+    pub page: usize,
+}
+
+/// An answer as a message.
 #[must_use]
-pub fn answer(answer: &Answer, public_url: Option<&str>) -> Reply {
+pub fn answer(answer: &Answer, view: View<'_>) -> Reply {
     let picture = answer.chart().map(Picture::of);
-    let embed = embed::answer(answer, public_url, picture.as_ref());
-    Reply { embeds: vec![embed], components: buttons::rows(answer, public_url), picture }
+    let embed = embed::answer(answer, view.public_url, view.page, picture.as_ref());
+    let turn = embed::turn(answer, view.page);
+    let (components, kept) = Components::new(view.seal).below(answer, view, turn).done();
+    Reply { embeds: vec![embed], components, kept, picture }
 }
 
 /// Amber: something needs another try, nothing is on fire.
@@ -84,8 +107,26 @@ const PROBLEM_COLOUR: Colour = Colour::new(0x00d9_8e04);
 /// A problem as a message.
 #[must_use]
 pub fn problem(problem: &Problem) -> Reply {
+    told(said(problem))
+}
+
+/// A mistake in a form: which field, what is wrong, and a button that opens the form again with all that was typed.
+#[must_use]
+pub fn mistake(problem: &Problem, field: Option<&str>, draft: &str, aloud: bool, seal: &Seal) -> Reply {
+    let field = field.map(|name| format!("**{}**\n", markdown::outside(name))).unwrap_or_default();
+    let text = format!("{field}{}\nWhat you typed is kept.", said(problem));
+    let (components, kept) = Components::new(seal).open_again(draft, aloud).done();
+    Reply { components, kept, ..told(text) }
+}
+
+fn told(text: String) -> Reply {
+    let embed = CreateEmbed::new().description(text).colour(PROBLEM_COLOUR);
+    Reply { embeds: vec![embed], components: Vec::new(), kept: Vec::new(), picture: None }
+}
+
+fn said(problem: &Problem) -> String {
     let message = problem.to_string();
-    let text = match problem {
+    match problem {
         // Our own words alone, with code in them.
         Problem::NoData | Problem::Busy | Problem::Internal { .. } => message,
         Problem::UnknownCommand { .. }
@@ -94,13 +135,11 @@ pub fn problem(problem: &Problem) -> Reply {
         | Problem::AmbiguousAccount { .. }
         | Problem::Unknown { .. }
         | Problem::NotAllowed { .. } => {
-            // Half the room, since each character may need a sign of escape before it.
-            let short = words::clip(&words::harmless(&message), limits::DESCRIPTION_CHARS_MAX / 2 - 2);
+            // Half the room less some for a field's name, since each character may need a sign of escape before it.
+            let short = words::clip(&words::harmless(&message), limits::DESCRIPTION_CHARS_MAX / 2 - 200);
             markdown::escape(&words::isolated(&short))
         }
-    };
-    let embed = CreateEmbed::new().description(text).colour(PROBLEM_COLOUR);
-    Reply { embeds: vec![embed], components: Vec::new(), picture: None }
+    }
 }
 
 #[cfg(test)]
@@ -112,6 +151,11 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn shown_at(given: &Answer, public_url: Option<&str>) -> Reply {
+        let seal = Seal::new(b"a secret of the tests");
+        answer(given, View { public_url, seal: &seal, line: "usage acme", page: 1 })
+    }
+
     fn shown(reply: &Reply) -> serde_json::Value {
         json!({
             "embeds": reply.embeds,
@@ -122,7 +166,7 @@ mod tests {
 
     #[track_caller]
     fn check(name: &str, given: &Answer) {
-        insta::assert_json_snapshot!(name, shown(&answer(given, Some(samples::URL))));
+        insta::assert_json_snapshot!(name, shown(&shown_at(given, Some(samples::URL))));
     }
 
     #[test]
@@ -146,14 +190,14 @@ mod tests {
     #[test]
     fn without_a_web_address_there_are_no_links() {
         for url in [None, Some("ftp://etsm.example"), Some("")] {
-            let text = shown(&answer(&samples::usage(), url)).to_string();
+            let text = shown(&shown_at(&samples::usage(), url)).to_string();
             assert!(!text.contains("http") && !text.contains("ftp"), "{text}");
         }
     }
 
     #[test]
     fn a_reply_without_its_picture_names_none() {
-        let reply = answer(&samples::usage(), None).without_picture();
+        let reply = shown_at(&samples::usage(), None).without_picture();
         assert!(!shown(&reply).to_string().contains("attachment://"));
     }
 }

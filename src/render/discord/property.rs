@@ -21,6 +21,9 @@ use crate::reply::Block;
 use crate::reply::Cell;
 use crate::reply::Column;
 use crate::reply::FactLine;
+use crate::reply::Field;
+use crate::reply::Form;
+use crate::reply::Pick;
 use crate::reply::Prose;
 use crate::reply::Span;
 use crate::reply::Table;
@@ -138,21 +141,20 @@ fn any_answer() -> impl Strategy<Value = Answer> {
         2 => table().prop_map(Block::Table),
         2 => prose().prop_map(Block::Caveat),
     ];
-    let action = (hostile(), hostile(), any::<bool>()).prop_map(|(label, line, current)| Action {
-        label,
-        line,
-        current,
-    });
+    let action = (hostile(), hostile(), any::<bool>(), any::<bool>())
+        .prop_map(|(label, line, current, form)| Action { label, line, current, form })
+        .boxed();
+    let pick = (hostile(), vec(action.clone(), 0..40)).prop_map(|(label, options)| Pick { label, options });
     let path = proptest::option::of(hostile().prop_map(|text| format!("/{text}")));
-    (hostile(), vec(block, 0..12), path, vec(action, 0..40)).prop_map(|(title, blocks, path, actions)| {
-        Answer {
-            title,
-            blocks,
-            as_of: AsOf { data_until: None, version: u64::MAX },
-            path,
-            actions,
-            private: false,
-        }
+    let below = (vec(action, 0..40), vec(pick, 0..4));
+    (hostile(), vec(block, 0..12), path, below).prop_map(|(title, blocks, path, (actions, picks))| Answer {
+        title,
+        blocks,
+        as_of: AsOf { data_until: None, version: u64::MAX },
+        path,
+        actions,
+        picks,
+        private: false,
     })
 }
 
@@ -210,33 +212,77 @@ fn check_text(text: &str, max: usize) {
     assert!(!power.lines().any(odd), "a heading, list or quote from outside: {text}");
 }
 
-fn check_buttons(components: &Value) {
+/// A label or another short text that knows no Markdown.
+fn check_label(text: &Value, max: usize) {
+    let text = text.as_str().unwrap();
+    let count = text.chars().count();
+    assert!((1..=max).contains(&count) && !text.trim().is_empty(), "{count} of {max}: {text}");
+    assert_eq!(text.matches('\u{2068}').count(), text.matches('\u{2069}').count(), "{text}");
+    assert!(!text.chars().any(|c| c.is_control() || c == '\u{202e}'), "{text}");
+}
+
+fn check_id(id: &str, ids: &mut Vec<String>) {
+    assert!((1..=CUSTOM_ID_CHARS_MAX).contains(&id.chars().count()) && id.is_ascii(), "{id}");
+    assert!(!ids.contains(&id.to_owned()), "{id} is there twice");
+    ids.push(id.to_owned());
+}
+
+fn check_components(components: &Value) {
     let rows = components.as_array().unwrap();
     assert!(rows.len() <= ROWS_MAX);
     let mut ids = Vec::new();
     for row in rows {
-        let buttons = row["components"].as_array().unwrap();
-        assert!((1..=ROW_BUTTONS_MAX).contains(&buttons.len()));
-        for button in buttons {
-            let label = button["label"].as_str().unwrap().chars().count();
-            assert!((1..=LABEL_CHARS_MAX).contains(&label), "{button}");
-            if let Some(id) = button["custom_id"].as_str() {
-                assert!(id.chars().count() <= CUSTOM_ID_CHARS_MAX && !ids.contains(&id), "{button}");
-                ids.push(id);
+        let inside = row["components"].as_array().unwrap();
+        assert!((1..=ROW_BUTTONS_MAX).contains(&inside.len()));
+        for component in inside {
+            if let Some(options) = component["options"].as_array() {
+                assert!(inside.len() == 1 && (2..=OPTIONS_MAX).contains(&options.len()));
+                check_label(&component["placeholder"], PLACEHOLDER_CHARS_MAX);
+                check_id(component["custom_id"].as_str().unwrap(), &mut ids);
+                let mut values = Vec::new();
+                for option in options {
+                    check_label(&option["label"], OPTION_CHARS_MAX);
+                    check_id(option["value"].as_str().unwrap(), &mut values);
+                }
+                assert!(options.iter().filter(|option| option["default"] == true).count() <= 1);
+                continue;
+            }
+            check_label(&component["label"], LABEL_CHARS_MAX);
+            if let Some(id) = component["custom_id"].as_str() {
+                check_id(id, &mut ids);
             } else {
-                let url = button["url"].as_str().unwrap();
+                let url = component["url"].as_str().unwrap();
                 assert!(url.starts_with("https://etsm.example/") && url.chars().count() <= LINK_CHARS_MAX);
             }
         }
     }
 }
 
+fn any_form() -> impl Strategy<Value = Form> {
+    let field = (hostile(), hostile(), hostile(), any::<(bool, bool)>(), 0_usize..9_000).prop_map(
+        |(label, hint, value, (long, needed), chars_max)| Field {
+            option: "text".into(),
+            label,
+            hint,
+            value: value.repeat(9),
+            long,
+            needed,
+            chars_max,
+        },
+    );
+    (hostile(), hostile(), vec(field, 1..9)).prop_map(|(title, line, fields)| Form { title, line, fields })
+}
+
+fn seal() -> Seal {
+    Seal::new(b"a secret of the tests")
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
 
     #[test]
-    fn any_answer_keeps_the_limits(given in any_answer()) {
-        let reply = answer(&given, Some(samples::URL));
+    fn any_answer_keeps_the_limits(given in any_answer(), line in hostile(), page in 1_usize..9) {
+        let reply = answer(&given, View { public_url: Some(samples::URL), seal: &seal(), line: &line, page });
         let embeds = serde_json::to_value(&reply.embeds).unwrap();
         let embeds = embeds.as_array().unwrap();
         prop_assert!(embeds.len() <= EMBEDS_MAX);
@@ -252,7 +298,26 @@ proptest! {
             }
         }
         prop_assert!(total <= EMBEDS_CHARS_MAX, "{} characters", total);
-        check_buttons(&serde_json::to_value(&reply.components).unwrap());
+        check_components(&serde_json::to_value(&reply.components).unwrap());
+    }
+
+    #[test]
+    fn all_rows_stand_on_some_page(rows in 1_usize..120, width in 1_usize..50) {
+        let cells = |row: usize| vec![Cell::Text(format!("row-{row:03}-{}", "x".repeat(width)))];
+        let table = Table {
+            title: "Rows".into(),
+            columns: vec![Column::words("Name")],
+            rows: (0..rows).map(cells).collect(),
+            more: 0,
+        };
+        let given = samples::answer("Rows", "/rows", vec![Block::Table(table)], Vec::new());
+        let mut seen = std::collections::BTreeSet::new();
+        for page in 1..=rows {
+            let view = View { public_url: Some(samples::URL), seal: &seal(), line: "portfolio", page };
+            let text = serde_json::to_string(&answer(&given, view).embeds).unwrap();
+            seen.extend((0..rows).filter(|row| text.contains(&format!("row-{row:03}-"))));
+        }
+        prop_assert_eq!(seen.len(), rows);
     }
 
     #[test]
@@ -260,5 +325,33 @@ proptest! {
         let reply = problem(&Problem::UnknownCommand { given, nearest: None });
         let embed = serde_json::to_value(&reply.embeds[0]).unwrap();
         check_text(embed["description"].as_str().unwrap(), DESCRIPTION_CHARS_MAX);
+    }
+
+    #[test]
+    fn any_mistake_keeps_the_limits(given in hostile(), field in hostile(), draft in hostile()) {
+        let reply = mistake(&Problem::option("due", given), Some(&field), &draft, true, &seal());
+        let embed = serde_json::to_value(&reply.embeds[0]).unwrap();
+        check_text(embed["description"].as_str().unwrap(), DESCRIPTION_CHARS_MAX);
+        check_components(&serde_json::to_value(&reply.components).unwrap());
+    }
+
+    #[test]
+    fn any_form_keeps_the_limits(given in any_form()) {
+        let modal = serde_json::to_value(form(&given, &seal(), false).modal).unwrap();
+        check_label(&modal["title"], FORM_TITLE_CHARS_MAX);
+        check_id(modal["custom_id"].as_str().unwrap(), &mut Vec::new());
+        let rows = modal["components"].as_array().unwrap();
+        prop_assert!((1..=ROWS_MAX).contains(&rows.len()));
+        for input in rows.iter().map(|row| &row["components"][0]) {
+            check_label(&input["label"], FIELD_LABEL_CHARS_MAX);
+            if !input["placeholder"].is_null() {
+                check_label(&input["placeholder"], FIELD_HINT_CHARS_MAX);
+            }
+            let most = input["max_length"].as_u64().unwrap();
+            prop_assert!((1..=FIELD_TEXT_CHARS_MAX as u64).contains(&most));
+            let text = input["value"].as_str().unwrap_or_default();
+            prop_assert!(text.chars().count() as u64 <= most, "{}", text);
+            prop_assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{}", text);
+        }
     }
 }

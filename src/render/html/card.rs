@@ -11,6 +11,7 @@ use crate::reply::Answer;
 use crate::reply::Block;
 use crate::reply::Cell;
 use crate::reply::ChartSpec;
+use crate::reply::Pick;
 use crate::reply::Table;
 
 use super::fragment::ChartLinks;
@@ -44,6 +45,7 @@ pub fn card(speaker: Speaker<'_>, answer: &Answer, links: Option<&ChartLinks>) -
         answer,
         parts: answer.blocks.iter().map(|block| part(block, links)).collect(),
         actions: &answer.actions[..shown],
+        picks: &answer.picks,
         colour: colour(answer),
         footer: footer(answer),
     })
@@ -62,6 +64,7 @@ struct CardView<'a> {
     answer: &'a Answer,
     parts: Vec<String>,
     actions: &'a [Action],
+    picks: &'a [Pick],
     colour: &'static str,
     footer: String,
 }
@@ -111,6 +114,12 @@ fn colour(answer: &Answer) -> &'static str {
     answer.band().map_or("accent", Band::key)
 }
 
+/// The chat with the beginning of a line in its field, where a form would ask for the rest.
+fn draft(action: &Action) -> String {
+    let line = percent_encoding::utf8_percent_encode(&action.line, percent_encoding::NON_ALPHANUMERIC);
+    format!("/chat?line={line}%20")
+}
+
 fn footer(answer: &Answer) -> String {
     words::as_of(answer.as_of)
 }
@@ -139,7 +148,13 @@ mod tests {
             blocks: vec![Block::Text(Prose::plain("All well."))],
             as_of: AsOf { data_until: Some(at), version: 1 },
             path: Some("/accounts/acme/health".into()),
-            actions: vec![Action { label: "Usage".into(), line: "usage acme".into(), current: false }],
+            actions: vec![Action {
+                label: "Usage".into(),
+                line: "usage acme".into(),
+                current: false,
+                form: false,
+            }],
+            picks: Vec::new(),
             private: false,
         };
         let html = card(speaker, &answer, None);

@@ -5,9 +5,11 @@ use serde_json::Map;
 use serde_json::Value;
 
 use crate::render::words;
+use crate::reply::Action;
 use crate::reply::Answer;
 use crate::reply::Block;
 use crate::reply::Cell;
+use crate::reply::Pick;
 use crate::reply::Prose;
 use crate::reply::Span;
 use crate::reply::Table;
@@ -33,6 +35,7 @@ pub(super) struct WireAnswer {
     tables: Vec<WireTable>,
     chart: Option<WireChart>,
     actions: Vec<WireAction>,
+    picks: Vec<WirePick>,
 }
 
 #[derive(Debug, Serialize)]
@@ -58,6 +61,31 @@ struct WireAction {
     label: String,
     line: String,
     current: bool,
+    /// Whether the line leaves something out that has to be asked for.
+    form: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct WirePick {
+    label: String,
+    options: Vec<WireAction>,
+}
+
+impl WireAction {
+    fn new(action: &Action) -> Self {
+        Self {
+            label: action.label.clone(),
+            line: action.line.clone(),
+            current: action.current,
+            form: action.form,
+        }
+    }
+}
+
+impl WirePick {
+    fn new(pick: &Pick) -> Self {
+        Self { label: pick.label.clone(), options: pick.options.iter().map(WireAction::new).collect() }
+    }
 }
 
 impl WireAnswer {
@@ -74,15 +102,8 @@ impl WireAnswer {
             mentioned: Vec::new(),
             tables: Vec::new(),
             chart: None,
-            actions: answer
-                .actions
-                .iter()
-                .map(|action| WireAction {
-                    label: action.label.clone(),
-                    line: action.line.clone(),
-                    current: action.current,
-                })
-                .collect(),
+            actions: answer.actions.iter().map(WireAction::new).collect(),
+            picks: answer.picks.iter().map(WirePick::new).collect(),
         };
         for block in &answer.blocks {
             wire.add(block, public_url);

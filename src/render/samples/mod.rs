@@ -89,7 +89,7 @@ pub(super) fn line(label: &str, fact: Fact, change: Option<Fact>, more_is_good: 
 }
 
 pub(super) fn action(label: &str, line: &str, current: bool) -> Action {
-    Action { label: label.into(), line: line.into(), current }
+    Action { label: label.into(), line: line.into(), current, form: false }
 }
 
 pub(super) fn answer(title: &str, path: &str, blocks: Vec<Block>, actions: Vec<Action>) -> Answer {
@@ -99,6 +99,7 @@ pub(super) fn answer(title: &str, path: &str, blocks: Vec<Block>, actions: Vec<A
         as_of: AsOf { data_until: Some(until()), version: VERSION },
         path: Some(path.into()),
         actions,
+        picks: Vec::new(),
         private: false,
     }
 }

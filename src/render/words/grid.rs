@@ -133,7 +133,7 @@ pub(in crate::render) fn cut(text: &str, width: usize) -> String {
 }
 
 /// `text` in at most `chars` characters, cut between words where there are any, with `…` where something is missing.
-pub(in crate::render) fn clip(text: &str, chars: usize) -> String {
+pub fn clip(text: &str, chars: usize) -> String {
     if text.chars().count() <= chars {
         return text.to_owned();
     }

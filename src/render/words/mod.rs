@@ -16,7 +16,8 @@ use crate::reply::Prose;
 use crate::reply::Span;
 use crate::reply::Tone;
 
-pub(super) use grid::{GAP, Grid, cell, clip, cut, is_list, pad};
+pub use grid::clip;
+pub(super) use grid::{GAP, Grid, cell, cut, is_list, pad};
 
 /// `22 Nov 2026 14:00 UTC`.
 #[must_use]

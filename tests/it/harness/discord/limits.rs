@@ -115,11 +115,71 @@ fn components(rows: &[Value], wrong: &mut Vec<String>) {
             if component["type"] == 2 && blank(&component["label"]) && component["emoji"].is_null() {
                 wrong.push("a button has no label".into());
             }
-            if list(component, "options").len() > 25 {
-                wrong.push("a select has more than 25 options".into());
+            if component["type"] == 3 {
+                select(component, inside.len(), wrong);
             }
         }
     }
+}
+
+fn select(component: &Value, beside: usize, wrong: &mut Vec<String>) {
+    let options = list(component, "options");
+    if !(1..=25).contains(&options.len()) || beside != 1 {
+        wrong.push(format!("a select has {} options and shares its row with {}", options.len(), beside - 1));
+    }
+    let values: BTreeSet<&str> = options.iter().filter_map(|option| option["value"].as_str()).collect();
+    if values.len() != options.len() {
+        wrong.push("options of a select share a value".into());
+    }
+    for option in options {
+        let fits = |key: &str| (1..=100).contains(&chars(&option[key])) && !blank(&option[key]);
+        if !fits("label") || !fits("value") || chars(&option["description"]) > 100 {
+            wrong.push(format!("the option {option} is empty or too long"));
+        }
+    }
+    if options.iter().filter(|option| option["default"] == true).count() > 1 {
+        wrong.push("a select has several options marked".into());
+    }
+    if chars(&component["placeholder"]) > 150 {
+        wrong.push("the placeholder of a select is too long".into());
+    }
+}
+
+/// What is wrong with a form.
+pub fn form(form: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let within = |value: &Value, max: usize| (1..=max).contains(&chars(value)) && !blank(value);
+    if !within(&form["title"], 45) || !within(&form["custom_id"], 100) {
+        wrong.push(format!("the form {} has no title or id, or too long a one", form["title"]));
+    }
+    let rows = list(form, "components");
+    if !(1..=5).contains(&rows.len()) {
+        wrong.push(format!("a form has {} rows", rows.len()));
+    }
+    let mut ids = BTreeSet::new();
+    for row in rows {
+        let [input] = list(row, "components") else {
+            wrong.push("a row of a form holds one field".into());
+            continue;
+        };
+        if row["type"] != 1 || input["type"] != 4 || !matches!(input["style"].as_u64(), Some(1 | 2)) {
+            wrong.push(format!("{input} is no field"));
+        }
+        if !within(&input["custom_id"], 100) || !ids.insert(input["custom_id"].as_str()) {
+            wrong.push(format!("the field {} is there twice, or has no id", input["label"]));
+        }
+        if !within(&input["label"], 45) || chars(&input["placeholder"]) > 100 {
+            wrong.push(format!("the field {} has no label, or too long a text", input["label"]));
+        }
+        let most = input["max_length"].as_u64().unwrap_or(4_000);
+        if !(1..=4_000).contains(&most) || chars(&input["value"]) as u64 > most {
+            wrong.push(format!("the field {} holds {} of {most}", input["label"], chars(&input["value"])));
+        }
+        if input["value"] == "" {
+            wrong.push(format!("the field {} has an empty value", input["label"]));
+        }
+    }
+    wrong
 }
 
 /// Names of all files that the message has then.
@@ -184,6 +244,13 @@ pub fn commands(commands: &[Value]) -> Vec<String> {
     let mut wrong = Vec::new();
     unique(commands, "the commands", &mut wrong);
     for command in commands {
+        if matches!(command["type"].as_u64(), Some(2 | 3)) {
+            let bare = chars(&command["description"]) == 0 && list(command, "options").is_empty();
+            if !bare || !(1..=32).contains(&chars(&command["name"])) {
+                wrong.push(format!("{} cannot stand in a menu", command["name"]));
+            }
+            continue;
+        }
         let total = option(command, &mut wrong);
         if total > COMMAND_CHARS_MAX {
             wrong.push(format!("the command {} has {total} characters", command["name"]));

@@ -4,6 +4,7 @@
 //! description or a documented limit refuses, an answer that comes late, twice or never.
 
 mod faults;
+mod forms;
 mod gateway;
 mod guild;
 pub mod http;
@@ -395,11 +396,12 @@ impl FakeUser<'_> {
 
     /// Presses a button whose message was made by an older version.
     pub async fn presses_id(&self, shown: &Shown, custom_id: &str) -> Shown {
-        let token = self.discord.state.change(|inner| {
-            let data = json!({"custom_id": custom_id, "component_type": 2});
-            self.dispatch(inner, 3, data, Some(shown.message))
-        });
+        let token = self.sends_press(shown, &json!({"custom_id": custom_id, "component_type": 2}));
         self.sees(&token).await
+    }
+
+    fn sends_press(&self, shown: &Shown, data: &Value) -> String {
+        self.discord.state.change(|inner| self.dispatch(inner, 3, data.clone(), Some(shown.message)))
     }
 
     /// Waits for the reply.
@@ -419,7 +421,7 @@ impl FakeUser<'_> {
         self.discord.state.wait(what, find).await
     }
 
-    fn dispatch(&self, inner: &mut Inner, kind: u64, data: Value, pressed: Option<u64>) -> String {
+    pub(super) fn dispatch(&self, inner: &mut Inner, kind: u64, data: Value, pressed: Option<u64>) -> String {
         assert!(inner.post.is_some() || !inner.session.id.is_empty(), "the bot has no session");
         let id = inner.new_id();
         let token = format!("interaction-token-{id}");
@@ -461,6 +463,8 @@ impl FakeUser<'_> {
             waiting: false,
             follow_ups: Vec::new(),
             choices: None,
+            kind,
+            form: None,
             pressed,
         });
         let deliver = |inner: &mut Inner| match inner.post.clone() {

@@ -186,8 +186,8 @@ impl Rest {
             inner.wrong("an interaction that nobody sent was acknowledged");
             return error(404, 10_062, "Unknown interaction");
         };
-        let (after, response, pressed) =
-            (interaction.dispatched.elapsed(), interaction.response, interaction.pressed);
+        let (after, response, pressed, asked) =
+            (interaction.dispatched.elapsed(), interaction.response, interaction.pressed, interaction.kind);
         if after > ACKNOWLEDGE_MAX && response.is_none() {
             inner.wrong(format!("an interaction was acknowledged after {} ms", after.as_millis()));
             return error(404, 10_062, "Unknown interaction");
@@ -199,8 +199,12 @@ impl Rest {
             return error(400, 40_060, "Interaction has already been acknowledged.");
         }
         let kind = json["type"].as_u64().unwrap_or_default();
-        let mut wrong = complaints(&self.schemas.callback, &json);
+        // The description leaves forms out.
+        let mut wrong =
+            if kind == 9 { limits::form(&json["data"]) } else { complaints(&self.schemas.callback, &json) };
         match kind {
+            9 if !matches!(asked, 2 | 3) => wrong.push("only a command or a press can open a form".into()),
+            9 => {}
             4 | 7 => wrong.extend(limits::message(&json["data"], &uploads, &[])),
             5 | 6 => {}
             8 => wrong.extend(limits::choices(json["data"]["choices"].as_array().map_or(&[], Vec::as_slice))),
@@ -227,6 +231,7 @@ impl Rest {
         interaction.waiting = matches!(kind, 5 | 6);
         interaction.original = original;
         interaction.choices = json["data"]["choices"].as_array().cloned().filter(|_| kind == 8);
+        interaction.form = Some(json["data"].clone()).filter(|_| kind == 9);
         interaction.answer_lost = loses_answer;
         if loses_answer { error(502, 0, "Bad Gateway") } else { (204, Value::Null) }
     }
@@ -399,5 +404,8 @@ fn kept_command(id: u64, command: &mut Value) {
     command["application_id"] = json!(APPLICATION.to_string());
     command["version"] = json!(id.to_string());
     command["nsfw"] = json!(false);
+    if command["description"].is_null() {
+        command["description"] = json!("");
+    }
     command["default_member_permissions"] = command["default_member_permissions"].clone();
 }

@@ -21,6 +21,23 @@ pub struct Shown {
     pub pictures: Vec<Picture>,
     /// Its buttons, left to right.
     pub buttons: Vec<Button>,
+    /// Its selects, top to bottom.
+    pub selects: Vec<Select>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Select {
+    /// What it says while nothing is chosen.
+    pub name: String,
+    pub custom_id: String,
+    pub options: Vec<Choice>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Choice {
+    pub label: String,
+    pub value: String,
+    pub marked: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -58,7 +75,21 @@ impl Shown {
             Picture { alt: file.alt.clone(), width, height }
         });
         let rows = list(&message.body, "components");
-        let buttons = rows.iter().flat_map(|row| list(row, "components")).map(|button| Button {
+        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let inside: Vec<Value> = rows.iter().flat_map(|row| list(row, "components")).collect();
+        let selects = inside.iter().filter(|one| one["type"] == 3).map(|select| Select {
+            name: word(&select["placeholder"]),
+            custom_id: word(&select["custom_id"]),
+            options: list(select, "options")
+                .iter()
+                .map(|option| Choice {
+                    label: word(&option["label"]),
+                    value: word(&option["value"]),
+                    marked: option["default"] == true,
+                })
+                .collect(),
+        });
+        let buttons = inside.iter().filter(|one| one["type"] == 2).map(|button| Button {
             label: button["label"].as_str().unwrap_or_default().to_owned(),
             url: button["url"].as_str().map(str::to_owned),
             custom_id: button["custom_id"].as_str().map(str::to_owned),
@@ -70,6 +101,7 @@ impl Shown {
             text,
             pictures: pictures.collect(),
             buttons: buttons.collect(),
+            selects: selects.collect(),
         }
     }
 
@@ -115,6 +147,11 @@ impl fmt::Display for Shown {
                 None if button.disabled => writeln!(f, "[{} ·]", button.label)?,
                 None => writeln!(f, "[{}]", button.label)?,
             }
+        }
+        for select in &self.selects {
+            let options = select.options.iter();
+            let shown = options.map(|one| format!("{}{}", one.label, if one.marked { " ·" } else { "" }));
+            writeln!(f, "[{}: {}]", select.name, shown.collect::<Vec<_>>().join(" | "))?;
         }
         Ok(())
     }

@@ -117,6 +117,10 @@ pub struct Interaction {
     /// Messages after the first.
     pub follow_ups: Vec<u64>,
     pub choices: Option<Vec<Value>>,
+    /// What the user did, as Discord numbers it: 2 is a command, 3 a press, 4 typing, 5 a form.
+    pub kind: u64,
+    /// The form that was opened.
+    pub form: Option<Value>,
     /// The message whose button was pressed.
     pub pressed: Option<u64>,
 }
@@ -126,7 +130,7 @@ impl Interaction {
     pub fn is_settled(&self) -> bool {
         match self.response {
             None => false,
-            Some(8) => true,
+            Some(8 | 9) => true,
             Some(_) => !self.waiting,
         }
     }
@@ -158,8 +162,8 @@ pub struct Message {
     /// Who asked for it.
     pub user: User,
     pub interaction: u64,
-    /// Whether it came of a button.
-    pub of_button: bool,
+    /// What it came of, as [`Interaction::kind`].
+    pub kind: u64,
     pub deleted: bool,
     pub edits: usize,
 }
@@ -259,7 +263,7 @@ impl Inner {
             ephemeral,
             user: interaction.user.clone(),
             interaction: interaction.id,
-            of_button: interaction.pressed.is_some(),
+            kind: interaction.kind,
             deleted: false,
             edits: 0,
         };
@@ -314,11 +318,18 @@ impl Message {
             }
         }
         let mut asked = json!({
-            "id": self.interaction.to_string(), "type": if self.of_button { 3 } else { 2 },
+            "id": self.interaction.to_string(), "type": self.kind,
             "user": self.user.json(), "authorizing_integration_owners": {"0": GUILD.to_string()},
         });
-        if self.of_button {
-            asked["interacted_message_id"] = json!(self.id.to_string());
+        match self.kind {
+            3 => asked["interacted_message_id"] = json!(self.id.to_string()),
+            5 => {
+                asked["triggering_interaction_metadata"] = json!({
+                    "id": self.interaction.to_string(), "type": 2, "user": self.user.json(),
+                    "authorizing_integration_owners": {"0": GUILD.to_string()},
+                })
+            }
+            _ => {}
         }
         json!({
             "id": self.id.to_string(), "channel_id": CHANNEL.to_string(),

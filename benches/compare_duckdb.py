@@ -3,7 +3,7 @@
 
     pip install duckdb
     cargo bench --bench standing_questions -- 10 --keep /tmp/rows.parquet
-    python3 benches/duckdb.py /tmp/rows.parquet
+    python3 benches/compare_duckdb.py /tmp/rows.parquet
 
 DuckDB gets whole numbers for names, a ready column for the day, and the rows twice in memory, sorted by account and by
 hour, so that its zone maps skip what a question does not need. Each question runs for a second, at least five times,
