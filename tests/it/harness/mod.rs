@@ -134,6 +134,7 @@ impl Harness {
     /// Stops the program and starts it again over the same data.
     pub async fn restart(&mut self) {
         self.stop().await.unwrap();
+        self.discord.hangs_up().await;
         self.run().await;
         self.discord.ready().await;
     }

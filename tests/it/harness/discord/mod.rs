@@ -96,6 +96,11 @@ impl FakeDiscord {
         self.state.wait("the bot and its commands", ready).await;
     }
 
+    /// Waits until the line of a bot that has stopped is known to be gone.
+    pub async fn hangs_up(&self) {
+        self.state.wait("the end of the line", |inner| inner.session.line.is_none().then_some(())).await;
+    }
+
     /// How often commands were replaced.
     pub fn registrations(&self) -> usize {
         self.state.lock().registrations
