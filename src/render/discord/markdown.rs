@@ -31,6 +31,8 @@ pub(super) fn escape(text: &str) -> String {
             '\\' | '*' | '_' | '~' | '`' | '|' | '[' | ']' | '<' => true,
             '(' => last == Some(']'),
             ':' => rest.starts_with('/') || begins_emoji(rest),
+            // What stands before may end in a colon.
+            '/' => last.is_none() && rest.starts_with('/'),
             // Headings, lists, quotes and small print are such only where a line begins.
             '#' | '>' => text[..at].trim().is_empty(),
             '-' | '+' => text[..at].trim().is_empty() && ends_mark(rest),
@@ -147,6 +149,7 @@ mod tests {
         check("@everyone <@1> <#2> </a:1>", "@\u{200b}everyone \\<@\u{200b}1> \\<#2> \\</a:1>");
         check("[x](https://evil.example)", r"\[x\]\(https\://evil.example)");
         check("see https://evil.example", r"see https\://evil.example");
+        check("//evil.example", r"\//evil.example");
         check(":smile: <a:b:1> 1:2", r"\:smile: \<a\:b:1> 1:2");
         check("# big", r"\# big");
         check("-# small", r"\-# small");
