@@ -24,7 +24,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("axum", &["web"]),
     ("askama", &["web", "render", "digest"]),
     ("serenity", &["chat", "render"]),
-    ("ring", &["chat"]),
+    ("ring", &["chat", "render"]),
     ("reqwest", &["adapters"]),
     ("resvg", &["render"]),
     ("clap", &["app"]),

@@ -166,7 +166,8 @@ async fn a_score_is_set_by_hand_with_reason_and_last_day() {
 
 #[tokio::test]
 async fn who_may_not_write_opens_no_form() {
-    let app = Harness::start_with(|settings| settings.chat.role = etsm::domain::Role::Viewer).await;
+    let app =
+        Harness::start_with(|settings| settings.members.others = Some(etsm::domain::Role::Viewer)).await;
     let dana = app.discord().user("dana");
     let told = dana.types("/note account:acme").await;
     assert!(told.ephemeral && told.text.contains("needs the role manager"), "{told}");

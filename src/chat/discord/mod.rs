@@ -7,6 +7,7 @@ mod commands;
 mod door;
 mod flow;
 mod gateway;
+mod hush;
 mod inbound;
 mod intake;
 mod message;
