@@ -25,7 +25,8 @@ const FENCES: &[(&str, &[&str])] = &[
     ("askama", &["web", "render", "digest"]),
     ("serenity", &["chat", "render"]),
     ("ring", &["chat", "render"]),
-    ("reqwest", &["adapters"]),
+    ("reqwest", &["adapters", "chat"]),
+    ("tokio_tungstenite", &["chat"]),
     ("resvg", &["render"]),
     ("clap", &["app"]),
 ];

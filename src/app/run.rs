@@ -39,6 +39,8 @@ pub struct Outside {
     pub listener: TcpListener,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// How long Discord is waited for.
+    pub patience: chat::discord::Patience,
 }
 
 /// Runs until `stop` fires or a part dies; either way every part is asked to finish first.
@@ -56,10 +58,11 @@ pub async fn run_with(
     let metrics = telemetry::metrics();
     let store = open_store(&settings).await?;
     let engine = Arc::new(Engine::new(Arc::clone(&settings.health), settings.currency));
-    let desk = Desk::new(engine, store, outside.clock);
+    let Outside { listener, clock, patience } = outside;
+    let desk = Desk::new(engine, store, clock);
     let ready = web::Readiness::default();
 
-    let discord = discord(&settings, &desk).await?;
+    let discord = discord(&settings, &desk, patience).await?;
 
     let mut parts = Parts::new(stop.clone());
     // The dashboard answers at once, and says that it is not ready until the figures are there.
@@ -73,7 +76,7 @@ pub async fn run_with(
         ready: ready.clone(),
     };
     info!(address = %settings.bind, "The dashboard is at {}", settings.public_url);
-    parts.start("dashboard", web::serve(outside.listener, web::router(state), stop.clone()));
+    parts.start("dashboard", web::serve(listener, web::router(state), stop.clone()));
 
     let first_load = async {
         if let Some(plan) = demo {
@@ -102,11 +105,15 @@ pub async fn run_with(
 }
 
 /// Discord, when it is set up.
-async fn discord(settings: &Settings, desk: &Desk) -> anyhow::Result<Option<chat::discord::Discord>> {
+async fn discord(
+    settings: &Settings,
+    desk: &Desk,
+    patience: chat::discord::Patience,
+) -> anyhow::Result<Option<chat::discord::Discord>> {
     let Some(discord) = settings.discord.clone() else { return Ok(None) };
     let seal = Seal::new(&signing_secret(settings, desk.store()).await?);
     let (members, url) = (settings.members.clone(), settings.public_url.clone());
-    Ok(Some(chat::discord::Discord::new(desk.clone(), discord, members, seal, url)))
+    Ok(Some(chat::discord::Discord::new(desk.clone(), discord, members, seal, url, patience)?))
 }
 
 /// The way from the web to chat, which do not know each other.
@@ -129,7 +136,7 @@ fn connection_state(connection: chat::discord::Connection) -> web::PartState {
     match connection {
         chat::discord::Connection::Connecting => web::PartState::Starting,
         chat::discord::Connection::Up => web::PartState::Up,
-        chat::discord::Connection::Lost => web::PartState::Down("out of reach; trying again".into()),
+        chat::discord::Connection::Down(why) => web::PartState::Down(why),
     }
 }
 

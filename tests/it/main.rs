@@ -18,5 +18,7 @@ mod outlook;
 mod pages;
 mod questions;
 mod roles;
+mod soak;
+mod staying_up;
 mod store;
 mod terminal;

@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::chat::discord::Patience;
 use crate::config::Settings;
 use crate::domain::SystemClock;
 use crate::telemetry;
@@ -73,7 +74,7 @@ async fn outside(settings: &Settings) -> anyhow::Result<Outside> {
             settings.bind
         )
     })?;
-    Ok(Outside { listener, clock: Arc::new(SystemClock) })
+    Ok(Outside { listener, clock: Arc::new(SystemClock), patience: Patience::default() })
 }
 
 /// Fires on Ctrl-C and on the signal that container engines send.

@@ -11,7 +11,7 @@ use crate::answers::OptionKind;
 use crate::answers::translations;
 use crate::domain::Role;
 
-use super::rest::Refused;
+use super::refused::Refused;
 use super::rest::Rest;
 
 /// Discord's option types.

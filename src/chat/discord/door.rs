@@ -19,8 +19,8 @@ use crate::domain::Clock;
 
 use super::inbound::Inbound;
 use super::intake::Intake;
+use super::refused::Refused;
 use super::rest::Body;
-use super::rest::Refused;
 
 /// A request that was signed longer ago may be a recording; clocks differ by less.
 const STALE_SECONDS: i64 = 5 * 60;

@@ -19,10 +19,10 @@ use crate::domain::Audience;
 use crate::problem::Problem;
 use crate::render::discord::Seal;
 use crate::render::discord::View;
-use crate::reply::Answer;
 use crate::reply::Block;
 use crate::reply::Prose;
 
+use super::delivery::Delivery;
 use super::inbound::Call;
 use super::inbound::Inbound;
 use super::inbound::Wish;
@@ -33,8 +33,8 @@ use super::press::Draft;
 use super::press::Pressed;
 use super::press::outdated;
 use super::readers::ReadersDesk;
+use super::refused::Refused;
 use super::rest::Body;
-use super::rest::Refused;
 use super::rest::Rest;
 
 /// How long a question may take before it is acknowledged without knowing what will come of it. Once taken on in
@@ -50,10 +50,14 @@ const ANSWER_MAX: Duration = Duration::from_secs(60);
 pub(super) enum Outcome {
     /// With an answer.
     Answered,
+    /// With an answer in the channel, for the interaction's time was over.
+    Posted,
     /// With a problem that the asker can solve.
     Refused,
     /// Discord had given it up, or someone else had answered it.
     Late,
+    /// The message or the channel of the answer is gone, or shut to us.
+    Gone,
     /// The reply did not reach Discord.
     Failed,
 }
@@ -63,8 +67,10 @@ impl Outcome {
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Answered => "answered",
+            Self::Posted => "posted",
             Self::Refused => "refused",
             Self::Late => "late",
+            Self::Gone => "gone",
             Self::Failed => "failed",
         }
     }
@@ -258,54 +264,12 @@ impl Flow {
             answer.blocks.extend(hushed.map(|why| Block::Caveat(Prose::plain(why))));
             answer
         });
-        match self.deliver(inbound, asked, place, draft.as_ref(), (&line, page)).await {
+        let view = View { public_url: Some(&self.public_url), seal: &self.seal, line: &line, page };
+        let delivery = Delivery { flow: self, inbound, place, view, draft: draft.as_ref() };
+        match delivery.of(asked).await {
             Ok(outcome) => outcome,
             Err(refused) => lost(inbound, &refused),
         }
-    }
-
-    /// Puts what came of a question where its first response stands.
-    async fn deliver(
-        &self,
-        inbound: &Inbound,
-        asked: Result<Answer, Problem>,
-        place: Place,
-        draft: Option<&Draft>,
-        (line, page): (&str, usize),
-    ) -> Result<Outcome, Refused> {
-        let (application, token) = (inbound.application, &inbound.token);
-        let private = asked.as_ref().map_or(true, |answer| answer.private);
-        // As long as a deferred response stands, a follow-up would take its place and become public.
-        if private && place == Place::Channel {
-            self.rest.delete(application, token).await?;
-        }
-        let put = async |message: Message| {
-            let body = &message.body;
-            let sending = async {
-                match place {
-                    Place::Channel | Place::SameMessage if private => {
-                        self.rest.follow_up(application, token, &message::private(body)).await
-                    }
-                    Place::Channel | Place::Private | Place::SameMessage => {
-                        self.rest.edit(application, token, body).await
-                    }
-                }
-            };
-            self.keeping(&message.kept, sending).await
-        };
-        let answer = match asked {
-            Ok(answer) => answer,
-            Err(problem) => return put(self.said(&problem, draft)).await.map(|()| Outcome::Refused),
-        };
-        let view = View { public_url: Some(&self.public_url), seal: &self.seal, line, page };
-        match put(message::answer(&answer, view).await).await {
-            Err(refused) if refused.is_invalid() => {
-                warn!(%refused, "Discord does not take the reply; it goes out without links: {refused}");
-                put(message::answer(&answer, View { public_url: None, ..view }).await).await?;
-            }
-            put => put?,
-        }
-        Ok(Outcome::Answered)
     }
 
     async fn tell(&self, inbound: &Inbound, problem: &Problem, draft: Option<&Draft>) -> Outcome {
@@ -318,7 +282,7 @@ impl Flow {
     }
 
     /// A problem in words; what was typed into a form is never lost, unless nothing would help.
-    fn said(&self, problem: &Problem, draft: Option<&Draft>) -> Message {
+    pub(super) fn said(&self, problem: &Problem, draft: Option<&Draft>) -> Message {
         match draft {
             Some(draft) if !matches!(problem, Problem::NotAllowed { .. }) => {
                 message::mistake(problem, draft, &self.seal)
@@ -329,7 +293,7 @@ impl Flow {
 
     /// Keeps the lines behind what is sent, and sends it. A busy store does not hold the sending up for long; then the
     /// lines follow, for whoever presses needs a while, too.
-    async fn keeping<T>(&self, lines: &[(String, String)], sending: impl Future<Output = T>) -> T {
+    pub(super) async fn keeping<T>(&self, lines: &[(String, String)], sending: impl Future<Output = T>) -> T {
         if lines.is_empty() {
             return sending.await;
         }
@@ -367,5 +331,11 @@ impl Flow {
 fn lost(inbound: &Inbound, refused: &Refused) -> Outcome {
     let waited_ms = inbound.received.elapsed().as_millis();
     warn!(%refused, waited_ms, "A reply did not reach Discord: {refused}");
-    if refused.is_over() { Outcome::Late } else { Outcome::Failed }
+    if refused.is_over() {
+        Outcome::Late
+    } else if refused.is_deleted() || refused.is_shut() {
+        Outcome::Gone
+    } else {
+        Outcome::Failed
+    }
 }

@@ -13,6 +13,7 @@ use serenity::model::channel::Message;
 use serenity::model::channel::MessageFlags;
 use serenity::model::guild::Member as GuildMember;
 use serenity::model::id::UserId;
+use serenity::model::permissions::Permissions;
 use serenity::model::user::User;
 use tokio::time::Instant;
 
@@ -37,6 +38,8 @@ pub(super) struct Inbound {
     pub(super) guild: Option<u64>,
     /// In which channel.
     pub(super) channel: u64,
+    /// Whether we may write there by ourselves, as Discord tells with each interaction.
+    pub(super) may_post: bool,
     /// Who sent it, with the rights of just now: those of whoever pressed, not of whoever asked first.
     pub(super) member: Member,
     /// Whether the message whose button was pressed is for that person alone.
@@ -93,6 +96,7 @@ impl Inbound {
     pub(super) fn read(interaction: Interaction, received: Instant) -> Option<Self> {
         let (id, application) = (interaction.id().get(), interaction.application_id().get());
         let guild = interaction.guild_id().map(|guild| guild.get());
+        let may_post = may_post(&interaction);
         let mut unseen = false;
         let (token, channel, member, wish) = match interaction {
             Interaction::Command(command) => {
@@ -127,7 +131,20 @@ impl Inbound {
             _ => return None,
         };
         let channel = channel.get();
-        Some(Self { id, token, application, guild, channel, member, unseen, received, wish, responder: None })
+        let responder = None;
+        Some(Self {
+            id,
+            token,
+            application,
+            guild,
+            channel,
+            may_post,
+            member,
+            unseen,
+            received,
+            wish,
+            responder,
+        })
     }
 }
 
@@ -141,6 +158,21 @@ fn member(user: &User, here: Option<&GuildMember>) -> Member {
         roles: roles.unwrap_or_default(),
         administrator: permissions.administrator(),
     }
+}
+
+/// Whether an answer with a picture may be posted beside the interaction.
+fn may_post(interaction: &Interaction) -> bool {
+    let granted = match interaction {
+        Interaction::Command(command) | Interaction::Autocomplete(command) => command.app_permissions,
+        Interaction::Component(press) => press.app_permissions,
+        Interaction::Modal(modal) => modal.app_permissions,
+        _ => None,
+    };
+    let needed = Permissions::VIEW_CHANNEL
+        | Permissions::SEND_MESSAGES
+        | Permissions::EMBED_LINKS
+        | Permissions::ATTACH_FILES;
+    granted.is_some_and(|granted| granted.contains(needed))
 }
 
 /// The name that others see, or the user's id when that is no name at all.

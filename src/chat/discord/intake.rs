@@ -8,10 +8,12 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::debug;
 use tracing::error;
 use tracing::warn;
 
 use super::flow::Flow;
+use super::flow::Outcome;
 use super::inbound::Inbound;
 use super::inbound::Wish;
 use super::seen::Seen;
@@ -52,8 +54,8 @@ impl Intake {
             count(kind, "duplicate");
             return;
         }
-        let intake = std::sync::Arc::clone(self);
-        self.spawn(async move { count(kind, intake.flow.handle(inbound).await.word()) });
+        let (intake, fate) = (std::sync::Arc::clone(self), Fate { kind, outcome: None });
+        self.spawn(async move { fate.is(intake.flow.handle(inbound).await) });
     }
 
     /// Does something beside the rest, which is finished before we stop.
@@ -85,6 +87,26 @@ impl Intake {
     }
 }
 
-fn count(kind: &'static str, outcome: &'static str) {
+/// What became of an interaction; counted also when its task breaks off or is dropped at the end.
+struct Fate {
+    kind: &'static str,
+    outcome: Option<Outcome>,
+}
+
+impl Fate {
+    fn is(mut self, outcome: Outcome) {
+        self.outcome = Some(outcome);
+    }
+}
+
+impl Drop for Fate {
+    fn drop(&mut self) {
+        count(self.kind, self.outcome.map_or("dropped", Outcome::word));
+    }
+}
+
+/// Counts how an interaction ended.
+pub(super) fn count(kind: &'static str, outcome: &'static str) {
+    debug!(kind, outcome, "An interaction ended");
     metrics::counter!("etsm_discord_interactions_total", "kind" => kind, "outcome" => outcome).increment(1);
 }

@@ -89,9 +89,25 @@ pub(super) fn private(body: &Body) -> Body {
     body
 }
 
+/// How much of an answer goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Plainness {
+    /// All of it.
+    Full,
+    /// Without anything that leads to the dashboard.
+    WithoutLinks,
+    /// Words and figures: no link, no picture, no buttons.
+    Words,
+}
+
 /// An answer as a message, with its picture. Drawing takes tens of milliseconds, so it happens beside the runtime.
-pub(super) async fn answer(answer: &Answer, view: View<'_>) -> Message {
-    let reply = render::discord::answer(answer, view);
+pub(super) async fn answer(answer: &Answer, view: View<'_>, plainness: Plainness) -> Message {
+    let public_url = view.public_url.filter(|_| plainness == Plainness::Full);
+    let reply = render::discord::answer(answer, View { public_url, ..view });
+    if plainness == Plainness::Words {
+        let json = message(&reply.without_picture().embeds, &[(); 0]);
+        return Message { body: Body { json, picture: None }, kept: Vec::new() };
+    }
     let Some(picture) = reply.picture.clone() else { return Message::plain(reply) };
     let spec = picture.spec;
     // Most of Discord is dark; a white picture would glare there.

@@ -4,18 +4,24 @@
 //! own default to some calls only.
 
 mod commands;
+mod delivery;
 mod door;
 mod flow;
 mod gateway;
 mod hush;
 mod inbound;
 mod intake;
+mod limits;
+mod line;
 mod message;
+mod patience;
 mod press;
 mod readers;
+mod refused;
 mod rest;
 mod seen;
 mod surface;
 
 pub use door::{Door, Knock, Opened};
+pub use patience::Patience;
 pub use surface::{Connection, Discord};

@@ -21,7 +21,7 @@ use crate::config::MemberRules;
 use crate::domain::Person;
 use crate::domain::Scope;
 
-use super::rest::Refused;
+use super::refused::Refused;
 use super::rest::Rest;
 
 /// Discord's permission to do everything.

@@ -1,18 +1,21 @@
 //! Calls to Discord's REST API, with their patience.
-//!
-//! Invariant: an error from here names no address, for the addresses of interactions hold their tokens.
 
-use std::error::Error as _;
+use std::net::ToSocketAddrs;
+use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::Client;
+use reqwest::Response;
+use reqwest::dns::Addrs;
+use reqwest::dns::Name;
+use reqwest::dns::Resolve;
+use reqwest::dns::Resolving;
+use secrecy::ExposeSecret;
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serenity::Error;
 use serenity::builder::CreateAttachment;
-use serenity::http::Http;
-use serenity::http::HttpBuilder;
-use serenity::http::HttpError;
 use serenity::http::LightMethod;
 use serenity::http::Multipart;
 use serenity::http::MultipartUpload;
@@ -26,8 +29,14 @@ use serenity::model::id::InteractionId;
 use serenity::model::id::UserId;
 use tokio::time::Instant;
 
-/// Longest wait for one attempt; Discord answers within a second or not at all.
-const ATTEMPT_MAX: Duration = Duration::from_secs(10);
+use super::limits::Limits;
+use super::limits::Scope;
+use super::patience::Patience;
+use super::refused::Refused;
+use super::refused::Twice;
+use super::refused::number;
+use super::refused::scope;
+
 /// Discord withdraws an interaction that is not acknowledged after 3 s; later attempts are useless.
 const ACKNOWLEDGE_MAX: Duration = Duration::from_millis(2_800);
 /// How long other calls are tried again: a reply that comes later than this is not read any more.
@@ -36,108 +45,16 @@ const CALL_MAX: Duration = Duration::from_secs(90);
 const LOOK_MAX: Duration = Duration::from_secs(5);
 /// Waits between attempts double from here.
 const WAIT_MIN: Duration = Duration::from_millis(200);
-/// Discord's limits are refilled within seconds; asking sooner than this only spends more of them.
-const LIMITED_WAIT_MIN: Duration = Duration::from_secs(1);
 /// Longest wait between attempts.
 const WAIT_MAX: Duration = Duration::from_secs(15);
 
-/// Discord's code for an interaction that was answered already.
-const ALREADY_ACKNOWLEDGED: isize = 40_060;
-/// Discord's codes for an interaction or its token that it does not know, or not any more.
-const UNKNOWN: [isize; 2] = [10_062, UNKNOWN_WEBHOOK];
-const UNKNOWN_WEBHOOK: isize = 10_015;
 /// The answer to a request of Discord's and our next call to it go separate ways; the call may be there first.
 const UNSETTLED_MAX: Duration = Duration::from_secs(2);
-
-/// Why Discord did not do it.
-#[derive(Debug, thiserror::Error)]
-#[error("{message}")]
-pub(super) struct Refused {
-    /// Status of the response; `None` when there was none.
-    pub(super) status: Option<u16>,
-    /// Discord's own code; 0 when it gave none.
-    code: isize,
-    /// Whether it was not the first try.
-    again: bool,
-    message: String,
-}
-
-impl Refused {
-    /// Whether the interaction is over: it came too late, or someone else answered it.
-    pub(super) fn is_over(&self) -> bool {
-        UNKNOWN.contains(&self.code) || self.code == ALREADY_ACKNOWLEDGED
-    }
-
-    /// Whether Discord does not know the token.
-    pub(super) fn is_unauthorized(&self) -> bool {
-        self.status == Some(401)
-    }
-
-    /// Whether Discord finds fault with what was sent, as with an address that it does not take for a link.
-    pub(super) fn is_invalid(&self) -> bool {
-        self.status == Some(400) && !self.is_over()
-    }
-
-    /// Whether trying again may help.
-    fn may_pass(&self, twice: Twice) -> bool {
-        match (self.status, twice) {
-            (Some(429), _) => true,
-            (Some(500..=599) | None, Twice::Harmless) => true,
-            (_, Twice::Doubles) | (Some(_), Twice::Harmless) => false,
-        }
-    }
-
-    /// As Discord says it when nobody waits for a response any more.
-    pub(super) fn over() -> Self {
-        let message = "nobody waits for this response any more".into();
-        Self { status: None, code: UNKNOWN[0], again: false, message }
-    }
-
-    /// Whether Discord may only not know yet that the interaction was answered.
-    fn is_unsettled(&self, begun: Instant) -> bool {
-        self.code == UNKNOWN_WEBHOOK && begun.elapsed() < UNSETTLED_MAX
-    }
-
-    fn of(error: Error) -> Self {
-        let message = match error {
-            Error::Http(HttpError::UnsuccessfulRequest(refusal)) => {
-                return Self {
-                    status: Some(refusal.status_code.as_u16()),
-                    code: refusal.error.code,
-                    again: false,
-                    message: format!("{}: {}", refusal.status_code, detailed(&refusal.error)),
-                };
-            }
-            Error::Http(HttpError::Request(error)) => {
-                let error = error.without_url();
-                let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-                format!("no response ({error}{cause})")
-            }
-            other => other.to_string(),
-        };
-        Self { status: None, code: 0, again: false, message }
-    }
-}
-
-/// Discord's message with the fields that it complains about.
-fn detailed(error: &serenity::http::DiscordJsonError) -> String {
-    let fields = error.errors.iter().map(|field| format!("; {}: {}", field.path, field.message));
-    format!("{}{}", error.message, fields.collect::<String>())
-}
 
 /// What we ask of our own application.
 #[derive(Deserialize)]
 struct OurApplication {
     id: ApplicationId,
-}
-
-/// What happens when a call is done twice because the first response was lost.
-#[derive(Clone, Copy)]
-enum Twice {
-    /// The same as once.
-    Harmless,
-    /// A second message.
-    Doubles,
 }
 
 /// A message with at most one picture.
@@ -151,18 +68,31 @@ pub(super) struct Body {
 
 /// Discord's REST API.
 pub(super) struct Rest {
-    http: Http,
+    client: Client,
+    /// As the header wants it.
+    token: SecretString,
+    /// In the place of `https://discord.com`.
+    base: Option<String>,
+    limits: Limits,
+    patience: Patience,
 }
 
 impl Rest {
     /// With a bot token, at `https://discord.com` or at `base`.
-    pub(super) fn new(token: &str, base: Option<&str>) -> Self {
-        Self { http: builder(token, base).build() }
+    pub(super) fn new(token: &SecretString, base: Option<&str>, patience: Patience) -> anyhow::Result<Self> {
+        let client = Client::builder().dns_resolver(Arc::new(OwnThread)).build()?;
+        Ok(Self {
+            client,
+            token: format!("Bot {}", token.expose_secret()).into(),
+            base: base.map(str::to_owned),
+            limits: Limits::default(),
+            patience,
+        })
     }
 
-    /// Address of the gateway and how many connections it wants.
+    /// Address of the gateway and how many sessions may begin there; one attempt, for who asks will ask again.
     pub(super) async fn gateway(&self) -> Result<BotGateway, Refused> {
-        let bytes = self.attempt(Route::GatewayBot, LightMethod::Get, None).await?;
+        let bytes = self.attempt(Route::GatewayBot, LightMethod::Get, None, self.patience.attempt).await?;
         decode(&bytes)
     }
 
@@ -222,7 +152,7 @@ impl Rest {
     pub(super) async fn acknowledge(&self, id: u64, token: &str, body: &Body) -> Result<(), Refused> {
         let route = Route::InteractionResponse { interaction_id: InteractionId::new(id), token };
         match self.call(route, LightMethod::Post, Some(body), Twice::Harmless, ACKNOWLEDGE_MAX).await {
-            Err(refused) if refused.again && refused.code == ALREADY_ACKNOWLEDGED => Ok(()),
+            Err(refused) if refused.is_done() => Ok(()),
             done => done.map(drop),
         }
     }
@@ -245,6 +175,12 @@ impl Rest {
         self.call(route, LightMethod::Post, Some(body), Twice::Doubles, CALL_MAX).await.map(drop)
     }
 
+    /// A message in a channel, outside of any interaction.
+    pub(super) async fn post(&self, channel: u64, body: &Body) -> Result<(), Refused> {
+        let route = Route::ChannelMessages { channel_id: ChannelId::new(channel) };
+        self.call(route, LightMethod::Post, Some(body), Twice::Doubles, CALL_MAX).await.map(drop)
+    }
+
     /// Tries until it works, it cannot work, or `patience` is over.
     async fn call(
         &self,
@@ -256,16 +192,26 @@ impl Rest {
     ) -> Result<Vec<u8>, Refused> {
         let begun = Instant::now();
         let deadline = begun + patience;
+        // An attempt that is never answered leaves time for another.
+        let attempt_max = self.patience.attempt.min(patience.mul_f64(0.45));
         let (mut wait, mut again) = (WAIT_MIN, false);
         loop {
-            let tried = tokio::time::timeout_at(deadline, self.attempt(route, method, body));
-            let refused = match tried.await.unwrap_or_else(|_late| Err(late())) {
-                Ok(bytes) => return Ok(bytes),
-                Err(refused) => Refused { again, ..refused },
-            };
-            let pause = if refused.status == Some(429) { wait.max(LIMITED_WAIT_MIN) } else { wait };
-            let pause = pause.mul_f64(1.0 + 0.25 * rand::random::<f64>());
-            let may_pass = refused.may_pass(twice) || refused.is_unsettled(begun);
+            let path = route.path();
+            if let Some(until) = self.limits.until(&path) {
+                if until >= deadline {
+                    return Err(Refused::because("Discord's rate limit lasts longer than anyone waits"));
+                }
+                tokio::time::sleep_until(until + Patience::jittered(WAIT_MIN)).await;
+            }
+            let tried = tokio::time::timeout_at(deadline, self.attempt(route, method, body, attempt_max));
+            let refused =
+                match tried.await.unwrap_or_else(|_late| Err(Refused::because("no response in time"))) {
+                    Ok(bytes) => return Ok(bytes),
+                    Err(refused) => refused.on_try(again),
+                };
+            let pause = refused.pause.unwrap_or_else(|| Patience::jittered(wait));
+            let may_pass =
+                refused.may_pass(twice) || refused.is_unsettled() && begun.elapsed() < UNSETTLED_MAX;
             if !may_pass || Instant::now() + pause >= deadline {
                 return Err(refused);
             }
@@ -280,45 +226,83 @@ impl Rest {
         route: Route<'_>,
         method: LightMethod,
         body: Option<&Body>,
+        time: Duration,
     ) -> Result<Vec<u8>, Refused> {
-        let mut request = Request::new(route, method);
-        if let Route::Commands { .. } | Route::GuildCommands { .. } = route
-            && matches!(method, LightMethod::Get)
-        {
-            // Without it, Discord leaves translations out, and they could not be compared.
-            request = request.params(Some(vec![("with_localizations", "true".into())]));
-        }
-        if let Some(body) = body {
-            let json = body.json.to_string();
-            request = match &body.picture {
-                None => request.body(Some(json.into_bytes())),
-                Some((name, bytes)) => {
-                    let picture = CreateAttachment::bytes(bytes.clone(), name.clone());
-                    let upload = MultipartUpload::Attachments(vec![picture]);
-                    request.multipart(Some(Multipart {
-                        upload,
-                        fields: Vec::new(),
-                        payload_json: Some(json),
-                    }))
-                }
-            };
-        }
+        let path = route.path().into_owned();
+        let request = request(route, method, body)
+            .build(&self.client, self.token.expose_secret(), self.base.as_deref())
+            .map_err(|error| Refused::because(error.to_string()))?;
         let exchange = async {
-            let response = self.http.request(request).await.map_err(Refused::of)?;
-            response.bytes().await.map_err(|error| Refused::of(error.into()))
+            let response = request.send().await.map_err(Refused::silence)?;
+            self.read(&path, response).await
         };
-        let bytes = tokio::time::timeout(ATTEMPT_MAX, exchange).await.unwrap_or_else(|_late| Err(late()))?;
-        Ok(bytes.to_vec())
+        let done = tokio::time::timeout(time, exchange).await;
+        let done = done.unwrap_or_else(|_late| Err(Refused::because("no response in time")));
+        if let Err(refused) = &done {
+            let status = refused.status.map_or_else(|| "none".to_owned(), |status| status.to_string());
+            metrics::counter!("etsm_discord_refused_total", "status" => status).increment(1);
+        }
+        done
+    }
+
+    /// The body of a success; keeps the limits in mind that the response tells of.
+    async fn read(&self, path: &str, response: Response) -> Result<Vec<u8>, Refused> {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.bytes().await.map_err(Refused::silence)?;
+        if status.is_success() {
+            if number(&headers, "x-ratelimit-remaining") == Some(0.0)
+                && let Some(after) = number(&headers, "x-ratelimit-reset-after")
+                && let Ok(after) = Duration::try_from_secs_f64(after)
+            {
+                self.limits.pause(path, Scope::Call, after);
+            }
+            return Ok(body.to_vec());
+        }
+        let refused = Refused::response(status.as_u16(), &headers, &body);
+        if let Some(pause) = refused.pause {
+            self.limits.pause(path, scope(&headers, &body), pause);
+        }
+        Err(refused)
     }
 }
 
-/// A client of the API. The library ignores another address while its own rate limiter is on, so that the two go
-/// together; then [`Rest::call`] waits out a 429.
-pub(super) fn builder(token: &str, base: Option<&str>) -> HttpBuilder {
-    let builder = HttpBuilder::new(token);
-    match base {
-        None => builder,
-        Some(base) => builder.proxy(base).ratelimiter_disabled(true),
+fn request<'a>(route: Route<'a>, method: LightMethod, body: Option<&Body>) -> Request<'a> {
+    let mut request = Request::new(route, method);
+    if let Route::Commands { .. } | Route::GuildCommands { .. } = route
+        && matches!(method, LightMethod::Get)
+    {
+        // Without it, Discord leaves translations out, and they could not be compared.
+        request = request.params(Some(vec![("with_localizations", "true".into())]));
+    }
+    let Some(body) = body else { return request };
+    let json = body.json.to_string();
+    match &body.picture {
+        None => request.body(Some(json.into_bytes())),
+        Some((name, bytes)) => {
+            let picture = CreateAttachment::bytes(bytes.clone(), name.clone());
+            let upload = MultipartUpload::Attachments(vec![picture]);
+            request.multipart(Some(Multipart { upload, fields: Vec::new(), payload_json: Some(json) }))
+        }
+    }
+}
+
+/// Looks names up in a thread of its own: the usual way would wait in line behind long computations.
+struct OwnThread;
+
+impl Resolve for OwnThread {
+    fn resolve(&self, name: Name) -> Resolving {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let look = move || {
+            let found = (name.as_str(), 0).to_socket_addrs().map(Vec::from_iter);
+            // Whoever asked may have given up.
+            let _gone = sender.send(found);
+        };
+        let started = std::thread::Builder::new().name("discord-dns".into()).spawn(look);
+        Box::pin(async move {
+            started?;
+            let found = receiver.await??;
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
     }
 }
 
@@ -335,14 +319,6 @@ fn original(application: u64, token: &str) -> Route<'_> {
 }
 
 fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
-    serde_json::from_slice(bytes).map_err(|error| Refused {
-        status: None,
-        code: 0,
-        again: false,
-        message: format!("the response is not what Discord documents: {error}"),
-    })
-}
-
-fn late() -> Refused {
-    Refused { status: None, code: 0, again: false, message: "no response in time".into() }
+    serde_json::from_slice(bytes)
+        .map_err(|error| Refused::because(format!("the response is not what Discord documents: {error}")))
 }

@@ -1,11 +1,10 @@
-//! Keeps the connection to Discord, and owns every task that answers.
+//! Keeps the connection to Discord, or without one registers and leaves the rest to the door.
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
-use secrecy::ExposeSecret;
-use tokio::time::Instant;
+use anyhow::Context;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 use tracing::info;
@@ -22,56 +21,54 @@ use super::commands::Registered;
 use super::commands::register;
 use super::door::Door;
 use super::flow::Flow;
-use super::gateway::Failure;
 use super::gateway::Gateway;
 use super::gateway::Heard;
-use super::gateway::LEAVE_MAX;
-use super::gateway::prepare;
+use super::gateway::Server;
+use super::gateway::bad_token;
 use super::inbound::Inbound;
 use super::intake::Intake;
+use super::patience::Patience;
 use super::readers::ReadersDesk;
 use super::rest::Rest;
 
-/// First wait before another try.
-const WAIT_MIN: Duration = Duration::from_secs(1);
-/// Longest wait before another try.
-const WAIT_MAX: Duration = Duration::from_secs(60);
-/// Without a connection for so long, everything is set up anew: the gateway may have moved.
-const SILENCE_MAX: Duration = Duration::from_secs(90);
+/// Interactions that may wait for their turn; more than that is an attack, not a team.
+const WAITING_MAX: usize = 1_024;
 
 /// How the connection is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Connection {
     /// Being made for the first time.
     Connecting,
     /// There.
     Up,
-    /// Not there, and being made again.
-    Lost,
+    /// Not there, and why.
+    Down(String),
 }
 
 /// Discord as a surface: what it takes on, and how it is reached.
 pub struct Discord {
     intake: Arc<Intake>,
     settings: DiscordSettings,
+    patience: Patience,
     clock: Arc<dyn Clock>,
 }
 
 impl Discord {
-    /// Not connected yet.
-    #[must_use]
+    /// Not connected yet. An error is of this machine, as when its certificates cannot be read.
     pub fn new(
         desk: Desk,
         settings: DiscordSettings,
         members: MemberRules,
         seal: Seal,
         public_url: String,
-    ) -> Self {
-        let rest = Rest::new(settings.token.expose_secret(), settings.api_base.as_deref());
+        patience: Patience,
+    ) -> anyhow::Result<Self> {
+        let rest = Rest::new(&settings.token, settings.api_base.as_deref(), patience)
+            .context("preparing to call Discord")?;
         let clock = Arc::clone(desk.clock());
         let readers = ReadersDesk::default();
         let flow = Flow { desk, rest, seal, members, readers, public_url, guild: settings.guild_id };
-        Self { intake: Arc::new(Intake::new(flow)), settings, clock }
+        Ok(Self { intake: Arc::new(Intake::new(flow)), settings, patience, clock })
     }
 
     /// The door for interactions over HTTP; `None` without a key to know Discord by.
@@ -81,24 +78,34 @@ impl Discord {
         self.settings.public_key.map(|key| Door { intake, key, clock })
     }
 
-    /// Answers questions until `stop` fires. A token that Discord does not accept ends it with an error; any other trouble
-    /// is waited out. `tell` hears of every change of the connection.
+    /// Answers questions until `stop` fires. What only another setting can mend, as a token that Discord does not accept,
+    /// ends the connection but not this: everything else goes on, and `tell` says what to do. It hears of every change of
+    /// the connection.
     pub async fn run(
         self,
         tell: impl Fn(Connection) + Send + Sync + 'static,
         stop: CancellationToken,
     ) -> anyhow::Result<()> {
         tell(Connection::Connecting);
+        let (by_gateway, patience) = (self.settings.gateway, self.patience);
         let mut surface = Surface {
             intake: self.intake,
             settings: self.settings,
             registering: false,
-            silent_since: Some(Instant::now()),
             tell: Box::new(tell),
         };
-        let outcome = surface.keep_up(&stop).await;
+        let ended = if by_gateway {
+            surface.listen(patience, &stop).await
+        } else {
+            surface.introduce(patience, &stop).await
+        };
+        if let Err(remedy) = ended {
+            error!("Discord does not let us in: {remedy}");
+            surface.lost(remedy.to_string());
+            stop.cancelled().await;
+        }
         surface.intake.drain().await;
-        outcome
+        Ok(())
     }
 }
 
@@ -107,112 +114,79 @@ struct Surface {
     settings: DiscordSettings,
     /// Whether this process has begun to register the commands.
     registering: bool,
-    /// Since when there is no connection.
-    silent_since: Option<Instant>,
     tell: Box<dyn Fn(Connection) + Send + Sync>,
 }
 
 impl Surface {
-    /// Keeps the connection, or without one only registers.
-    async fn keep_up(&mut self, stop: &CancellationToken) -> anyhow::Result<()> {
-        let mut wait = WAIT_MIN;
-        loop {
-            self.silent_since = Some(Instant::now());
-            let failure =
-                if self.settings.gateway { self.session(stop).await } else { self.introduce(stop).await };
-            let was_connected = self.silent_since.is_none();
-            self.connected(false);
-            let cause = match failure {
-                None => return Ok(()),
-                Some(Failure::Final(error)) => return Err(error),
-                Some(Failure::Passing(error)) => error,
-            };
-            if was_connected {
-                wait = WAIT_MIN;
-            }
-            let pause = wait.mul_f64(1.0 + 0.25 * rand::random::<f64>());
-            warn!(
-                cause = format!("{cause:#}"),
-                wait_ms = pause.as_millis(),
-                "Discord is out of reach; trying again"
-            );
-            tokio::select! {
-                () = stop.cancelled() => return Ok(()),
-                () = tokio::time::sleep(pause) => {}
-            }
-            wait = (wait * 2).min(WAIT_MAX);
-        }
-    }
-
-    /// Learns who we are and registers; interactions come over HTTP. `None` when it was asked to stop.
-    async fn introduce(&mut self, stop: &CancellationToken) -> Option<Failure> {
-        let intake = Arc::clone(&self.intake);
-        let asked = tokio::select! {
-            () = stop.cancelled() => return None,
-            asked = intake.flow().rest.application() => asked,
-        };
-        match asked {
-            Ok(application) => {
-                info!(application, "Taking Discord's interactions over HTTP");
-                self.connected(true);
-                self.register(application);
-            }
-            Err(refused) => return Some(Failure::refused(refused)),
-        }
-        stop.cancelled().await;
-        None
-    }
-
-    /// Connects and listens. `None` when it was asked to stop.
-    async fn session(&mut self, stop: &CancellationToken) -> Option<Failure> {
-        let (token, base) = (self.settings.token.clone(), self.settings.api_base.clone());
-        let prepared = tokio::select! {
-            () = stop.cancelled() => return None,
-            prepared = prepare(&self.intake.flow().rest, token.expose_secret(), base.as_deref()) => prepared,
-        };
-        let Gateway { mut client, shards, mut heard } = match prepared {
-            Ok(gateway) => gateway,
-            Err(failure) => return Some(failure),
-        };
-        let manager = Arc::clone(&client.shard_manager);
-        let mut running = pin!(client.start_shards(shards));
-        let mut looks = tokio::time::interval(Duration::from_secs(1));
+    /// Keeps the connection and takes on what comes over it.
+    async fn listen(&mut self, patience: Patience, stop: &CancellationToken) -> anyhow::Result<()> {
+        let (ears, mut heard) = mpsc::channel(WAITING_MAX);
+        let (intake, token) = (Arc::clone(&self.intake), self.settings.token.clone());
+        let gateway = Gateway::new(&intake.flow().rest, &token, patience, ears);
+        let mut keeping = pin!(gateway.keep(stop));
         let ended = loop {
             tokio::select! {
-                () = stop.cancelled() => break None,
-                ended = &mut running => {
-                    let closed = || Failure::Passing(anyhow::anyhow!("the connection was closed"));
-                    break Some(ended.err().map_or_else(closed, Failure::closed));
-                }
+                ended = &mut keeping => break ended,
                 Some(heard) = heard.recv() => self.hear(heard),
-                _ = looks.tick() => {
-                    if self.silent_since.is_some_and(|since| since.elapsed() > SILENCE_MAX) {
-                        break Some(Failure::Passing(anyhow::anyhow!("the gateway does not answer")));
-                    }
-                }
             }
         };
-        if tokio::time::timeout(LEAVE_MAX, manager.shutdown_all()).await.is_err() {
-            warn!("Could not say goodbye to Discord in time; the connection is dropped");
+        // What was heard last is still answered.
+        while let Ok(heard) = heard.try_recv() {
+            self.hear(heard);
         }
         ended
+    }
+
+    /// Learns who we are and registers; interactions come over HTTP.
+    async fn introduce(&mut self, patience: Patience, stop: &CancellationToken) -> anyhow::Result<()> {
+        let intake = Arc::clone(&self.intake);
+        let mut wait = patience.again_min;
+        loop {
+            let asked = tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                asked = intake.flow().rest.application() => asked,
+            };
+            let refused = match asked {
+                Ok(application) => {
+                    info!(application, "Taking Discord's interactions over HTTP");
+                    self.up();
+                    self.register(application);
+                    stop.cancelled().await;
+                    return Ok(());
+                }
+                Err(refused) if refused.is_unauthorized() => return Err(bad_token()),
+                Err(refused) => refused,
+            };
+            self.hear(Heard::Lost { cause: format!("asking who we are: {refused}"), was_up: false });
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                () = tokio::time::sleep(Patience::jittered(wait)) => {}
+            }
+            wait = (wait * 2).min(patience.again_max);
+        }
     }
 
     fn hear(&mut self, heard: Heard) {
         match heard {
             Heard::Ready(application) => {
                 info!(application, "Connected to Discord");
-                self.connected(true);
+                self.up();
                 self.register(application);
             }
             Heard::Resumed => {
                 info!("Connected to Discord again");
-                self.connected(true);
+                self.up();
             }
-            Heard::Lost => {
-                info!("The connection to Discord was lost; it is being made again");
-                self.connected(false);
+            Heard::Lost { cause, was_up } => {
+                // Connections end several times a day; that one cannot be made is news.
+                if was_up {
+                    info!(cause, "The connection to Discord ended; it is being made again");
+                } else {
+                    warn!(cause, "Discord is out of reach; trying again");
+                }
+                self.lost(format!("{cause}; trying again"));
             }
+            Heard::Server(server, state) => self.server(server, state),
             Heard::Interaction(interaction, received) => {
                 if let Some(inbound) = Inbound::read(*interaction, received) {
                     self.intake.take(inbound);
@@ -221,13 +195,34 @@ impl Surface {
         }
     }
 
-    fn connected(&mut self, connected: bool) {
-        metrics::gauge!("etsm_discord_connected").set(if connected { 1.0 } else { 0.0 });
-        (self.tell)(if connected { Connection::Up } else { Connection::Lost });
-        match (connected, self.silent_since) {
-            (true, _) => self.silent_since = None,
-            (false, None) => self.silent_since = Some(Instant::now()),
-            (false, Some(_)) => {}
+    fn up(&self) {
+        metrics::gauge!("etsm_discord_connected").set(1.0);
+        (self.tell)(Connection::Up);
+    }
+
+    fn lost(&self, why: String) {
+        metrics::gauge!("etsm_discord_connected").set(0.0);
+        (self.tell)(Connection::Down(why));
+    }
+
+    /// Only the server that is named is missed.
+    fn server(&self, server: u64, state: Server) {
+        if self.settings.guild_id != Some(server) {
+            return;
+        }
+        match state {
+            Server::Up => self.up(),
+            Server::Outage => {
+                warn!(server, "Discord has an outage of the server; commands come back when it does");
+                self.lost("Discord has an outage of the server".into());
+            }
+            Server::Left => {
+                error!(
+                    server,
+                    "The bot was removed from the server; invite it again, as docs/discord.md says"
+                );
+                self.lost("the bot was removed from the server; invite it again".into());
+            }
         }
     }
 

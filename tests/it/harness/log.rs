@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::Mutex;
 
+use tokio::sync::Notify;
 use tracing::Event;
 use tracing::Level;
 use tracing::Subscriber;
@@ -16,10 +17,20 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 
-/// Warnings and errors of this thread, which is where a test with its own runtime does all its work.
+/// Warnings and errors of this thread, which is where a test with its own runtime does all its work, and how
+/// interactions ended.
 #[derive(Clone, Default)]
 pub struct Log {
-    lines: Arc<Mutex<Vec<String>>>,
+    heard: Arc<Mutex<Heard>>,
+    changed: Arc<Notify>,
+}
+
+#[derive(Default)]
+pub struct Heard {
+    /// Warnings and errors.
+    pub lines: Vec<String>,
+    /// How interactions ended, in the words of the metric; what came twice is not counted.
+    pub ended: Vec<String>,
 }
 
 impl Log {
@@ -30,21 +41,59 @@ impl Log {
         (log, tracing::subscriber::set_default(subscriber))
     }
 
-    /// What was caught so far, and forgets it.
+    /// The warnings so far, and forgets them.
     pub fn take(&self) -> Vec<String> {
-        std::mem::take(&mut *self.lines.lock().unwrap())
+        std::mem::take(&mut self.heard.lock().unwrap().lines)
+    }
+
+    /// Forgets some warnings.
+    pub fn forgets(&self, which: impl Fn(&str) -> bool) {
+        self.heard.lock().unwrap().lines.retain(|line| !which(line));
+    }
+
+    /// Waits until something was heard.
+    pub async fn wait<T>(&self, find: impl Fn(&mut Heard) -> Option<T>) -> T {
+        loop {
+            let changed = self.changed.notified();
+            if let Some(found) = find(&mut self.heard.lock().unwrap()) {
+                return found;
+            }
+            changed.await;
+        }
     }
 }
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Log {
     fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
-        if *event.metadata().level() > Level::WARN {
+        let metadata = event.metadata();
+        if *metadata.level() <= Level::WARN {
+            let mut line = Line(format!("{} {}:", metadata.level(), metadata.target()));
+            event.record(&mut line);
+            self.heard.lock().unwrap().lines.push(line.0);
+        } else if metadata.fields().field("outcome").is_some() {
+            let mut ending = Ending(String::new());
+            event.record(&mut ending);
+            if ending.0 != "duplicate" {
+                self.heard.lock().unwrap().ended.push(ending.0);
+            }
+        } else {
             return;
         }
-        let mut line = Line(format!("{} {}:", event.metadata().level(), event.metadata().target()));
-        event.record(&mut line);
-        self.lines.lock().unwrap().push(line.0);
+        self.changed.notify_waiters();
     }
+}
+
+/// The field `outcome` of an event.
+struct Ending(String);
+
+impl Visit for Ending {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "outcome" {
+            value.clone_into(&mut self.0);
+        }
+    }
+
+    fn record_debug(&mut self, _field: &Field, _value: &dyn Debug) {}
 }
 
 struct Line(String);

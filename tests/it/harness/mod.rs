@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use etsm::answers::Desk;
 use etsm::app;
+use etsm::chat::discord::Patience;
 use etsm::config::Environment;
 use etsm::config::Settings;
 use etsm::domain::Clock;
@@ -35,6 +36,13 @@ use web::Web;
 
 /// When the tests happen, unless they move the clock.
 const NOW: &str = "2026-03-31T12:00:00Z";
+/// Waits for Discord that a test can sit out.
+const PATIENCE: Patience = Patience {
+    again_min: Duration::from_millis(50),
+    again_max: Duration::from_millis(400),
+    identify_every: Duration::from_millis(350),
+    attempt: Duration::from_millis(1_500),
+};
 /// Longest wait for a clean stop; longer than any deadline inside.
 const STOP_MAX: Duration = Duration::from_secs(15);
 
@@ -88,12 +96,7 @@ impl Harness {
         settings.discord.as_mut().expect("there is a token").guild_id = guild;
         change(&mut settings);
         let clock = Arc::new(TestClock::at(NOW));
-        let store = Store::open_dir(folder.path()).await.unwrap();
-        let engine = Engine::new(Arc::clone(&settings.health), settings.currency);
-        let desk = Desk::new(Arc::new(engine), store.clone(), Arc::clone(&clock) as Arc<dyn Clock>);
-        seed::plant(&desk).await;
-        store.close().await;
-        Self {
+        let harness = Self {
             folder,
             settings,
             clock,
@@ -102,14 +105,26 @@ impl Harness {
             _listening: listening,
             expected: Vec::new(),
             running: None,
-        }
+        };
+        let desk = harness.beside().await;
+        seed::plant(&desk).await;
+        desk.store().close().await;
+        harness
+    }
+
+    /// Another process over the same data, as an import.
+    pub async fn beside(&self) -> Desk {
+        let store = Store::open_dir(self.folder.path()).await.unwrap();
+        let engine = Engine::new(Arc::clone(&self.settings.health), self.settings.currency);
+        Desk::new(Arc::new(engine), store, Arc::clone(&self.clock) as Arc<dyn Clock>)
     }
 
     /// Starts the program.
     pub async fn run(&mut self) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let outside = app::Outside { listener, clock: Arc::clone(&self.clock) as Arc<dyn Clock> };
+        let outside =
+            app::Outside { listener, clock: Arc::clone(&self.clock) as Arc<dyn Clock>, patience: PATIENCE };
         let stop = CancellationToken::new();
         let mut app = JoinSet::new();
         app.spawn(app::run(self.settings.clone(), outside, stop.clone()));
@@ -176,6 +191,26 @@ impl Harness {
     /// The log will hold a warning or an error with these words.
     pub fn expect_warning(&mut self, words: &str) {
         self.expected.push(words.to_owned());
+    }
+
+    /// Waits until the log holds a warning or an error with these words.
+    pub async fn logs(&self, words: &str) {
+        let heard = self.log.wait(|heard| heard.lines.iter().any(|line| line.contains(words)).then_some(()));
+        let heard = tokio::time::timeout(Duration::from_secs(10), heard).await;
+        heard.unwrap_or_else(|_late| panic!("no warning says “{words}”"));
+    }
+
+    /// Waits until so many interactions have ended since the last look; how each did.
+    pub async fn endings(&self, count: usize) -> Vec<String> {
+        let ended =
+            self.log.wait(|heard| (heard.ended.len() >= count).then(|| std::mem::take(&mut heard.ended)));
+        let ended = tokio::time::timeout(Duration::from_secs(60), ended).await;
+        ended.unwrap_or_else(|_late| panic!("not all of {count} interactions ended"))
+    }
+
+    /// Warnings with these words are no news any more.
+    pub fn forgives(&self, words: &[&str]) {
+        self.log.forgets(|line| words.iter().any(|words| line.contains(words)));
     }
 
     /// Stops, and fails on whatever is left over: replies that were never given, calls that Discord would refuse,

@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::handshake::server::Request;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::state::APPLICATION;
 use super::state::BOT;
@@ -26,20 +27,20 @@ use super::state::TOKEN;
 use super::state::User;
 
 /// Often enough that a test sees some.
-const HEARTBEAT_MS: u64 = 500;
-/// Only one session may begin in this time.
-const IDENTIFY_EVERY: Duration = Duration::from_secs(5);
+const HEARTBEAT_MS: u64 = 200;
+/// Only one session may begin in this time; Discord's is 5 s.
+pub const IDENTIFY_EVERY: Duration = Duration::from_millis(300);
 /// The only intent that is needed.
 const GUILDS: u64 = 1;
 
-pub async fn serve(listener: TcpListener, state: Arc<State>) {
+pub async fn serve(listener: TcpListener, address: String, state: Arc<State>) {
     let mut lines = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        lines.spawn(line(stream, Arc::clone(&state)));
+        lines.spawn(line(stream, address.clone(), Arc::clone(&state)));
     }
 }
 
-async fn line(stream: TcpStream, state: Arc<State>) {
+async fn line(stream: TcpStream, address: String, state: Arc<State>) {
     let mut query = String::new();
     #[expect(clippy::result_large_err, reason = "the library wants it so")]
     let look = |request: &Request, response| {
@@ -71,11 +72,16 @@ async fn line(stream: TcpStream, state: Arc<State>) {
             come = socket.next() => match come {
                 Some(Ok(Frame::Text(text))) => {
                     let frame: Value = serde_json::from_str(&text).unwrap();
-                    take(&state, &frame, &sender);
+                    take(&state, &address, &frame, &sender);
                 }
-                Some(Ok(Frame::Close(_))) => {
-                    state.change(|inner| inner.said_goodbye = true);
-                    // The library waits for the answer to its goodbye.
+                Some(Ok(Frame::Close(close))) => {
+                    // This code ends the session; after others it waits for a resume.
+                    if close.is_some_and(|close| close.code == CloseCode::Normal) {
+                        state.change(|inner| {
+                            inner.said_goodbye = true;
+                            inner.session.id.clear();
+                        });
+                    }
                     let _closed = socket.close(None).await;
                     while socket.next().await.is_some_and(|come| come.is_ok()) {}
                     break;
@@ -92,20 +98,21 @@ async fn line(stream: TcpStream, state: Arc<State>) {
     });
 }
 
-fn take(state: &State, frame: &Value, sender: &mpsc::UnboundedSender<Out>) {
+fn take(state: &State, address: &str, frame: &Value, sender: &mpsc::UnboundedSender<Out>) {
     let say = |json: Value| {
         let _closed = sender.send(Out::Frame(json.to_string()));
     };
     match frame["op"].as_u64() {
+        Some(1) if state.lock().is_silent => {}
         Some(1) => say(json!({"op": 11, "d": null, "s": null, "t": null})),
-        Some(2) => identify(state, &frame["d"], sender),
+        Some(2) => identify(state, address, &frame["d"], sender),
         Some(3) => {}
         Some(6) => resume(state, &frame["d"], sender),
         _ => state.change(|inner| inner.wrong(format!("the gateway was told {frame}"))),
     }
 }
 
-fn identify(state: &State, given: &Value, sender: &mpsc::UnboundedSender<Out>) {
+fn identify(state: &State, address: &str, given: &Value, sender: &mpsc::UnboundedSender<Out>) {
     state.change(|inner| {
         if given["token"] != format!("Bot {TOKEN}") && given["token"] != TOKEN {
             let _closed = sender.send(Out::Close(4004));
@@ -115,8 +122,15 @@ fn identify(state: &State, given: &Value, sender: &mpsc::UnboundedSender<Out>) {
             inner.wrong(format!("the intents are {}", given["intents"]));
         }
         let now = Instant::now();
+        inner.is_silent = false;
+        match &mut inner.session_budget {
+            Some((0, until)) if *until > now => inner.wrong("a session began after the last one that was allowed"),
+            Some((left, until)) if *until > now => *left -= 1,
+            _ => {}
+        }
+        let resume_address = if inner.resume_address_is_stale { "ws://127.0.0.1:1" } else { address };
         if inner.identified.last().is_some_and(|last| now.duration_since(*last) < IDENTIFY_EVERY) && !inner.said_goodbye {
-            inner.wrong("two sessions began within 5 s");
+            inner.wrong("two sessions began at once");
         }
         inner.identified.push(now);
         inner.said_goodbye = false;
@@ -129,7 +143,7 @@ fn identify(state: &State, given: &Value, sender: &mpsc::UnboundedSender<Out>) {
             "v": 10, "user": {"bot": true, "id": me.id.to_string(), "username": me.name, "global_name": null,
                 "discriminator": "0001", "avatar": null, "mfa_enabled": true, "verified": true, "email": null, "flags": 0},
             "guilds": [{"id": GUILD.to_string(), "unavailable": true}], "session_id": inner.session.id,
-            "resume_gateway_url": "ws://127.0.0.1:1", "shard": [0, 1], "session_type": "normal",
+            "resume_gateway_url": resume_address, "shard": [0, 1], "session_type": "normal",
             "application": {"id": APPLICATION.to_string(), "flags": 0},
         });
         inner.dispatch("READY", &ready);
@@ -139,6 +153,7 @@ fn identify(state: &State, given: &Value, sender: &mpsc::UnboundedSender<Out>) {
 
 fn resume(state: &State, given: &Value, sender: &mpsc::UnboundedSender<Out>) {
     state.change(|inner| {
+        inner.is_silent = false;
         let session = &mut inner.session;
         if given["session_id"] != session.id || session.id.is_empty() {
             let _closed =
@@ -146,7 +161,9 @@ fn resume(state: &State, given: &Value, sender: &mpsc::UnboundedSender<Out>) {
             return;
         }
         session.line = Some(sender.clone());
-        let seen = given["seq"].as_u64().unwrap_or_default();
+        // The first event of a session is its own.
+        let seen =
+            if std::mem::take(&mut session.repeats) { 1 } else { given["seq"].as_u64().unwrap_or_default() };
         for (_, frame) in session.log.iter().filter(|(seq, _)| *seq > seen) {
             let _closed = sender.send(Out::Frame(frame.clone()));
         }
@@ -156,7 +173,7 @@ fn resume(state: &State, given: &Value, sender: &mpsc::UnboundedSender<Out>) {
 }
 
 /// The server as the gateway describes it; its ids are those of [`GUILD`], [`CHANNEL`] and [`BOT`].
-fn guild() -> Value {
+pub fn guild() -> Value {
     let guild: Value = serde_json::from_str(include_str!("../../../data/discord/guild-create.json")).unwrap();
     let ids = [&guild["id"], &guild["channels"][0]["id"], &guild["owner_id"]];
     assert_eq!(

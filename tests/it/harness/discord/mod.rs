@@ -3,6 +3,7 @@
 //! What the application may not do is noted and fails the test at its end: an unknown route, a body that Discord's own
 //! description or a documented limit refuses, an answer that comes late, twice or never.
 
+mod faults;
 mod forms;
 mod gateway;
 mod guild;
@@ -24,17 +25,18 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+pub use faults::Fault;
+pub use faults::Limit;
+pub use faults::On;
 pub use guild::ADMINISTRATOR;
 pub use guild::VIEW;
 pub use guild::Whom;
 pub use shown::Shown;
 pub use state::CHANNEL;
 pub use state::GUILD;
-pub use state::On;
 pub use state::TOKEN;
 
 use state::APPLICATION;
-use state::Fault;
 use state::Inner;
 use state::Interaction;
 use state::Out;
@@ -57,7 +59,7 @@ impl FakeDiscord {
         let mut servers = JoinSet::new();
         let gateway = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let gateway_url = format!("ws://{}", gateway.local_addr().unwrap());
-        servers.spawn(gateway::serve(gateway, Arc::clone(&state)));
+        servers.spawn(gateway::serve(gateway, gateway_url.clone(), Arc::clone(&state)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let rest =
@@ -136,6 +138,11 @@ impl FakeDiscord {
         self.state.wait("a resume", |inner| (inner.resumed >= times).then_some(())).await;
     }
 
+    /// How often the bot has resumed its session.
+    pub fn has_resumed(&self) -> usize {
+        self.state.lock().resumed
+    }
+
     /// Waits until the bot has begun so many sessions.
     pub async fn identified_again(&self, times: usize) {
         let begun = |inner: &Inner| (inner.identified.len() >= times).then_some(());
@@ -163,10 +170,88 @@ impl FakeDiscord {
         self.frame(&json!({"op": 9, "d": false, "s": null, "t": null}));
     }
 
+    /// Says that the session is not valid, and may be resumed.
+    pub fn doubts_the_session(&self) {
+        self.frame(&json!({"op": 9, "d": true, "s": null, "t": null}));
+    }
+
+    /// Sends something that is no frame.
+    pub fn babbles(&self) {
+        self.out(Out::Frame("{\"op\": 0, \"t\": \"INTERACTION_CREATE".into()));
+    }
+
+    /// Closes the connection with a code.
+    pub fn closes(&self, code: u16) {
+        self.state.change(|inner| inner.session.line.take().map(|line| line.send(Out::Close(code))));
+    }
+
+    /// Answers no heartbeats of the connection that is there now.
+    pub fn goes_silent(&self) {
+        self.state.change(|inner| inner.is_silent = true);
+    }
+
+    /// Tells sessions that begin from now on to resume where nobody listens.
+    pub fn moves_away(&self) {
+        self.state.change(|inner| inner.resume_address_is_stale = true);
+    }
+
+    /// So many sessions may begin until the time is over.
+    pub fn lets_begin(&self, sessions: u64, time: Duration) {
+        self.state.change(|inner| inner.session_budget = Some((sessions, Instant::now() + time)));
+    }
+
+    /// Tokens of interactions live for so long.
+    pub fn lets_tokens_live(&self, time: Duration) {
+        self.state.change(|inner| inner.tokens_live = time);
+    }
+
+    /// The bot may see the channel, write there, embed links and attach files.
+    pub fn lets_write(&self) {
+        self.state.change(|inner| inner.app_permissions = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15);
+    }
+
+    /// An outage of the server begins.
+    pub fn loses_the_server(&self) {
+        let gone = json!({"id": GUILD.to_string(), "unavailable": true});
+        self.state.change(|inner| inner.dispatch("GUILD_DELETE", &gone));
+    }
+
+    /// The outage is over.
+    pub fn finds_the_server(&self) {
+        self.state.change(|inner| inner.dispatch("GUILD_CREATE", &gateway::guild()));
+    }
+
+    /// Someone removes the bot from the server.
+    pub fn throws_the_bot_out(&self) {
+        let gone = json!({"id": GUILD.to_string()});
+        self.state.change(|inner| inner.dispatch("GUILD_DELETE", &gone));
+    }
+
+    /// Someone deletes a message.
+    pub fn deletes(&self, shown: &Shown) {
+        self.state
+            .change(|inner| inner.messages.get_mut(&shown.message).expect("it was shown").deleted = true);
+    }
+
+    /// Descriptions of what was posted outside of interactions, with how many pictures.
+    pub fn posted(&self) -> Vec<(String, usize)> {
+        let inner = self.state.lock();
+        inner.posted.iter().map(|posted| (posted.body["embeds"].to_string(), posted.files)).collect()
+    }
+
+    /// Waits until something was posted outside of interactions.
+    pub async fn posts(&self) {
+        self.state.wait("a post", |inner| (!inner.posted.is_empty()).then_some(())).await;
+    }
+
     fn frame(&self, frame: &Value) {
+        self.out(Out::Frame(frame.to_string()));
+    }
+
+    fn out(&self, out: Out) {
         self.state.change(|inner| {
             let line = inner.session.line.as_ref().expect("the bot is connected");
-            line.send(Out::Frame(frame.to_string())).unwrap();
+            assert!(line.send(out).is_ok(), "the bot is connected");
         });
     }
 
@@ -175,10 +260,41 @@ impl FakeDiscord {
         self.state.change(|inner| inner.doubles += 1);
     }
 
-    /// The next call of a kind fails with a status; 429 lasts for a while.
-    pub fn fails(&self, on: On, status: u16) {
-        let until = (status == 429).then(|| Instant::now() + rest::LIMITED);
-        self.state.change(|inner| inner.faults.push(Fault { on, status, until }));
+    /// The next call of a kind fails; a bare status stands for the fault that it is most of the time.
+    pub fn fails(&self, on: On, fault: impl Into<Fault>) {
+        self.state.change(|inner| inner.faults.add(on, fault.into()));
+    }
+
+    /// Whether all faults have happened.
+    pub fn has_failed_enough(&self) -> bool {
+        self.state.lock().faults.is_over()
+    }
+
+    /// Waits until all faults have happened.
+    pub async fn meets_all_faults(&self) {
+        self.state.wait("the faults", |inner| inner.faults.is_over().then_some(())).await;
+    }
+
+    /// The next resume brings everything again that was told in this session.
+    pub fn forgets_what_was_heard(&self) {
+        self.state.change(|inner| inner.session.repeats = true);
+    }
+
+    /// Nobody expects this interaction to be answered any more.
+    pub fn excuses(&self, token: &str) {
+        self.state.change(|inner| inner.interactions.retain(|one| one.token != token));
+    }
+
+    /// Forgets interactions with all that came of them; how many of them their users saw answered.
+    pub fn forgets(&self, tokens: &[String]) -> usize {
+        self.state.change(|inner| {
+            let (gone, kept) = inner.interactions.drain(..).partition(|one| tokens.contains(&one.token));
+            let gone: Vec<Interaction> = gone;
+            inner.interactions = kept;
+            inner.messages.retain(|_, message| gone.iter().all(|one| one.id != message.interaction));
+            inner.session.log.clear();
+            gone.iter().filter(|one| one.is_settled()).count()
+        })
     }
 
     /// The next acknowledgement is taken, but its answer is lost on the way.
@@ -255,16 +371,21 @@ impl FakeUser<'_> {
 
     /// Types the beginning of a command; the last option is under the cursor. The offered labels and values.
     pub async fn completes(&self, line: &str) -> Vec<(String, String)> {
-        let token = self.discord.state.change(|inner| {
-            let last = line.rsplit_once(':').expect("an option is being typed").0;
-            let focused = last.rsplit(' ').next().unwrap_or_default().to_owned();
-            let data = client_data(inner, line, Some(&focused));
-            self.dispatch(inner, 4, data, None)
-        });
+        let token = self.begins(line);
         let offered = |interaction: &Interaction, _: &Inner| interaction.choices.clone();
         let choices = self.waits(&token, "completions", offered).await;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         choices.iter().map(|choice| (text(&choice["name"]), text(&choice["value"]))).collect()
+    }
+
+    /// Types the beginning of a command and does not wait for what is offered.
+    pub fn begins(&self, line: &str) -> String {
+        self.discord.state.change(|inner| {
+            let last = line.rsplit_once(':').expect("an option is being typed").0;
+            let focused = last.rsplit(' ').next().unwrap_or_default().to_owned();
+            let data = client_data(inner, line, Some(&focused));
+            self.dispatch(inner, 4, data, None)
+        })
     }
 
     /// Presses a button of a message.
@@ -308,7 +429,8 @@ impl FakeUser<'_> {
             "id": id.to_string(), "application_id": APPLICATION.to_string(), "type": kind, "data": data,
             "channel_id": self.channel.to_string(), "token": token, "version": 1,
             "channel": {"id": self.channel.to_string(), "name": "accounts", "type": 0, "permissions": "0"},
-            "app_permissions": "2048", "locale": "en-US", "guild_locale": "en-US", "entitlements": [],
+            "app_permissions": inner.app_permissions.to_string(), "locale": "en-US", "guild_locale": "en-US",
+            "entitlements": [],
             "authorizing_integration_owners": {"0": GUILD.to_string()}, "context": 0,
             "attachment_size_limit": 10_485_760,
         });

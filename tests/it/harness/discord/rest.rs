@@ -1,8 +1,6 @@
 //! The fake's REST API: what it does not know is a mistake of the application.
 
 use std::sync::Arc;
-use std::time::Duration;
-use std::time::Instant;
 
 use axum::Json;
 use axum::Router;
@@ -17,19 +15,21 @@ use axum::response::Response;
 use serde_json::Value;
 use serde_json::json;
 
+use super::faults::Fault;
+use super::faults::On;
 use super::limits;
 use super::multipart;
 use super::schema::Schemas;
 use super::schema::complaints;
 use super::state::ACKNOWLEDGE_MAX;
 use super::state::APPLICATION;
+use super::state::CHANNEL;
 use super::state::EPHEMERAL;
 use super::state::GUILD;
 use super::state::Inner;
-use super::state::On;
+use super::state::Posted;
 use super::state::State;
 use super::state::TOKEN;
-use super::state::TOKEN_MAX;
 
 /// Status and JSON; `Null` is no body.
 type Said = (u16, Value);
@@ -43,26 +43,37 @@ pub struct Rest {
 pub fn router(rest: Arc<Rest>) -> Router {
     let answer = move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| {
         let rest = Arc::clone(&rest);
-        async move { rest.answer(&method, uri.path(), &headers, &body) }
+        async move {
+            match rest.answer(&method, uri.path(), &headers, &body) {
+                Some(response) => response,
+                None => std::future::pending().await,
+            }
+        }
     };
     Router::new().fallback(answer).layer(DefaultBodyLimit::max(32 << 20))
 }
 
 impl Rest {
-    fn answer(&self, method: &Method, path: &str, headers: &HeaderMap, body: &[u8]) -> Response {
-        let (status, json) = self.state.change(|inner| {
+    /// `None` when the call is never answered.
+    fn answer(&self, method: &Method, path: &str, headers: &HeaderMap, body: &[u8]) -> Option<Response> {
+        let (status, json) = {
             let path = path.strip_prefix("/api/v10/").unwrap_or("elsewhere");
             let parts: Vec<&str> = path.split('/').collect();
-            if let Some(said) = refused(inner, &parts, headers) {
-                return said;
+            if let Some(fault) = self.state.change(|inner| faulty(inner, &parts)) {
+                return fault.response();
             }
-            self.route(inner, method.as_str(), &parts, headers, body).unwrap_or_else(|| {
-                inner.wrong(format!("{method} {path} is not known"));
-                error(404, 0, "404: Not Found")
+            self.state.change(|inner| {
+                if let Some(said) = refused(&parts, headers) {
+                    return said;
+                }
+                self.route(inner, method.as_str(), &parts, headers, body).unwrap_or_else(|| {
+                    inner.wrong(format!("{method} {path} is not known"));
+                    error(404, 0, "404: Not Found")
+                })
             })
-        });
+        };
         let status = StatusCode::from_u16(status).unwrap();
-        if json.is_null() { status.into_response() } else { (status, Json(json)).into_response() }
+        Some(if json.is_null() { status.into_response() } else { (status, Json(json)).into_response() })
     }
 
     fn route(
@@ -80,7 +91,7 @@ impl Rest {
                 200,
                 json!({
                     "url": self.gateway, "shards": 1,
-                    "session_start_limit": {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1},
+                    "session_start_limit": inner.session_starts(),
                 }),
             ),
             (_, ["applications", id, "commands"]) if *id == application => {
@@ -100,8 +111,26 @@ impl Rest {
             ("POST", ["webhooks", id, token]) if *id == application => {
                 self.follow_up(inner, token, headers, body)
             }
+            ("POST", ["channels", channel, "messages"]) if *channel == CHANNEL.to_string() => {
+                self.channel(inner, headers, body)
+            }
             _ => return None,
         })
+    }
+
+    /// A message in the channel, outside of any interaction.
+    fn channel(&self, inner: &mut Inner, headers: &HeaderMap, body: &[u8]) -> Said {
+        let (json, uploads) = match multipart::read(content_type(headers), body) {
+            Ok(read) => read,
+            Err(odd) => return invalid(inner, &[odd]),
+        };
+        let mut wrong = complaints(&self.schemas.follow_up, &json);
+        wrong.extend(limits::message(&json, &uploads, &[]));
+        if !wrong.is_empty() {
+            return invalid(inner, &wrong);
+        }
+        inner.posted.push(Posted { body: json, files: uploads.len() });
+        (200, json!({"id": inner.new_id().to_string()}))
     }
 
     fn commands(
@@ -219,6 +248,9 @@ impl Rest {
             Ok(original) => original?,
             Err(said) => return Some(said),
         };
+        if inner.messages[&id].deleted {
+            return Some(error(404, 10_008, "Unknown Message"));
+        }
         match method {
             "PATCH" => {
                 let (json, uploads) = match multipart::read(content_type(headers), body) {
@@ -293,11 +325,12 @@ fn look(inner: &mut Inner, parts: &[&str]) -> Option<Said> {
 
 /// The message that `@original` stands for, when the token still lives.
 fn alive(inner: &mut Inner, token: &str) -> Result<Option<u64>, Said> {
+    let tokens_live = inner.tokens_live;
     let Some(interaction) = inner.by_token(token) else {
         inner.wrong("a token that nobody gave was used");
         return Err(error(404, 10_015, "Unknown Webhook"));
     };
-    if interaction.dispatched.elapsed() > TOKEN_MAX {
+    if interaction.dispatched.elapsed() > tokens_live {
         return Err(error(401, 50_027, "Invalid Webhook Token"));
     }
     if interaction.response.is_none() {
@@ -311,29 +344,30 @@ fn alive(inner: &mut Inner, token: &str) -> Result<Option<u64>, Said> {
     Ok(interaction.original)
 }
 
-/// What every call may meet before it is looked at.
-fn refused(inner: &mut Inner, parts: &[&str], headers: &HeaderMap) -> Option<Said> {
-    let on = match parts {
+fn kind_of(parts: &[&str]) -> Option<On> {
+    match parts {
         ["gateway", ..] => Some(On::Gateway),
         ["interactions", ..] => Some(On::Acknowledge),
         ["webhooks", ..] => Some(On::Edit),
         ["applications", ..] => Some(On::Commands),
+        ["channels", _, "messages"] => Some(On::Channel),
         ["guilds", ..] | ["channels", ..] | ["oauth2", ..] => Some(On::Look),
         _ => None,
-    };
-    if let Some(fault) = on.and_then(|on| inner.fault(on)) {
-        return Some(match fault.until {
-            Some(until) => {
-                let left = until.saturating_duration_since(Instant::now()).as_secs_f64();
-                let body = json!({
-                    "message": "You are being rate limited.", "retry_after": left, "global": false, "code": 0,
-                });
-                (429, body)
-            }
-            None => error(fault.status, 0, "Something went wrong"),
-        });
     }
-    let needs_token = matches!(on, Some(On::Gateway | On::Commands | On::Look)) && parts != ["gateway"];
+}
+
+/// What this call meets before it is looked at.
+fn faulty(inner: &mut Inner, parts: &[&str]) -> Option<Fault> {
+    inner.faults.meets(kind_of(parts)?, &parts.join("/")).unwrap_or_else(|early| {
+        inner.wrong(early);
+        Some(Fault::from(429))
+    })
+}
+
+fn refused(parts: &[&str], headers: &HeaderMap) -> Option<Said> {
+    let on = kind_of(parts);
+    let bot_only = [On::Gateway, On::Commands, On::Channel, On::Look];
+    let needs_token = on.is_some_and(|on| bot_only.contains(&on)) && parts != ["gateway"];
     let given = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
     (needs_token && given != format!("Bot {TOKEN}")).then(|| error(401, 0, "401: Unauthorized"))
 }
@@ -375,6 +409,3 @@ fn kept_command(id: u64, command: &mut Value) {
     }
     command["default_member_permissions"] = command["default_member_permissions"].clone();
 }
-
-/// How long a limited call is refused.
-pub const LIMITED: Duration = Duration::from_millis(1_500);

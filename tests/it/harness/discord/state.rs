@@ -11,6 +11,7 @@ use serde_json::json;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
+use super::faults::Plan;
 use super::guild::Guild;
 use super::http::Post;
 use super::multipart::Upload;
@@ -23,7 +24,7 @@ pub const CHANNEL: u64 = 1_100_000_000_000_000_004;
 /// Discord withdraws what is not acknowledged by then.
 pub const ACKNOWLEDGE_MAX: Duration = Duration::from_secs(3);
 /// Life of an interaction's token.
-pub const TOKEN_MAX: Duration = Duration::from_secs(15 * 60);
+const TOKEN_MAX: Duration = Duration::from_secs(15 * 60);
 pub const EPHEMERAL: u64 = 64;
 
 /// All of it, behind one lock.
@@ -48,7 +49,19 @@ pub struct Inner {
     pub looks: usize,
     pub interactions: Vec<Interaction>,
     pub messages: BTreeMap<u64, Message>,
-    pub faults: Vec<Fault>,
+    pub faults: Plan,
+    /// Messages that belong to no interaction.
+    pub posted: Vec<Posted>,
+    /// Life of an interaction's token.
+    pub tokens_live: Duration,
+    /// How many sessions may begin until when; as many as anyone wants when nothing is said.
+    pub session_budget: Option<(u64, Instant)>,
+    /// Heartbeats are not answered.
+    pub is_silent: bool,
+    /// Sessions that begin now are told to resume where nobody listens.
+    pub resume_address_is_stale: bool,
+    /// What the application may do in the channel.
+    pub app_permissions: u64,
     /// What the application did wrong.
     pub violations: Vec<String>,
     pub session: Session,
@@ -70,6 +83,8 @@ pub struct Session {
     pub seq: u64,
     /// Frames that a resume may want again.
     pub log: Vec<(u64, String)>,
+    /// Whether the next resume brings what was heard already.
+    pub repeats: bool,
     /// The connection, when there is one.
     pub line: Option<UnboundedSender<Out>>,
 }
@@ -161,29 +176,17 @@ pub struct StoredFile {
     pub bytes: Vec<u8>,
 }
 
-/// Something that fails the next time.
-#[derive(Debug, Clone)]
-pub struct Fault {
-    pub on: On,
-    pub status: u16,
-    /// For 429: when calls are taken again.
-    pub until: Option<Instant>,
-}
-
-/// A kind of call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum On {
-    Gateway,
-    Acknowledge,
-    Edit,
-    Commands,
-    /// A look at the server, a channel or a member.
-    Look,
+/// A message in the channel that belongs to no interaction.
+#[derive(Debug)]
+pub struct Posted {
+    pub body: Value,
+    pub files: usize,
 }
 
 impl State {
     pub fn new() -> Self {
-        Self { inner: Mutex::new(Inner::default()), changed: watch::Sender::new(0) }
+        let inner = Inner { tokens_live: TOKEN_MAX, app_permissions: 2_048, ..Inner::default() };
+        Self { inner: Mutex::new(inner), changed: watch::Sender::new(0) }
     }
 
     /// For reading, or for changes that nobody waits for.
@@ -241,18 +244,12 @@ impl Inner {
         }
     }
 
-    /// Takes the fault that this call meets, if any.
-    pub fn fault(&mut self, on: On) -> Option<Fault> {
-        let at = self.faults.iter().position(|fault| fault.on == on)?;
-        let fault = self.faults[at].clone();
-        match fault.until {
-            Some(until) if Instant::now() < until => Some(fault),
-            Some(_) => {
-                self.faults.remove(at);
-                None
-            }
-            None => Some(self.faults.remove(at)),
-        }
+    /// How many sessions may still begin, as the gateway's address comes with it.
+    pub fn session_starts(&self) -> Value {
+        let (remaining, until) = self.session_budget.unwrap_or((999, Instant::now()));
+        let left = until.saturating_duration_since(Instant::now());
+        let remaining = if left.is_zero() { 999 } else { remaining };
+        json!({"total": 1000, "remaining": remaining, "reset_after": left.as_millis(), "max_concurrency": 1})
     }
 
     /// A new message of the application.
