@@ -2,8 +2,8 @@
 """The standing questions to DuckDB, over the rows that the engine was measured on; both must give the same sums.
 
     pip install duckdb
-    cargo bench --bench standing_questions -- 10 --keep /tmp/rows.parquet
-    python3 benches/compare_duckdb.py /tmp/rows.parquet
+    cargo bench --bench standing_questions -- 10 --keep rows.parquet
+    python3 benches/compare_duckdb.py rows.parquet
 
 DuckDB gets whole numbers for names, a ready column for the day, and the rows twice in memory, sorted by account and by
 hour, so that its zone maps skip what a question does not need. Each question runs for a second, at least five times,

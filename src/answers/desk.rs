@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::access;
 use crate::access::Deed;
@@ -223,11 +224,13 @@ impl Desk {
         Ok(version)
     }
 
-    /// Looks at every account for what is unusual, so that nobody who asks waits for it.
-    pub async fn watch_all(&self) {
+    /// Looks at every account for what is unusual, so that nobody who asks waits for it, until `stop` fires.
+    pub async fn watch_all(&self, stop: &CancellationToken) {
         let snapshot = self.snapshot();
         let begun = Instant::now();
-        if let Err(stopped) = tokio::task::spawn_blocking(move || snapshot.watch_all()).await
+        let stop = stop.clone();
+        let look = move || snapshot.watch_all(|| !stop.is_cancelled());
+        if let Err(stopped) = tokio::task::spawn_blocking(look).await
             && let Ok(panic) = stopped.try_into_panic()
         {
             std::panic::resume_unwind(panic);

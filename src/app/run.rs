@@ -216,7 +216,7 @@ async fn keep_watch(desk: Desk, stop: CancellationToken) -> anyhow::Result<()> {
     let mut versions = desk.versions();
     loop {
         versions.mark_unchanged();
-        desk.watch_all().await;
+        desk.watch_all(&stop).await;
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             changed = versions.changed() => changed.context("waiting for the next publication")?,

@@ -86,12 +86,14 @@ impl Snapshot {
     }
 
     /// Looks at the calls of every account, by the hour and by the day, unless that was done since its data last changed,
-    /// and at who may fall silent.
-    pub fn watch_all(&self) {
+    /// and at who may fall silent. Gives up between two accounts once it is no longer wanted.
+    pub fn watch_all(&self, is_wanted: impl Fn() -> bool + Sync) {
         self.chances();
         self.entries.par_iter().for_each(|entry| {
             for grain in [Grain::Hour, Grain::Day] {
-                entry.vigils.of(entry, Metric::ApiCalls, grain);
+                if is_wanted() {
+                    entry.vigils.of(entry, Metric::ApiCalls, grain);
+                }
             }
         });
     }

@@ -39,6 +39,19 @@ async fn everything_works_without_the_gateway() {
 }
 
 #[tokio::test]
+async fn forms_and_selects_come_through_the_door_too() {
+    let app = started().await;
+    let dana = app.discord().user("dana");
+    let form = dana.types_for_form("/note account:acme").await;
+    let noted = dana.submits(&form.write("Note", "Through the door")).await;
+    assert!(!noted.ephemeral && noted.text.contains("Through the door"), "{noted}");
+    let shown = dana.types("/usage account:acme range:30d").await;
+    let chosen = dana.chooses(&shown, "Metric", "Cost").await;
+    assert!(chosen.message == shown.message && chosen.text.contains("Cost"), "{chosen}");
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn what_is_delivered_twice_is_done_once() {
     let app = started().await;
     app.discord().delivers_twice();

@@ -129,6 +129,46 @@ async fn a_press_counts_with_the_rights_of_whoever_presses() {
 }
 
 #[tokio::test]
+async fn a_form_tells_of_no_account_out_of_scope_and_writes_about_none() {
+    let app = started(Some(Role::Viewer)).await;
+    app.discord().rules_channel(CHANNEL, &[(Whom::Role(GUILD), false), (Whom::Role(VIEWERS), true)]);
+    let dana = app.discord().user("dana").with_roles(&[MANAGERS]);
+    let (hidden, unknown) = ("/note account:borealis", "/note account:nowhere");
+    let form = dana.types_for_form(hidden).await;
+    let same = dana.types_for_form(unknown).await;
+    assert_eq!(form.to_string().replace("borealis", "nowhere"), same.to_string());
+    let told = dana.submits(&form.write("Note", "Who is that?")).await.text;
+    let same = dana.submits(&same.write("Note", "Who is that?")).await.text;
+    assert!(told.contains("I know no account"), "{told}");
+    assert_eq!(told.replace("borealis", "nowhere"), same);
+    let told = dana.types("/initiative update id:ini-2").await;
+    assert!(told.ephemeral && told.text.contains("I know no initiative"), "{told}");
+
+    // Who may look at an account but not change it learns that before anything is typed.
+    let dana = dana.with_roles(&[VIEWERS, MANAGERS]);
+    let told = dana.types(hidden).await;
+    assert!(told.ephemeral && told.text.contains("look at borealis but not change it"), "{told}");
+    // A form that one may fill in opens by one's own rights alone.
+    let health = dana.types("/health account:acme").await;
+    let told = app.discord().user("fay").presses(&health, "Note…").await;
+    assert!(told.ephemeral && told.text.contains("needs the role manager"), "{told}");
+    let other = app.discord().user("mei").with_roles(&[OF_MEI]).presses_for_form(&health, "Note…").await;
+    assert_eq!((other.title.as_str(), other.field("Account")), ("Note", "acme"));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_form_answers_in_private_where_not_all_may_read() {
+    let app = started(None).await;
+    app.discord().rules_channel(CHANNEL, &[(Whom::Role(GUILD), true)]);
+    let dana = app.discord().user("dana").with_roles(&[MANAGERS]);
+    let form = dana.types_for_form("/note account:acme").await;
+    let noted = dana.submits(&form.write("Note", "Not for everyone")).await;
+    assert!(noted.ephemeral && noted.text.contains("Only you see this"), "{noted}");
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_reply_is_public_only_where_all_who_read_may_know() {
     let app = started(None).await;
     let eve = app.discord().user("eve").with_roles(&[VIEWERS]);

@@ -32,7 +32,6 @@ use super::press;
 use super::press::Draft;
 use super::press::Pressed;
 use super::press::outdated;
-use super::readers::Readers;
 use super::readers::ReadersDesk;
 use super::refused::Refused;
 use super::rest::Body;
@@ -45,12 +44,6 @@ const GRACE: Duration = Duration::from_millis(300);
 const KEEP_MAX: Duration = Duration::from_millis(400);
 /// Longest time for an answer; the token would live for 15 minutes, but nobody waits for that.
 const ANSWER_MAX: Duration = Duration::from_secs(60);
-
-/// How long a question waits to learn who reads along; it must be acknowledged within a second.
-const READERS_MAX: Duration = Duration::from_millis(700);
-/// Why an answer is for the asker alone.
-const NOT_FOR_ALL: &str = "Only you see this: not everyone who can read this channel may see these figures.";
-const NOT_KNOWN: &str = "Only you see this: I could not find out who can read this channel.";
 
 /// How an interaction ended; the metric's label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -324,32 +317,6 @@ impl Flow {
         };
         metrics::histogram!("etsm_discord_ack_seconds").record(inbound.received.elapsed().as_secs_f64());
         done
-    }
-
-    /// Why an answer must not stand where others read it; `None` when it may.
-    async fn hushed(
-        &self,
-        inbound: &Inbound,
-        asker: &Asker,
-        question: &Question,
-        place: Place,
-    ) -> Option<&'static str> {
-        if place == Place::Private || (place == Place::SameMessage && inbound.unseen) {
-            return None;
-        }
-        let Some(guild) = inbound.guild else { return Some(NOT_KNOWN) };
-        let look = self.readers.of(&self.rest, &self.members, guild, inbound.channel);
-        match tokio::time::timeout(READERS_MAX, look).await {
-            Ok(Ok(readers)) => match readers.as_ref() {
-                Readers::Scopes(scopes) if self.desk.may_be_read(asker, question, scopes) => None,
-                Readers::Scopes(_) | Readers::Uncertain => Some(NOT_FOR_ALL),
-            },
-            Ok(Err(refused)) => {
-                warn!(%refused, channel = inbound.channel, "Discord did not tell who reads a channel: {refused}");
-                Some(NOT_KNOWN)
-            }
-            Err(_late) => Some(NOT_KNOWN),
-        }
     }
 
     fn asker(&self, inbound: &Inbound, place: Place) -> Result<Asker, Problem> {

@@ -8,6 +8,7 @@ mod delivery;
 mod door;
 mod flow;
 mod gateway;
+mod hush;
 mod inbound;
 mod intake;
 mod limits;
