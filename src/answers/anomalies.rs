@@ -366,8 +366,11 @@ fn when_words(window: Window, grain: Grain) -> String {
 }
 
 fn span_words(one: &Anomaly, grain: Grain) -> String {
-    let when = when_words(one.window, grain);
-    if one.is_open { format!("{when}, still so") } else { when }
+    if !one.is_open {
+        return when_words(one.window, grain);
+    }
+    let form = if grain == Grain::Hour { "since %-d %b %H:%M" } else { "since %-d %b %Y" };
+    one.window.from().to_zoned(TimeZone::UTC).strftime(form).to_string()
 }
 
 fn actions(asked: &AnomaliesAsked<'_>) -> Vec<Action> {

@@ -117,7 +117,8 @@ struct WireAnomaly {
     from: String,
     to: String,
     open: bool,
-    kind: &'static str,
+    /// `spike`, `level_shift`, `flat`, `silence`, `burst` or `novel`.
+    kind: String,
     direction: &'static str,
     measured: f64,
     usual: f64,
@@ -175,7 +176,7 @@ impl Plain<'_> {
             from: one.window.from().to_string(),
             to: one.window.to().to_string(),
             open: one.is_open,
-            kind: one.kind.word(),
+            kind: one.kind.word().replace(' ', "_"),
             direction: if one.is_rise { "up" } else { "down" },
             measured: self.number(one.measured),
             usual: self.number(one.usual),
