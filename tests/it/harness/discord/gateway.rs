@@ -61,6 +61,8 @@ async fn line(stream: TcpStream, address: String, state: Arc<State>) {
                 Some(Out::Close(code)) => {
                     let frame = CloseFrame { code: code.into(), reason: "".into() };
                     let _closed = socket.close(Some(frame)).await;
+                    // Whoever hangs up on what is still unread resets the line, and the code may be lost with it.
+                    while socket.next().await.is_some_and(|come| come.is_ok()) {}
                     break;
                 }
                 Some(Out::Cut) | None => {
