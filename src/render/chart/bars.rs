@@ -58,10 +58,11 @@ fn length(bar: &Bar) -> f64 {
     if bar.length.is_finite() { bar.length } else { 0.0 }
 }
 
-/// Where zero is, and how long one is.
+/// Where zero is, and how long the lengths of both sides together are drawn.
 struct Scale {
     zero: f64,
-    unit: f64,
+    whole: f64,
+    room: f64,
 }
 
 impl Scale {
@@ -78,10 +79,14 @@ impl Scale {
         let room = frame.right() - left;
         // Wide pictures write values at the ends of the bars; both sides keep room for theirs.
         let (before, after) = if frame.is_wide() { (words(-1.0), words(1.0)) } else { (0.0, 0.0) };
+        let scale = Self { zero: left + before, whole: down + up, room: (room - before - after).max(0.0) };
+        Self { zero: scale.zero + scale.drawn(down), ..scale }
+    }
+
+    /// A length's share of the room: a share is finite where a unit's own length would not be.
+    fn drawn(&self, length: f64) -> f64 {
         // Without any length nothing is drawn to scale.
-        let whole = down + up;
-        let unit = if whole > f64::MIN_POSITIVE { (room - before - after).max(0.0) / whole } else { 0.0 };
-        Self { zero: left + before + down * unit, unit }
+        if self.whole > 0.0 { length.abs() / self.whole * self.room } else { 0.0 }
     }
 }
 
@@ -92,7 +97,7 @@ fn row(scene: &mut Scene, bar: &Bar, scale: &Scale, y: f64) {
     let frame = scene.frame;
     // The sign of the value itself: a short fall must not round to the side of the rises.
     let falls = length(bar) < 0.0;
-    let width = (length(bar) * scale.unit).abs().max(2.0);
+    let width = scale.drawn(length(bar)).max(2.0);
     let x = if falls { scale.zero - width } else { scale.zero };
     let tone = tone(bar);
     let class = match (bar.band, tone) {

@@ -143,6 +143,17 @@ fn each_kind_looks_as_it_did() {
 }
 
 #[test]
+fn bars_of_any_length_share_the_room() {
+    for length in [5e-324, f64::MIN_POSITIVE, 1e-300, 0.0, f64::MAX] {
+        let mut chart = samples::movers();
+        for (bar, sign) in chart.bars.iter_mut().zip([1.0, -1.0, 0.5].into_iter().cycle()) {
+            bar.length = length * sign;
+        }
+        assert_eq!(check(&ChartSpec::Bars(chart)), Ok(()), "{length}");
+    }
+}
+
+#[test]
 fn two_thousand_points_become_as_many_as_can_be_seen() {
     assert!(page_sample("series-extreme").len() < 80_000);
 }

@@ -250,7 +250,7 @@ fn bands() -> BandsChart {
     }
 }
 
-fn movers() -> BarsChart {
+pub(super) fn movers() -> BarsChart {
     let rows = [
         ("Stark", 410_000.0, 0.42, 1_390_000),
         ("Österreichische Gesellschaft für Überlange Namen mbH", 220_000.0, 0.18, 1_440_000),
