@@ -15,6 +15,8 @@ pub mod ingest;
 pub mod store;
 
 pub mod answers;
+pub mod deliver;
+pub mod writer;
 
 pub mod render;
 

@@ -10,8 +10,8 @@ const LAYERS: &[&[&str]] = &[
     &["domain"],
     &["config", "problem", "reply", "telemetry"],
     &["ingest", "store", "engine", "access"],
-    &["answers", "deliver"],
-    &["render", "digest", "alerts"],
+    &["answers", "deliver", "writer"],
+    &["render", "digest", "alerts", "ask"],
     &["adapters", "chat", "web", "jobs"],
     &["app"],
 ];

@@ -1,5 +1,8 @@
 //! The catalogue of commands: help, registration in chat, completion and the manual all come from it.
 
+use super::alerts;
+use super::digests;
+
 /// A command, or a group of subcommands.
 #[derive(Debug, Clone, Copy)]
 pub struct CommandEntry {
@@ -48,15 +51,15 @@ pub struct OptionEntry {
 }
 
 impl OptionEntry {
-    const fn may(name: &'static str, kind: OptionKind, about: &'static str) -> Self {
+    pub(super) const fn may(name: &'static str, kind: OptionKind, about: &'static str) -> Self {
         Self { name, about, required: false, in_form: false, kind }
     }
 
-    const fn must(name: &'static str, kind: OptionKind, about: &'static str) -> Self {
+    pub(super) const fn must(name: &'static str, kind: OptionKind, about: &'static str) -> Self {
         Self { name, about, required: true, in_form: false, kind }
     }
 
-    const fn must_in_form(name: &'static str, kind: OptionKind, about: &'static str) -> Self {
+    pub(super) const fn must_in_form(name: &'static str, kind: OptionKind, about: &'static str) -> Self {
         Self { name, about, required: true, in_form: true, kind }
     }
 }
@@ -88,6 +91,10 @@ pub enum OptionKind {
     OneOf(&'static [&'static str]),
     /// The name of a command; completed.
     Command,
+    /// The name of a digest; completed.
+    Digest,
+    /// The id of an alert; completed.
+    Alert,
 }
 
 const BANDS: OptionKind = OptionKind::OneOf(&["at_risk", "watch", "healthy"]);
@@ -261,6 +268,30 @@ pub const CATALOG: &[CommandEntry] = &[
         example: "override set acme 55 \"Their sponsor left\" 2026-12-15",
         options: &[],
         subcommands: OVERRIDE_SUBCOMMANDS,
+        writes: false,
+    },
+    CommandEntry {
+        name: "alert",
+        about: "What needs someone now: list alerts, look after them, keep them quiet",
+        example: "alert list",
+        options: &[],
+        subcommands: alerts::SUBCOMMANDS,
+        writes: false,
+    },
+    CommandEntry {
+        name: "digest",
+        about: "Regular summaries: list, preview, schedule, pause and run them",
+        example: "digest list",
+        options: &[],
+        subcommands: digests::SUBCOMMANDS,
+        writes: false,
+    },
+    CommandEntry {
+        name: "ask",
+        about: "Ask in your own words; the answer is made of the same figures",
+        example: "ask \"Which of my accounts fell the most this month, and why?\"",
+        options: &[OptionEntry::must("question", OptionKind::Text, "What you want to know")],
+        subcommands: &[],
         writes: false,
     },
     CommandEntry {

@@ -25,10 +25,18 @@ const CHOICES_MAX: usize = 25;
 /// Longest label and value of a choice, in characters; Discord's limit.
 const CHOICE_CHARS_MAX: usize = 100;
 
+/// What completions are made of: what the asker may know of, and who the asker is.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) asker: &'a Asker,
+    /// Names of what the departments keep.
+    pub(super) named: &'a dyn Fn(OptionKind) -> Vec<Choice>,
+}
+
 /// Completions of an option's text, best first; `beside` are the other options so far.
 pub(super) fn option(
-    snapshot: &Snapshot,
-    asker: &Asker,
+    desk: Known<'_>,
     command: &str,
     beside: &[(String, String)],
     (name, typed): (&str, &str),
@@ -36,8 +44,8 @@ pub(super) fn option(
     let Some(called) = callable(command) else { return Vec::new() };
     let Some(entry) = called.option(name) else { return Vec::new() };
     let account = beside.iter().find(|(other, _)| other == "account" && name != "account");
-    let account = account.and_then(|(_, given)| find_account(snapshot, given).ok());
-    let mut choices = values(snapshot, asker, entry, account.as_ref(), typed);
+    let account = account.and_then(|(_, given)| find_account(desk.snapshot, given).ok());
+    let mut choices = values(desk, entry, account.as_ref(), typed);
     // A longer value could not be filled in whole.
     choices.retain(|choice| choice.value.chars().count() <= CHOICE_CHARS_MAX);
     choices.truncate(CHOICES_MAX);
@@ -45,7 +53,7 @@ pub(super) fn option(
 }
 
 /// Completions of a line at its end: whole lines.
-pub(super) fn line(snapshot: &Snapshot, asker: &Asker, line: &str) -> Vec<Choice> {
+pub(super) fn line(desk: Known<'_>, line: &str) -> Vec<Choice> {
     let slash = if line.trim_start().starts_with('/') { "/" } else { "" };
     let line = line.trim_start().trim_start_matches('/');
     let mut words = words::split(line);
@@ -54,9 +62,9 @@ pub(super) fn line(snapshot: &Snapshot, asker: &Asker, line: &str) -> Vec<Choice
         .unwrap_or_else(|| Word { start: line.len(), ..Word::default() });
     let before = &line[..last.start];
     let mut choices = match called(&words) {
-        None => command_choices(asker, line),
+        None => command_choices(desk.asker, line),
         Some((called, rest)) => {
-            let mut found = word_choices(snapshot, asker, &called, rest, &last);
+            let mut found = word_choices(desk, &called, rest, &last);
             for choice in &mut found {
                 choice.value = format!("{before}{}", choice.value);
             }
@@ -90,27 +98,21 @@ fn command_choices(asker: &Asker, line: &str) -> Vec<Choice> {
 }
 
 /// What may stand at the end of a call: values of the option begun, or of the next one in order, or names of options.
-fn word_choices(
-    snapshot: &Snapshot,
-    asker: &Asker,
-    called: &Callable,
-    rest: &[Word],
-    last: &Word,
-) -> Vec<Choice> {
-    let account = account_in(snapshot, called, rest);
+fn word_choices(desk: Known<'_>, called: &Callable, rest: &[Word], last: &Word) -> Vec<Choice> {
+    let account = account_in(desk.snapshot, called, rest);
     let with_name = |entry: &OptionEntry, choice: Choice| Choice {
         value: words::keyed(entry.name, &choice.value),
         ..choice
     };
     if let Some(key) = &last.key {
         let Some(entry) = called.option(&key.to_lowercase()) else { return Vec::new() };
-        let found = values(snapshot, asker, entry, account.as_ref(), &last.text);
+        let found = values(desk, entry, account.as_ref(), &last.text);
         return found.into_iter().map(|choice| with_name(entry, choice)).collect();
     }
     let mut choices = Vec::new();
     let bare_words = rest.iter().filter(|word| word.key.is_none()).count();
     if let Some(slot) = called.positional().filter(|slot| !is_given(slot.name, rest)).nth(bare_words) {
-        let found = values(snapshot, asker, slot, account.as_ref(), &last.text);
+        let found = values(desk, slot, account.as_ref(), &last.text);
         choices
             .extend(found.into_iter().map(|choice| Choice { value: words::bare(&choice.value), ..choice }));
     }
@@ -139,13 +141,8 @@ fn account_in(snapshot: &Snapshot, called: &Callable, rest: &[Word]) -> Option<A
 }
 
 /// Values of an option that fit what is typed, best first.
-fn values(
-    snapshot: &Snapshot,
-    asker: &Asker,
-    entry: &OptionEntry,
-    account: Option<&AccountId>,
-    typed: &str,
-) -> Vec<Choice> {
+fn values(desk: Known<'_>, entry: &OptionEntry, account: Option<&AccountId>, typed: &str) -> Vec<Choice> {
+    let Known { snapshot, asker, .. } = desk;
     let typed = typed.trim().to_lowercase();
     let plain = |words: &[&str]| words.iter().map(|word| choice(word, word)).collect::<Vec<_>>();
     match entry.kind {
@@ -181,6 +178,13 @@ fn values(
         }
         OptionKind::Since => days(snapshot, &typed, &PAST),
         OptionKind::Due => days(snapshot, &typed, &AHEAD),
+        OptionKind::Digest | OptionKind::Alert => {
+            let named = (desk.named)(entry.kind);
+            closest(
+                &typed,
+                named.iter().map(|one| (one.clone(), vec![one.value.as_str(), one.label.as_str()])),
+            )
+        }
         OptionKind::Money | OptionKind::Text => Vec::new(),
     }
 }

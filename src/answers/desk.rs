@@ -32,7 +32,10 @@ use crate::store::Recorded;
 use crate::store::Store;
 use crate::store::StoreError;
 
+use super::catalog::OptionKind;
 use super::completion;
+use super::completion::Known;
+use super::department::Departments;
 use super::dispatch;
 use super::forms;
 use super::invocation::Invocation;
@@ -55,6 +58,7 @@ pub struct Desk {
     pub(super) store: Store,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) publisher: Arc<Publisher>,
+    departments: Departments,
 }
 
 /// A completion of an option.
@@ -71,7 +75,13 @@ impl Desk {
     #[must_use]
     pub fn new(engine: Arc<Engine>, store: Store, clock: Arc<dyn Clock>) -> Self {
         let publisher = Publisher::new(Arc::clone(&engine), store.clone(), Arc::clone(&clock));
-        Self { engine, store, clock, publisher: Arc::new(publisher) }
+        Self { engine, store, clock, publisher: Arc::new(publisher), departments: Departments::default() }
+    }
+
+    /// The same desk with those who answer what it does not answer itself.
+    #[must_use]
+    pub fn staffed(self, departments: Departments) -> Self {
+        Self { departments, ..self }
     }
 
     /// Builds the whole snapshot from the store.
@@ -164,7 +174,10 @@ impl Desk {
     ) -> Vec<Choice> {
         self.view(asker).map_or_else(
             |_refused| Vec::new(),
-            |view| completion::option(&view, asker, command, beside, (name, typed)),
+            |view| {
+                let known = Known { snapshot: &view, asker, named: &|kind| self.named(kind, asker) };
+                completion::option(known, command, beside, (name, typed))
+            },
         )
     }
 
@@ -177,7 +190,23 @@ impl Desk {
     /// Completions of a console line at its end: whole lines, best first, at most 25.
     #[must_use]
     pub fn complete_line(&self, asker: &Asker, line: &str) -> Vec<Choice> {
-        self.view(asker).map_or_else(|_refused| Vec::new(), |view| completion::line(&view, asker, line))
+        self.view(asker).map_or_else(
+            |_refused| Vec::new(),
+            |view| {
+                let known = Known { snapshot: &view, asker, named: &|kind| self.named(kind, asker) };
+                completion::line(known, line)
+            },
+        )
+    }
+
+    /// What departments keep under a name.
+    fn named(&self, kind: OptionKind, asker: &Asker) -> Vec<Choice> {
+        let keeper = match kind {
+            OptionKind::Digest => &self.departments.digests,
+            OptionKind::Alert => &self.departments.alerts,
+            _ => &None,
+        };
+        keeper.as_ref().map_or_else(Vec::new, |keeper| keeper.names(self, asker))
     }
 
     /// Records usage durably and publishes the accounts it touched.
@@ -246,6 +275,9 @@ impl Desk {
     async fn answer(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
         access::may(asker, Deed::of(question.command(), question.writes()))?;
         self.publisher.keep_today().await;
+        if let Some(department) = self.departments.of(&question)? {
+            return department.answer(self, asker, &question).await;
+        }
         if question.writes() {
             self.carry_out(asker, question).await
         } else {

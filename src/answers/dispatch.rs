@@ -80,8 +80,11 @@ pub(super) fn answer(reading: &Reading<'_>, asker: &Asker, question: &Question) 
         | Question::InitiativeClose { .. }
         | Question::Note { .. }
         | Question::OverrideSet(_)
-        | Question::OverrideClear { .. } => {
-            Err(Problem::internal(anyhow::anyhow!("an order reached the reader of questions")))
+        | Question::OverrideClear { .. }
+        | Question::Digest(_)
+        | Question::Alert(_)
+        | Question::Ask { .. } => {
+            Err(Problem::internal(anyhow::anyhow!("{} reached the reader of figures", question.command())))
         }
     }
 }

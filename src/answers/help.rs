@@ -132,5 +132,7 @@ pub(super) fn takes(kind: OptionKind) -> String {
         OptionKind::Text => "text".into(),
         OptionKind::OneOf(words) => words.join(", "),
         OptionKind::Command => "a command".into(),
+        OptionKind::Digest => "a digest’s name".into(),
+        OptionKind::Alert => "an alert’s id".into(),
     }
 }

@@ -187,7 +187,9 @@ fn too_many(called: &Callable, word: &Word) -> Problem {
         | OptionKind::Due
         | OptionKind::Money
         | OptionKind::Text
-        | OptionKind::Command => false,
+        | OptionKind::Command
+        | OptionKind::Digest
+        | OptionKind::Alert => false,
     };
     let remedy = match called.options.iter().find(fits) {
         Some(option) => format!("Did you mean {}:{given}?", option.name),

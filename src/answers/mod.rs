@@ -1,5 +1,6 @@
 //! Questions and their answers: one grammar, one catalogue, one desk.
 
+mod alerts;
 mod anomalies;
 mod callable;
 mod carry_out;
@@ -8,7 +9,9 @@ mod checkpoint;
 mod churn;
 mod compared;
 mod completion;
+mod department;
 mod desk;
+mod digests;
 mod dispatch;
 mod follow_ups;
 mod forecast;
@@ -41,8 +44,11 @@ mod usage_chart;
 mod why;
 mod words;
 
+pub use alerts::AlertAsked;
 pub use catalog::{CATALOG, CommandEntry, OptionEntry, OptionKind, SubcommandEntry};
+pub use department::{Department, Departments};
 pub use desk::{Choice, Desk};
+pub use digests::{DigestAsked, NewDigest};
 pub use invocation::Invocation;
 pub use manual::manual;
 pub use question::{Anew, InitiativeEdit, NewInitiative, NewOverride, PortfolioSort, Question, Since};

@@ -220,19 +220,18 @@ fn said(snapshot: &Snapshot, asker: &Asker, line: &str) -> String {
 }
 
 fn completions(snapshot: &Snapshot, asker: &Asker) -> String {
+    let known = completion::Known { snapshot, asker, named: &|_kind| Vec::new() };
     let options =
         [("health", "account"), ("usage", "endpoint"), ("initiative show", "id"), ("portfolio", "owner")];
     let typed = ["", "a", "acct-0", "name01", "plan"];
     let besides = [Vec::new(), vec![("account".to_owned(), "name00".to_owned())]];
     let all = options.iter().flat_map(|(command, option)| {
         typed.map(|typed| {
-            besides
-                .each_ref()
-                .map(|beside| completion::option(snapshot, asker, command, beside, (option, typed)))
+            besides.each_ref().map(|beside| completion::option(known, command, beside, (option, typed)))
         })
     });
     let lines = ["health na", "usage acct-0", "initiative list account:", "initiative show p"];
-    let lines = lines.map(|line| completion::line(snapshot, asker, line));
+    let lines = lines.map(|line| completion::line(known, line));
     format!("{:?}{lines:?}", all.collect::<Vec<_>>())
 }
 

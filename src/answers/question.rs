@@ -19,6 +19,8 @@ use crate::domain::Score;
 use crate::engine::Dimension;
 use crate::problem::Problem;
 
+use super::alerts::AlertAsked;
+use super::digests::DigestAsked;
 use super::invocation::Invocation;
 
 /// A question, or an order to write something down.
@@ -145,6 +147,15 @@ pub enum Question {
         status: InitiativeStatus,
         /// What came out of it.
         text: Option<String>,
+    },
+    /// About digests, or to them.
+    Digest(DigestAsked),
+    /// About alerts, or to them.
+    Alert(AlertAsked),
+    /// A question in words, for the AI.
+    Ask {
+        /// As typed.
+        question: String,
     },
     /// Freshness and parts.
     Status,
@@ -330,15 +341,17 @@ impl Question {
     /// Whether it changes something.
     #[must_use]
     pub fn writes(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::InitiativeAdd(_)
-                | Self::InitiativeUpdate(_)
-                | Self::InitiativeClose { .. }
-                | Self::Note { .. }
-                | Self::OverrideSet(_)
-                | Self::OverrideClear { .. }
-        )
+            | Self::InitiativeUpdate(_)
+            | Self::InitiativeClose { .. }
+            | Self::Note { .. }
+            | Self::OverrideSet(_)
+            | Self::OverrideClear { .. } => true,
+            Self::Digest(asked) => asked.writes(),
+            Self::Alert(asked) => asked.writes(),
+            _ => false,
+        }
     }
 
     /// The command that asks it: `usage`, `initiative list`.
@@ -362,6 +375,9 @@ impl Question {
             Self::InitiativeAdd(_) => "initiative add",
             Self::InitiativeUpdate(_) => "initiative update",
             Self::InitiativeClose { .. } => "initiative close",
+            Self::Digest(asked) => asked.command(),
+            Self::Alert(asked) => asked.command(),
+            Self::Ask { .. } => "ask",
             Self::Status => "status",
             Self::Help { .. } => "help",
         }

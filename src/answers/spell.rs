@@ -73,6 +73,9 @@ impl Question {
                 said.may("status", (*status != InitiativeStatus::Done).then_some(status));
                 said.may("text", text.as_ref());
             }
+            Self::Digest(asked) => asked.say(&mut said),
+            Self::Alert(asked) => asked.say(&mut said),
+            Self::Ask { question } => said.may("question", Some(question)),
             Self::Status => {}
             Self::Help { command } => said.may("command", command.as_ref()),
         }
@@ -117,7 +120,10 @@ impl Question {
             | Self::InitiativeClose { .. }
             | Self::Note { .. }
             | Self::OverrideSet(_)
-            | Self::OverrideClear { .. } => return None,
+            | Self::OverrideClear { .. }
+            | Self::Ask { .. } => return None,
+            Self::Digest(asked) => (asked.page()?, ""),
+            Self::Alert(asked) => (asked.page()?, ""),
             Self::Status => ("/status".into(), ""),
             Self::Help { .. } => ("/help".into(), ""),
         };
@@ -134,10 +140,10 @@ pub(super) fn account_path(account: &str) -> String {
 }
 
 /// Options in the making.
-struct Said(Vec<(String, String)>);
+pub(super) struct Said(Vec<(String, String)>);
 
 impl Said {
-    fn may(&mut self, name: &str, value: Option<impl Display>) {
+    pub(super) fn may(&mut self, name: &str, value: Option<impl Display>) {
         self.0.extend(value.map(|value| (name.to_owned(), value.to_string())));
     }
 

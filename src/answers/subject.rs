@@ -48,9 +48,13 @@ fn subject(view: &Snapshot, question: &Question) -> Subject {
         found.map_or(Subject::Unknown, |one| Subject::One(one.account.clone()))
     };
     match question {
-        Question::Portfolio { .. } | Question::Movers { .. } | Question::Churn { .. } | Question::Status => {
-            Subject::All
-        }
+        Question::Portfolio { .. }
+        | Question::Movers { .. }
+        | Question::Churn { .. }
+        | Question::Digest(_)
+        | Question::Alert(_)
+        | Question::Ask { .. }
+        | Question::Status => Subject::All,
         Question::Health { account, .. }
         | Question::Why { account, .. }
         | Question::History { account, .. }

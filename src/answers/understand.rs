@@ -17,7 +17,9 @@ use crate::domain::Score;
 use crate::engine::Dimension;
 use crate::problem::Problem;
 
+use super::alerts;
 use super::callable::nearest;
+use super::digests;
 use super::invocation::Invocation;
 use super::question::{
     Anew, HISTORY_RANGE, InitiativeEdit, NewInitiative, NewOverride, PortfolioSort, Question, Since,
@@ -27,6 +29,8 @@ use super::question::{
 pub(super) const REASON_CHARS_MAX: usize = 300;
 /// Longest title of an initiative, in characters: it must stand on one line of a table.
 pub(super) const TITLE_CHARS_MAX: usize = 200;
+/// Longest question in words, in characters.
+pub(super) const QUESTION_CHARS_MAX: usize = 1_000;
 /// Longest line of a log, in characters; Discord's longest text input.
 pub(super) const TEXT_CHARS_MAX: usize = 4_000;
 
@@ -91,9 +95,18 @@ impl Question {
                 status: end_of(call)?,
                 text: long_text(call, "text", TEXT_CHARS_MAX)?,
             }),
+            "ask" => {
+                needed(call, "question")?;
+                let question = long_text(call, "question", QUESTION_CHARS_MAX)?.unwrap_or_default();
+                Ok(Self::Ask { question })
+            }
             "status" => Ok(Self::Status),
             "help" => Ok(Self::Help { command: text("command") }),
-            other => Err(Problem::UnknownCommand { given: other.to_owned(), nearest: None }),
+            other => match other.split_once(' ') {
+                Some(("digest", part)) => digests::understand(part, call).map(Self::Digest),
+                Some(("alert", part)) => alerts::understand(part, call).map(Self::Alert),
+                _ => Err(Problem::UnknownCommand { given: other.to_owned(), nearest: None }),
+            },
         }
     }
 }
@@ -183,7 +196,7 @@ fn end_of(call: &Invocation) -> Result<InitiativeStatus, Problem> {
     Ok(one_of(call, "status", &ends, InitiativeStatus::word)?.unwrap_or(InitiativeStatus::Done))
 }
 
-fn needed<'a>(call: &'a Invocation, name: &str) -> Result<&'a str, Problem> {
+pub(super) fn needed<'a>(call: &'a Invocation, name: &str) -> Result<&'a str, Problem> {
     call.option(name).ok_or_else(|| missing(call, name))
 }
 
@@ -199,7 +212,7 @@ fn missing(call: &Invocation, name: &str) -> Problem {
 }
 
 /// An option that reads itself; its own words tell what is wrong.
-fn read<T: FromStr>(call: &Invocation, name: &str) -> Result<Option<T>, Problem>
+pub(super) fn read<T: FromStr>(call: &Invocation, name: &str) -> Result<Option<T>, Problem>
 where
     T::Err: Display,
 {
@@ -215,7 +228,7 @@ where
 }
 
 /// One of our own words.
-fn one_of<T: Copy>(
+pub(super) fn one_of<T: Copy>(
     call: &Invocation,
     name: &str,
     all: &[T],
@@ -258,7 +271,7 @@ fn money(call: &Invocation, name: &str) -> Result<Option<Money>, Problem> {
     one.micros.checked_mul(factor).map(|micros| Some(Money::from_micros(micros))).ok_or_else(odd)
 }
 
-fn long_text(call: &Invocation, name: &str, chars_max: usize) -> Result<Option<String>, Problem> {
+pub(super) fn long_text(call: &Invocation, name: &str, chars_max: usize) -> Result<Option<String>, Problem> {
     let Some(given) = call.option(name) else { return Ok(None) };
     let count = given.chars().count();
     if count > chars_max {

@@ -82,7 +82,13 @@ fn field(state: &WebState, call: &Invocation, entry: &OptionEntry) -> Field {
             let all = state.desk.complete(&state.asker, &call.command, &call.options, (entry.name, ""));
             offered.extend(all.into_iter().take(OFFERED_MAX).map(|choice| (choice.value, choice.label)));
         }
-        OptionKind::Since | OptionKind::Due | OptionKind::Money | OptionKind::Text | OptionKind::Command => {}
+        OptionKind::Since
+        | OptionKind::Due
+        | OptionKind::Money
+        | OptionKind::Text
+        | OptionKind::Command
+        | OptionKind::Digest
+        | OptionKind::Alert => {}
     }
     let mut label = entry.name.to_owned();
     label[..1].make_ascii_uppercase();

@@ -116,7 +116,9 @@ fn option(path: &[&str], entry: &OptionEntry) -> Value {
         | OptionKind::Horizon
         | OptionKind::Since
         | OptionKind::Due
-        | OptionKind::Command => option["autocomplete"] = json!(true),
+        | OptionKind::Command
+        | OptionKind::Digest
+        | OptionKind::Alert => option["autocomplete"] = json!(true),
         OptionKind::Money | OptionKind::Text => {}
     }
     option

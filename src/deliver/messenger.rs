@@ -1,0 +1,110 @@
+//! The port to a platform: posts, edits and finds messages there.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::reply::Answer;
+
+/// Where something is read.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Destination {
+    /// The dashboard alone; always there.
+    Page,
+    /// A channel of Discord.
+    Discord(u64),
+}
+
+/// `page`, `discord:1100000000000000003`.
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Page => f.write_str("page"),
+            Self::Discord(channel) => write!(f, "discord:{channel}"),
+        }
+    }
+}
+
+/// The text names no destination.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("“{0}” is no destination; write page, or discord: and the id of a channel")]
+pub struct BadDestination(String);
+
+impl FromStr for Destination {
+    type Err = BadDestination;
+    fn from_str(text: &str) -> Result<Self, BadDestination> {
+        if text == "page" {
+            return Ok(Self::Page);
+        }
+        let channel = text.strip_prefix("discord:").and_then(|id| id.parse().ok()).filter(|id| *id > 0);
+        channel.map(Self::Discord).ok_or_else(|| BadDestination(text.to_owned()))
+    }
+}
+
+/// One message as its platform takes it, ready to be kept and sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parcel {
+    /// The body, as JSON of the platform.
+    pub json: String,
+    /// Files beside it: name and bytes.
+    pub files: Vec<(String, Vec<u8>)>,
+}
+
+/// Names one try to post; sent again with the same nonce within some minutes, a message is posted once.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Nonce(pub String);
+
+/// A message that stands there.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Posted {
+    /// Its id on the platform.
+    pub id: String,
+}
+
+/// Why a message does not stand there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Undelivered {
+    /// It was refused, and will be again until someone changes something.
+    #[error("{why}")]
+    Refused {
+        /// What to change, for the reader.
+        why: String,
+    },
+    /// It certainly does not stand there; later it may.
+    #[error("{why}")]
+    Later {
+        /// What is in the way.
+        why: String,
+        /// When to try again, if that was said.
+        after: Option<Duration>,
+    },
+    /// Whether it stands there is not known: the line broke after it was sent.
+    #[error("{why}")]
+    Unknown {
+        /// What happened.
+        why: String,
+    },
+}
+
+/// A platform that carries messages.
+#[async_trait::async_trait]
+pub trait Messenger: Send + Sync {
+    /// The messages that say an answer, within the platform's limits; `marker` is found again by [`Messenger::find`].
+    fn pack(&self, answer: &Answer, marker: &str) -> Vec<Parcel>;
+
+    /// Posts a message.
+    async fn post(&self, to: &Destination, parcel: &Parcel, nonce: &Nonce) -> Result<Posted, Undelivered>;
+
+    /// Puts other content in place of a message's.
+    async fn edit(&self, to: &Destination, at: &Posted, parcel: &Parcel) -> Result<(), Undelivered>;
+
+    /// The message of our own with this marker that was posted since then, if there is one.
+    async fn find(
+        &self,
+        to: &Destination,
+        marker: &str,
+        since: Timestamp,
+    ) -> Result<Option<Posted>, Undelivered>;
+}
