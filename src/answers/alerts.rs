@@ -1,6 +1,6 @@
 //! `alert …`: its grammar. The department of alerts answers.
 
-use super::catalog::{OptionEntry, OptionKind, SubcommandEntry};
+use super::entry::{OptionEntry, OptionKind, SubcommandEntry};
 use super::invocation::Invocation;
 use super::spell::Said;
 use super::understand::needed;

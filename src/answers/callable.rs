@@ -3,7 +3,8 @@
 use crate::access::Deed;
 use crate::domain::Role;
 
-use super::catalog::{CATALOG, CommandEntry, OptionEntry, OptionKind, SubcommandEntry};
+use super::catalog::CATALOG;
+use super::entry::{CommandEntry, OptionEntry, OptionKind, SubcommandEntry};
 
 /// A command or subcommand that can be called as it is.
 #[derive(Debug, Clone, Copy)]

@@ -15,8 +15,8 @@ use crate::domain::utc_date;
 use crate::engine::Snapshot;
 
 use super::callable::{Callable, callable, callables};
-use super::catalog::{OptionEntry, OptionKind};
 use super::desk::Choice;
+use super::entry::{OptionEntry, OptionKind};
 use super::lookup::{ALIKE, closeness, find_account};
 use super::words::{self, Word};
 

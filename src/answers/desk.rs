@@ -32,11 +32,11 @@ use crate::store::Recorded;
 use crate::store::Store;
 use crate::store::StoreError;
 
-use super::catalog::OptionKind;
 use super::completion;
 use super::completion::Known;
 use super::department::Departments;
 use super::dispatch;
+use super::entry::OptionKind;
 use super::forms;
 use super::invocation::Invocation;
 use super::lookup::find_account;

@@ -10,7 +10,8 @@ use crate::reply::Prose;
 use crate::reply::Table;
 
 use super::callable::{Callable, callables, nearest};
-use super::catalog::{CATALOG, OptionKind};
+use super::catalog::CATALOG;
+use super::entry::OptionKind;
 use super::follow_ups::action;
 use super::question::Question;
 use super::reading::Reading;
@@ -98,7 +99,7 @@ fn detail(reading: &Reading<'_>, question: &Question, one: &Callable) -> Answer 
     let words = Prose::plain(format!("{}. For example ", one.about)).code(one.example).and(".");
     answer.blocks.push(Block::Text(words));
     if !one.options.is_empty() {
-        let row = |option: &super::catalog::OptionEntry| {
+        let row = |option: &super::entry::OptionEntry| {
             vec![
                 Cell::Text(option.name.into()),
                 Cell::Text(option.about.into()),

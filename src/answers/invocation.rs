@@ -8,7 +8,8 @@ use crate::domain::Range;
 use crate::problem::Problem;
 
 use super::callable::{Callable, callable, nearest};
-use super::catalog::{CATALOG, OptionEntry, OptionKind};
+use super::catalog::CATALOG;
+use super::entry::{OptionEntry, OptionKind};
 use super::words::{self, Word};
 
 /// A command with named options; comes from a console line, a query string or Discord's options.
