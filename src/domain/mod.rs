@@ -3,6 +3,7 @@
 mod account;
 mod anomaly;
 mod asker;
+mod delivery;
 mod fact;
 mod foretold;
 mod health;
@@ -19,6 +20,7 @@ mod usage;
 pub use account::{Account, AccountStatus, CommitPeriod, Contract, Note};
 pub use anomaly::{Anomaly, AnomalyKind, Standing};
 pub use asker::{Asker, Audience, Claim, Role, Scope};
+pub use delivery::DeliveryState;
 pub use fact::{BadFactId, Bound, Fact, FactKey, Measure, UsageFilter};
 pub use foretold::Foretold;
 pub use health::{Band, Cause, Factor, FactorKind, Health, Judgement};
