@@ -15,6 +15,7 @@ mod overrides;
 mod quantity;
 mod score;
 mod time;
+mod timing;
 mod usage;
 
 pub use account::{Account, AccountStatus, CommitPeriod, Contract, Note};
@@ -35,4 +36,5 @@ pub use overrides::{Cleared, Override};
 pub use quantity::{Quantity, grouped, short_number};
 pub use score::Score;
 pub use time::{Clock, DAY_MS, Grain, HOUR_MS, Range, SystemClock, Window, utc_date, utc_midnight};
+pub use timing::{BadTiming, Timing};
 pub use usage::{Metric, TokenSplit, UsageRow, Used};
