@@ -2,4 +2,5 @@
 
 mod messenger;
 
-pub use messenger::{BadDestination, Destination, Messenger, Nonce, Parcel, Posted, Undelivered};
+pub use crate::domain::{BadDestination, Destination};
+pub use messenger::{Messenger, Nonce, Parcel, Posted, Undelivered};

@@ -2,7 +2,9 @@
 
 mod account;
 mod anomaly;
+mod alert;
 mod asker;
+mod destination;
 mod fact;
 mod foretold;
 mod health;
@@ -13,12 +15,15 @@ mod money;
 mod overrides;
 mod quantity;
 mod score;
+mod stretch;
 mod time;
 mod usage;
 
 pub use account::{Account, AccountStatus, CommitPeriod, Contract, Note};
 pub use anomaly::{Anomaly, AnomalyKind, Standing};
+pub use alert::{AlertId, AlertState};
 pub use asker::{Asker, Audience, Claim, Role, Scope};
+pub use destination::{BadDestination, Destination};
 pub use fact::{BadFactId, Bound, Fact, FactKey, Measure, UsageFilter};
 pub use foretold::Foretold;
 pub use health::{Band, Cause, Factor, FactorKind, Health, Judgement};
@@ -32,5 +37,6 @@ pub use money::{BadMoney, Currency, Money};
 pub use overrides::{Cleared, Override};
 pub use quantity::{Quantity, grouped, short_number};
 pub use score::Score;
+pub use stretch::Stretch;
 pub use time::{Clock, DAY_MS, Grain, HOUR_MS, Range, SystemClock, Window, utc_date, utc_midnight};
 pub use usage::{Metric, TokenSplit, UsageRow, Used};
