@@ -4,5 +4,6 @@ mod attempt;
 mod messenger;
 mod outbox;
 
-pub use messenger::{BadDestination, Destination, Messenger, Nonce, Parcel, Posted, Readers, Undelivered};
+pub use crate::domain::{BadDestination, Destination};
+pub use messenger::{Messenger, Nonce, Parcel, Posted, Readers, Undelivered};
 pub use outbox::{Delivery, Outbox};

@@ -18,6 +18,7 @@ use tracing::warn;
 
 use crate::domain::Clock;
 use crate::domain::DeliveryState;
+use crate::domain::Destination;
 use crate::reply::Answer;
 use crate::reply::AsOf;
 use crate::reply::Block;
@@ -30,7 +31,7 @@ use crate::store::Store;
 use crate::store::StoreError;
 
 use super::attempt;
-use super::messenger::{Destination, Messenger, Parcel, Posted, Readers, Undelivered};
+use super::messenger::{Messenger, Parcel, Posted, Readers, Undelivered};
 
 /// How often the store is asked for what is due: another process may have given something, or a pause is over.
 const LOOK_EVERY: Duration = Duration::from_millis(500);

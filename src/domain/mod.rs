@@ -1,9 +1,11 @@
 //! The vocabulary of the account desk. No IO, no clock but through [`Clock`], no async.
 
 mod account;
+mod alert;
 mod anomaly;
 mod asker;
 mod delivery;
+mod destination;
 mod fact;
 mod foretold;
 mod health;
@@ -14,14 +16,17 @@ mod money;
 mod overrides;
 mod quantity;
 mod score;
+mod stretch;
 mod time;
 mod timing;
 mod usage;
 
 pub use account::{Account, AccountStatus, CommitPeriod, Contract, Note};
+pub use alert::{AlertId, AlertState};
 pub use anomaly::{Anomaly, AnomalyKind, Standing};
 pub use asker::{Asker, Audience, Claim, Role, Scope};
 pub use delivery::DeliveryState;
+pub use destination::{BadDestination, Destination};
 pub use fact::{BadFactId, Bound, Fact, FactKey, Measure, UsageFilter};
 pub use foretold::Foretold;
 pub use health::{Band, Cause, Factor, FactorKind, Health, Judgement};
@@ -35,6 +40,7 @@ pub use money::{BadMoney, Currency, Money};
 pub use overrides::{Cleared, Override};
 pub use quantity::{Quantity, grouped, short_number};
 pub use score::Score;
+pub use stretch::Stretch;
 pub use time::{Clock, DAY_MS, Grain, HOUR_MS, Range, SystemClock, Window, utc_date, utc_midnight};
 pub use timing::{BadTiming, Timing};
 pub use usage::{Metric, TokenSplit, UsageRow, Used};
