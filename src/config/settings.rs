@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::domain::Currency;
 use crate::domain::Role;
 
+use super::digests::DigestSettings;
 use super::environment::Environment;
 use super::gather::{Gathered, suspicious};
 use super::health::HealthRules;
@@ -49,6 +50,8 @@ pub struct Settings {
     pub chat: ChatSettings,
     /// Who the members of the chat server are.
     pub members: MemberRules,
+    /// Digests on schedule.
+    pub digests: Vec<DigestSettings>,
 }
 
 /// How etsm reaches Discord.
@@ -104,6 +107,7 @@ impl Settings {
             },
             discord: discord(&mut all),
             members: members(&mut all),
+            digests: all.digests.take().unwrap_or_default(),
         };
         if settings.data_dir.as_os_str().is_empty() {
             all.wrong(all.get("data.dir").place, "must name a folder");

@@ -5,6 +5,7 @@
 mod accounts;
 mod checkpoint;
 mod counters;
+mod digests;
 mod error;
 mod foretold;
 mod initiatives;
@@ -26,6 +27,7 @@ mod watermarks;
 mod writer;
 
 pub use checkpoint::{Block, Checkpoint, CheckpointFile};
+pub use digests::{ComposedRow, DigestCourse, DigestRow, Occurrence};
 pub use error::StoreError;
 pub use open::{Store, StoreCounts};
 pub use outbox::{OutboxMessage, OutboxPart, PartContent, PartProgress};
