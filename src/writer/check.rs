@@ -3,6 +3,8 @@
 //! Invariant: whoever holds a [`Section`] holds sentences in which every number is a fact, every fact stands where it
 //! belongs, and every direction, comparison and state is borne out by the facts of its clause. When in doubt it refuses.
 
+use std::collections::BTreeSet;
+
 use crate::domain::AccountId;
 use crate::reply::Prose;
 use crate::reply::Span;
@@ -37,8 +39,8 @@ pub struct Section {
 /// A sentence that was checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checked {
-    /// The account it is about.
-    pub about: Option<AccountId>,
+    /// The accounts that it is about or names.
+    pub accounts: BTreeSet<AccountId>,
     /// The sentence, its figures and names filled in.
     pub prose: Prose,
 }
@@ -213,8 +215,8 @@ fn of_sentence(
     if !wrong.is_empty() {
         return Err(wrong);
     }
-    let id = about.map(|at| brief.accounts[at].id.clone());
-    Ok((Checked { about: id, prose: filled(brief, text, &pieces) }, about))
+    let accounts = own.into_iter().chain(about).map(|at| brief.accounts[at].id.clone()).collect();
+    Ok((Checked { accounts, prose: filled(brief, text, &pieces) }, about))
 }
 
 /// The text with figures and names in their places. A change brings its sign, so “fell by [f1]” and “down [f1]” are set

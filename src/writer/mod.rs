@@ -19,6 +19,7 @@ pub use brief::{Brief, Direction, Numbered, State, Subject, Task};
 pub use check::{Checked, Section, check};
 pub use conversation::{Conversation, Message, Piece, Said, SaidBy, Spent, Stop, Tool, Unwritten, Writer};
 pub use draft::{Draft, DraftSection, DraftSentence};
+pub use naming::label;
 pub use objection::{Forbidden, Objection, Reason};
 pub use period::Period;
 pub use prompt::{People, data, draft_wanted, instructions};

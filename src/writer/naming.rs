@@ -174,8 +174,9 @@ fn cause_words(cause: Cause) -> AnyOf {
     }
 }
 
-/// What a figure is, for the writer: `change of API calls`, of `/v1/chat`.
-pub(super) fn label(key: &FactKey) -> String {
+/// What a figure is, in a few words: `change of API calls against the period before`.
+#[must_use]
+pub fn label(key: &FactKey) -> String {
     let metric = |metric: Metric| metric.title().to_owned();
     match key.measure {
         Measure::Sum(of) => metric(of),
