@@ -26,7 +26,7 @@ use crate::web;
 
 use super::demo::DemoPlan;
 use super::parts::Parts;
-use super::staff::staffed;
+use super::staff::{Staff, staffed};
 
 /// How often the store is asked whether another process (an import) has written.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -64,7 +64,7 @@ pub async fn run_with(
     let client = discord_client(&settings, &store, patience).await?;
     let messenger = client.as_ref().map(chat::discord::Client::messenger);
     let outbox = Outbox::new(store.clone(), Arc::clone(&clock), messenger);
-    let desk = staffed(Desk::new(engine, store, clock), &settings, &outbox);
+    let Staff { desk, digests } = staffed(Desk::new(engine, store, clock), &settings, &outbox)?;
     let discord = client.map(|client| chat::discord::Discord::new(desk.clone(), client));
     let ready = web::Readiness::default();
 
@@ -102,6 +102,7 @@ pub async fn run_with(
     parts.start("checkpoint", keep_checkpoint(desk.clone(), stop.clone()));
     let posting = stop.clone();
     parts.start("outbox", async move { outbox.run(posting).await });
+    parts.start("digests", digests.run(desk.clone(), stop.clone()));
     ready.tells("discord", web::PartState::Off);
     if let Some(discord) = discord {
         let tell = move |connection| ready.tells("discord", connection_state(connection));

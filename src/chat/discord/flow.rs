@@ -17,6 +17,7 @@ use crate::answers::Question;
 use crate::config::MemberRules;
 use crate::domain::Asker;
 use crate::domain::Audience;
+use crate::domain::Destination;
 use crate::problem::Problem;
 use crate::render::discord::Seal;
 use crate::render::discord::View;
@@ -153,7 +154,9 @@ impl Flow {
                 if call.wants_form() {
                     return Ok(Plan::Open { call, aloud: true });
                 }
-                Ok(Plan::Answer(Asked::new(Question::understand(&call)?, Place::Channel)))
+                let here = Destination::Discord(inbound.channel);
+                let question = Question::understand(&call)?.asked_in(&here);
+                Ok(Plan::Answer(Asked::new(question, Place::Channel)))
             }
             Wish::Press { custom_id, own } => {
                 let place = if *own { Place::SameMessage } else { Place::Private };
@@ -224,6 +227,7 @@ impl Flow {
         let place = if draft.aloud { Place::Channel } else { Place::Private };
         match Question::understand(&draft.call) {
             Ok(question) => {
+                let question = question.asked_in(&Destination::Discord(inbound.channel));
                 self.answer(inbound, Asked { draft: Some(draft), ..Asked::new(question, place) }).await
             }
             Err(problem) => self.tell(inbound, &problem, Some(&draft)).await,
