@@ -22,6 +22,23 @@ pub struct DemoPlan {
     pub seed: u64,
 }
 
+/// Digests that come to the page: one soon after any start, and one as a team would have it.
+pub(super) fn demo_digests() -> Vec<DigestSettings> {
+    let digest = |name: &str, cron: &str, zone: &str, scope: &str| DigestSettings {
+        name: name.parse().expect("a word is a name"),
+        timing: Timing::new(cron, zone, Timestamp::UNIX_EPOCH).expect("a timing that tests have seen"),
+        scope: scope.into(),
+        to: Destination::Page,
+        catch_up: DigestSettings::CATCH_UP,
+        policy: LatePolicy::SendLate,
+        place: "the demo".into(),
+    };
+    vec![
+        digest("quarterly-hour", "*/15 * * * *", "UTC", "portfolio"),
+        digest("monday", "0 8 * * MON", "Europe/Zurich", "portfolio"),
+    ]
+}
+
 impl DemoPlan {
     /// Writes the portfolio into the desk's store, unless it holds one already.
     pub(super) async fn fill(self, desk: &Desk) -> anyhow::Result<()> {

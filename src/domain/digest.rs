@@ -3,7 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::SignedDuration;
+
 use super::account::words;
+
+/// A digest is on time when it goes out within this of its slot.
+pub const DIGEST_ON_TIME: SignedDuration = SignedDuration::from_secs(120);
 
 /// What becomes of a digest that could not go out at its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

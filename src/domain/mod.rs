@@ -28,7 +28,7 @@ pub use anomaly::{Anomaly, AnomalyKind, Standing};
 pub use asker::{Asker, Audience, Claim, Role, Scope};
 pub use delivery::DeliveryState;
 pub use destination::{BadDestination, Destination};
-pub use digest::{LatePolicy, OccurrenceState};
+pub use digest::{DIGEST_ON_TIME, LatePolicy, OccurrenceState};
 pub use fact::{BadFactId, Bound, Fact, FactKey, Measure, UsageFilter};
 pub use foretold::Foretold;
 pub use health::{Band, Cause, Factor, FactorKind, Health, Judgement};

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use crate::domain::DIGEST_ON_TIME;
 use crate::domain::DigestName;
 use crate::domain::LatePolicy;
 use crate::domain::OccurrenceState;
@@ -80,6 +81,15 @@ pub struct Occurrence {
     pub written: Option<String>,
     /// What is in the way, or why it was left out.
     pub why: Option<String>,
+}
+
+impl Occurrence {
+    /// Whether it went out later than it should.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        let sent_late = self.ended.is_some_and(|ended| ended.duration_since(self.slot) > DIGEST_ON_TIME);
+        self.late || (self.asked_by.is_none() && self.state == OccurrenceState::Sent && sent_late)
+    }
 }
 
 /// What was written, as JSON.

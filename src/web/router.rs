@@ -88,6 +88,8 @@ fn pages(browser_chat: bool) -> Router<WebState> {
         .route("/churn", get(pages::churn))
         .route("/initiatives", get(pages::initiatives))
         .route("/initiatives/{id}", get(pages::initiative))
+        .route("/digests", get(pages::digests))
+        .route("/digests/{id}", get(pages::digest))
         .route("/facts/{id}", get(pages::fact))
         .route("/status", get(pages::status))
         .route("/admin/replay", get(pages::replay).post(pages::replay_run))
@@ -115,6 +117,8 @@ fn api() -> Router<WebState> {
         .route("/api/v1/accounts/{id}/why", get(api::why))
         .route("/api/v1/portfolio", get(api::portfolio))
         .route("/api/v1/initiatives", get(api::initiatives))
+        .route("/api/v1/digests", get(api::digests))
+        .route("/api/v1/digests/{id}", get(api::digest))
 }
 
 /// Figures are served once the snapshot is there; before, a page says so and asks again by itself.

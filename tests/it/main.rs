@@ -8,6 +8,7 @@
 )]
 
 mod commands;
+mod digests;
 mod discord;
 mod door;
 mod forms;

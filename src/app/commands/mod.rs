@@ -3,6 +3,7 @@
 mod analyze;
 mod ask;
 mod check;
+mod digest;
 mod eval;
 mod import;
 mod replay;
@@ -80,6 +81,7 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         Command::Import(import) => import::import(settings, import).await,
         Command::Ask(ask) => ask::ask(settings, environment, ask).await,
         Command::Analyze { what } => analyze::analyze(settings, what).await,
+        Command::Digest { what } => digest::digest(settings, environment, what).await,
         Command::Chat(chat) => ask::chat(settings, environment, chat).await,
         Command::Replay(words) => replay::replay(settings, environment, words).await,
         Command::Probe(probe) => {

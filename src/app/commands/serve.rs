@@ -44,6 +44,7 @@ pub(super) async fn demo(mut settings: Settings, own_folder: bool, demo: Demo) -
     settings.database_url = None;
     settings.discord = None;
     settings.chat.browser = true;
+    settings.digests = demo_digests();
     let outside = outside(&settings).await?;
     // Port 0 asks for any free one.
     settings.bind = outside.listener.local_addr().context("asking for the port")?;

@@ -7,7 +7,6 @@ use crate::deliver::Readers;
 use crate::deliver::Undelivered;
 use crate::digest::DigestScope;
 use crate::domain::Destination;
-use crate::domain::Scope;
 use crate::engine::Snapshot;
 
 /// Why a digest is not posted.
@@ -17,19 +16,6 @@ pub(super) enum Barred {
     Refused(String),
     /// It is not known just now.
     NotNow(String),
-}
-
-/// Whether someone who may know of `sees` may know of all that a scope holds now.
-pub(super) fn holds_all(scope: &DigestScope, snapshot: &Arc<Snapshot>, sees: &Scope) -> bool {
-    if *sees == Scope::All {
-        return true;
-    }
-    match scope {
-        DigestScope::Account(id) => snapshot.account(id).is_some_and(|account| sees.holds(account)),
-        DigestScope::Portfolio | DigestScope::Owner(_) | DigestScope::Tag(_) => {
-            scope.cut(snapshot).accounts().all(|account| sees.holds(account))
-        }
-    }
 }
 
 /// Whether all who can read a destination may know of what a digest tells of. Who opens a page is asked for there.
@@ -44,7 +30,7 @@ pub(super) async fn may_be_told(
         Undelivered::Later { why, .. } | Undelivered::Unknown { why } => Barred::NotNow(why),
     })?;
     let all_may = match &readers {
-        Readers::Scopes(scopes) => scopes.iter().all(|sees| holds_all(scope, snapshot, sees)),
+        Readers::Scopes(scopes) => scopes.iter().all(|sees| scope.is_within(snapshot, sees)),
         Readers::Uncertain => {
             return Err(Barred::Refused(
                 "it is not certain who can read the channel; post to one that roles alone open".into(),

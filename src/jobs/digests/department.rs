@@ -21,7 +21,6 @@ use crate::reply::Prose;
 use crate::store::Occurrence;
 
 use super::Digests;
-use super::audience::holds_all;
 use super::broken;
 use super::making::Order;
 use super::told;
@@ -127,7 +126,7 @@ impl Digests {
 /// Whether someone may know of all that a digest is about.
 fn may_see(desk: &Desk, asker: &Asker, one: &Occurrence) -> bool {
     let scope = one.scope.parse::<DigestScope>();
-    scope.is_ok_and(|scope| holds_all(&scope, &desk.snapshot(), &asker.sees))
+    scope.is_ok_and(|scope| scope.is_within(&desk.snapshot(), &asker.sees))
 }
 
 /// An instant as it is typed.

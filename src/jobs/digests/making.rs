@@ -15,6 +15,7 @@ use crate::digest;
 use crate::digest::Commission;
 use crate::digest::Composed;
 use crate::digest::DigestScope;
+use crate::domain::DIGEST_ON_TIME;
 use crate::domain::DeliveryState;
 use crate::domain::Destination;
 use crate::domain::OccurrenceState;
@@ -32,7 +33,6 @@ use super::audience::Barred;
 use super::audience::may_be_told;
 use super::outcome;
 use super::runner::tell;
-use super::schedule::ON_TIME;
 
 /// Longest time for a writer; a plain digest is better than a late one.
 const WRITE_MAX: SignedDuration = SignedDuration::from_secs(60);
@@ -120,7 +120,7 @@ impl Digests {
             Err(Barred::NotNow(why)) => return self.tries_again(desk, one, &why).await,
         }
         let now = desk.clock().now();
-        let left = (ON_TIME - POST_TIME).saturating_sub(now.duration_since(one.slot));
+        let left = (DIGEST_ON_TIME - POST_TIME).saturating_sub(now.duration_since(one.slot));
         let order = Order {
             name: one.name.as_str(),
             scope: &scope,

@@ -4,26 +4,19 @@ use jiff::SignedDuration;
 use jiff::Timestamp;
 
 use crate::digest::WrittenBy;
+use crate::domain::DIGEST_ON_TIME;
 use crate::domain::OccurrenceState;
 use crate::store::Occurrence;
-
-use super::schedule::ON_TIME;
 
 /// Who wrote a digest; `None` before it was written, or when it was kept by a newer program.
 pub(super) fn writer_of(one: &Occurrence) -> Option<WrittenBy> {
     serde_json::from_str(one.written.as_deref()?).ok()
 }
 
-/// Whether it went out later than it should.
-pub(super) fn is_late(one: &Occurrence) -> bool {
-    let sent_late = one.ended.is_some_and(|ended| ended.duration_since(one.slot) > ON_TIME);
-    one.late || (one.asked_by.is_none() && one.state == OccurrenceState::Sent && sent_late)
-}
-
 /// `sent by claude-sonnet-5`, `sent plain, late`, `skipped: …`.
 pub(super) fn told(one: &Occurrence) -> String {
     let why = one.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-    let late = if is_late(one) { ", late" } else { "" };
+    let late = if one.is_late() { ", late" } else { "" };
     match one.state {
         OccurrenceState::Sent => {
             let by = match writer_of(one) {
@@ -49,7 +42,7 @@ pub(super) fn measure(one: &Occurrence, state: OccurrenceState, now: Timestamp) 
         None => "nobody",
     };
     let late_by = now.duration_since(one.slot).max(SignedDuration::ZERO);
-    let late = if one.late || late_by > ON_TIME { "yes" } else { "no" };
+    let late = if one.late || late_by > DIGEST_ON_TIME { "yes" } else { "no" };
     metrics::counter!("etsm_digests_total", "outcome" => state.word(), "by" => by, "late" => late)
         .increment(1);
     if state == OccurrenceState::Sent && one.asked_by.is_none() {

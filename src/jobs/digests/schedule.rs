@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::config::DigestSettings;
 use crate::digest::DigestScope;
+use crate::domain::DIGEST_ON_TIME;
 use crate::domain::Destination;
 use crate::domain::DigestName;
 use crate::domain::LatePolicy;
@@ -80,7 +81,7 @@ impl Schedule {
         }
         let late_by = now.duration_since(slot);
         let fate = match self.policy {
-            _ if late_by <= ON_TIME => Fate::Send,
+            _ if late_by <= DIGEST_ON_TIME => Fate::Send,
             LatePolicy::Skip => Fate::Skip("it was late, and its policy is to skip"),
             LatePolicy::SendLate if late_by > self.catch_up => {
                 Fate::Skip("it was later than its catch-up window")
@@ -91,8 +92,6 @@ impl Schedule {
     }
 }
 
-/// A digest is on time when it goes out within this of its slot.
-pub(super) const ON_TIME: SignedDuration = SignedDuration::from_secs(120);
 /// Missed slots that are listed one by one; more say nothing more.
 const MISSED_MAX: usize = 50;
 

@@ -3,6 +3,7 @@
 //! Invariant: figures come from the engine's snapshot alone; nothing here adds or rounds.
 
 mod accounts;
+mod digests;
 mod health;
 mod initiatives;
 mod outlook;
@@ -32,6 +33,7 @@ use super::ask::Pairs;
 use super::page::status_of;
 
 pub(super) use accounts::{list as accounts, one as account};
+pub(super) use digests::{list as digests, one as digest};
 pub(super) use health::{show as health, why};
 pub(super) use initiatives::list as initiatives;
 pub(super) use outlook::{anomalies, forecast};

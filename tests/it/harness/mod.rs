@@ -142,6 +142,8 @@ impl Harness {
 
     /// The program starts again over the same data.
     pub async fn run_again(&mut self) {
+        // A program that died just now cannot know that it began a session; whoever starts it takes longer than this.
+        tokio::time::sleep(PATIENCE.identify_every).await;
         self.run().await;
         self.discord.ready().await;
     }
