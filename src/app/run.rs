@@ -24,7 +24,7 @@ use crate::store::Store;
 use crate::telemetry;
 use crate::web;
 
-use super::demo::DemoPlan;
+use super::demo::{DemoPlan, order_first_digest};
 use super::parts::Parts;
 use super::staff::{Staff, staffed};
 
@@ -57,6 +57,7 @@ pub async fn run_with(
     stop: CancellationToken,
     demo: Option<DemoPlan>,
 ) -> anyhow::Result<()> {
+    let is_demo = demo.is_some();
     let metrics = telemetry::metrics();
     let store = open_store(&settings).await?;
     let engine = Arc::new(Engine::new(Arc::clone(&settings.health), settings.currency));
@@ -92,6 +93,9 @@ pub async fn run_with(
     tokio::select! {
         loaded = first_load => loaded?,
         () = stop.cancelled() => return finish(parts, &desk).await,
+    }
+    if is_demo {
+        order_first_digest(&desk).await?;
     }
     ready.needs("engine", web::PartState::Up);
     info!(rows = desk.snapshot().rows(), accounts = desk.snapshot().accounts().count(), "Ready");

@@ -15,7 +15,7 @@ use crate::domain::SystemClock;
 use crate::telemetry;
 
 use super::super::cli::Demo;
-use super::super::demo::DemoPlan;
+use super::super::demo::{DemoPlan, demo_digests};
 use super::super::run::{Outside, run, run_with};
 
 /// Runs the service over real data.

@@ -48,12 +48,11 @@ pub(super) fn list(
         ));
     }
     for Listed { schedule, course, last } in schedules {
-        answer.blocks.push(Block::Text(on_schedule(schedule, course, now)));
-        let told = last.as_ref().map(|one| {
-            let words = format!("Last: {}, {}.", schedule.timing.shown(one.slot), outcome::told(one));
-            Block::Text(Prose::default().outside(words))
-        });
-        answer.blocks.extend(told);
+        let mut prose = on_schedule(schedule, course, now);
+        if let Some(one) = last {
+            prose = prose.and(" Last: ").outside(format!("{}, {}.", instant(one.slot), outcome::told(one)));
+        }
+        answer.blocks.push(Block::Text(prose));
         answer.actions.push(action(
             &format!("Preview {}", schedule.name),
             &format!("digest preview {}", schedule.name),
@@ -72,14 +71,14 @@ fn occurrences(lately: &[Occurrence]) -> Table {
         vec![
             Cell::Link { text: instant(one.slot), path: format!("/digests/{}", one.id) },
             Cell::Text(one.name.to_string()),
-            Cell::Text(one.id.to_string()),
             Cell::Text(outcome::told(one)),
             Cell::Text(one.scope.clone()),
+            Cell::Text(one.id.to_string()),
         ]
     };
     Table {
         title: "Lately".into(),
-        columns: ["Slot", "Digest", "Number", "What became of it", "About"].map(Column::words).into(),
+        columns: ["Slot", "Digest", "What became of it", "About", "Number"].map(Column::words).into(),
         rows: lately.iter().map(row).collect(),
         more: 0,
     }
