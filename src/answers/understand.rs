@@ -100,6 +100,7 @@ impl Question {
                 let question = long_text(call, "question", QUESTION_CHARS_MAX)?.unwrap_or_default();
                 Ok(Self::Ask { question })
             }
+            "login" => Ok(Self::Login),
             "status" => Ok(Self::Status),
             "help" => Ok(Self::Help { command: text("command") }),
             other => match other.split_once(' ') {

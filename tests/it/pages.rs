@@ -101,7 +101,7 @@ impl Site {
         let state = web::WebState {
             interactions: None,
             desk,
-            asker,
+            entry: web::Entry::Everyone(Arc::new(asker)),
             public_url: "https://etsm.example.com".into(),
             browser_chat,
             metrics: None,
