@@ -53,6 +53,8 @@ pub(super) struct Frame {
     pub(super) title: String,
     place: Place,
     chat: bool,
+    /// Whether nobody is inside yet, so that there is nowhere to go.
+    outside: bool,
     /// Who is logged in, and can log out; hostile text.
     pub(super) visitor: Option<String>,
     pub(super) scripts: Vec<String>,
@@ -71,10 +73,21 @@ impl Frame {
             title: title.into(),
             place: Place::Nowhere,
             chat: false,
+            outside: false,
             visitor: None,
             scripts: Vec::new(),
             as_of: None,
         }
+    }
+
+    /// A page before the door.
+    pub(super) fn outside(title: impl Into<String>) -> Self {
+        Self { outside: true, ..Self::bare(title) }
+    }
+
+    /// Whether nobody is inside yet.
+    pub(super) fn is_outside(&self) -> bool {
+        self.outside
     }
 
     /// With a script that only this page needs.
@@ -188,7 +201,7 @@ struct LogInPage {
 /// Nobody is logged in; `to` is where the visitor wanted to go.
 pub(super) fn log_in(status: StatusCode, to: &str) -> Response {
     let login = with_query("/auth/login", std::iter::once(("to", to)));
-    print(status, &LogInPage { frame: Frame::bare("Log in"), login })
+    print(status, &LogInPage { frame: Frame::outside("Log in"), login })
 }
 
 /// A refusal before any handler ran; for browsers and programs alike, so it is plain text.
