@@ -1,5 +1,6 @@
 //! `GET /api/v1/usage/rows`: usage as it was taken in, row by row, as a stream.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::fmt::Write as _;
 
@@ -10,7 +11,6 @@ use axum::http::header;
 use axum::response::IntoResponse as _;
 use axum::response::Response;
 use serde::Serialize;
-use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
 use crate::domain::AccountId;
@@ -18,6 +18,7 @@ use crate::domain::Endpoint;
 use crate::domain::UsageRow;
 use crate::domain::Window;
 use crate::store::Store;
+use crate::store::StoreError;
 use crate::web::ask::Pairs;
 use crate::web::seat::Seat;
 
@@ -28,8 +29,6 @@ use super::openapi::WindowOptions;
 
 /// Bytes sent at once.
 const PIECE_BYTES: usize = 64 * 1024;
-/// Pieces that wait for a slow reader; the store is read no further meanwhile.
-const PIECES_MAX: usize = 4;
 
 /// A row; the same columns import again.
 #[derive(Serialize, ToSchema)]
@@ -100,48 +99,53 @@ pub(crate) async fn show(state: Seat, Query(query): Query<Pairs>) -> Result<Resp
         Some(account) => vec![account.id.clone()],
         None => snapshot.accounts().map(|account| account.id.clone()).collect(),
     };
-    let wanted = Wanted { accounts, window, endpoint: options.parsed("endpoint")? };
-    let (pieces, stream) = mpsc::channel(PIECES_MAX);
+    let endpoint = options.parsed("endpoint")?;
     let store = state.desk.store().clone();
-    // It ends with the reader, for nobody takes the pieces then.
-    tokio::spawn(async move { wanted.send(&store, &pieces).await });
-    let stream = futures_util::stream::unfold(stream, async |mut stream| {
-        let piece: Option<Bytes> = stream.recv().await;
-        piece.map(|piece| (Ok::<_, Infallible>(piece), stream))
+    let wanted = Wanted { store, accounts: accounts.into(), ready: VecDeque::new(), window, endpoint };
+    // A slow reader holds up the reading of the store, and nothing else.
+    let stream = futures_util::stream::unfold(wanted, async |mut wanted| {
+        let piece = wanted.next().await?;
+        Some((Ok::<_, Infallible>(piece), wanted))
     });
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(stream)).into_response())
 }
 
-/// Which rows.
+/// The rows that are still to be sent.
 struct Wanted {
-    accounts: Vec<AccountId>,
+    store: Store,
+    accounts: VecDeque<AccountId>,
+    /// Printed, and not sent yet.
+    ready: VecDeque<Bytes>,
     window: Window,
     endpoint: Option<Endpoint>,
 }
 
 impl Wanted {
-    /// Sends the rows account by account, each as it stands when its turn comes.
-    async fn send(&self, store: &Store, pieces: &mpsc::Sender<Bytes>) {
-        for account in &self.accounts {
-            let mut rows = Vec::new();
-            let read = async {
-                let mut view = store.usage_view().await?;
-                let only = std::slice::from_ref(account);
-                view.each_account(Some(only), self.window.from(), |_account, of_account| rows = of_account)
-                    .await
-            };
-            if let Err(failed) = read.await {
-                // The stream breaks off in the middle of nothing: its last line says so.
-                tracing::error!(error = %failed, "A stream of usage rows broke off");
-                let _gone = pieces.send(Bytes::from_static(b"{\"error\":\"the database failed\"}\n")).await;
-                return;
+    /// The next piece; account by account, each as it stands when its turn comes.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if let Some(piece) = self.ready.pop_front() {
+                return Some(piece);
             }
-            for piece in self.print(&rows) {
-                if pieces.send(piece).await.is_err() {
-                    return;
+            let account = self.accounts.pop_front()?;
+            match self.read(&account).await {
+                Ok(rows) => self.ready = self.print(&rows).into(),
+                Err(failed) => {
+                    tracing::error!(error = %failed, "A stream of usage rows broke off");
+                    // It ends in the middle; its last line says so.
+                    self.accounts.clear();
+                    return Some(Bytes::from_static(b"{\"error\":\"the database failed\"}\n"));
                 }
             }
         }
+    }
+
+    async fn read(&self, account: &AccountId) -> Result<Vec<UsageRow>, StoreError> {
+        let mut rows = Vec::new();
+        let mut view = self.store.usage_view().await?;
+        let only = std::slice::from_ref(account);
+        view.each_account(Some(only), self.window.from(), |_account, of_account| rows = of_account).await?;
+        Ok(rows)
     }
 
     fn print(&self, rows: &[UsageRow]) -> Vec<Bytes> {
