@@ -25,7 +25,7 @@ mod usage;
 pub use account::{Account, AccountStatus, CommitPeriod, Contract, Note};
 pub use alert::{AlertId, AlertState};
 pub use anomaly::{Anomaly, AnomalyKind, Standing};
-pub use asker::{Asker, Audience, Claim, Role, Scope};
+pub use asker::{Asker, Audience, Bearer, Claim, Role, Scope};
 pub use delivery::DeliveryState;
 pub use destination::{BadDestination, Destination};
 pub use digest::{DIGEST_ON_TIME, LatePolicy, OccurrenceState};

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod api;
 mod commands;
 mod digests;
 mod discord;
@@ -15,6 +16,7 @@ mod forms;
 mod harness;
 mod health;
 mod import;
+mod logins;
 mod outbox;
 mod outlook;
 mod pages;

@@ -6,8 +6,11 @@ mod check;
 mod digest;
 mod eval;
 mod import;
+mod key;
+mod link;
 mod replay;
 mod serve;
+mod session;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -33,6 +36,7 @@ use crate::domain::Scope;
 use crate::domain::SystemClock;
 use crate::engine::Engine;
 use crate::telemetry;
+use crate::web;
 
 use super::cli::{Cli, Command};
 use super::run::{discord_client, open_store};
@@ -61,6 +65,10 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         clap_complete::generate(shell, &mut Cli::command(), "etsm", &mut std::io::stdout());
         return Ok(ExitCode::SUCCESS);
     }
+    if let Command::Openapi = cli.command {
+        writeln!(anstream::stdout(), "{}", web::openapi())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if let Command::Eval { what } = &cli.command {
         return eval::eval(what).map(|()| ExitCode::SUCCESS);
     }
@@ -80,6 +88,9 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         Command::Serve => serve::serve(settings).await,
         Command::Import(import) => import::import(settings, import).await,
         Command::Ask(ask) => ask::ask(settings, environment, ask).await,
+        Command::Link(link) => link::link(settings, link).await,
+        Command::Key { what } => key::key(settings, environment, what).await,
+        Command::Session { what } => session::session(settings, what).await,
         Command::Analyze { what } => analyze::analyze(settings, what).await,
         Command::Digest { what } => digest::digest(settings, environment, what).await,
         Command::Chat(chat) => ask::chat(settings, environment, chat).await,
@@ -89,7 +100,9 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
             adapters::probe(&url).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Check | Command::Completions { .. } | Command::Eval { .. } => Ok(ExitCode::SUCCESS),
+        Command::Check | Command::Completions { .. } | Command::Eval { .. } | Command::Openapi => {
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use axum::extract::Path;
 use axum::extract::Query;
-use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::digest::DigestScope;
 use crate::digest::WrittenBy;
@@ -15,25 +15,26 @@ use crate::store::Occurrence;
 use crate::store::StoreError;
 use crate::web::ask::Pairs;
 use crate::web::ask::understand_with;
-use crate::web::state::WebState;
+use crate::web::seat::Seat;
 
 use super::ApiFailure;
 use super::Options;
 use super::WireAsOf;
 use super::answer;
+use super::openapi::Failures;
 
 /// Digests in one list.
 const LISTED_MAX: u32 = 200;
 
-#[derive(Serialize)]
-struct WireDigests {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireDigests {
     #[serde(flatten)]
     fresh: WireAsOf,
     digests: Vec<WireDigest>,
 }
 
-#[derive(Serialize)]
-struct WireDigest {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireDigest {
     id: u64,
     name: String,
     /// When it was to come.
@@ -51,10 +52,12 @@ struct WireDigest {
     ended: Option<String>,
 }
 
-#[derive(Serialize)]
-struct WireShown {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireShown {
     #[serde(flatten)]
     digest: WireDigest,
+    /// As `etsm ask --json` prints an answer.
+    #[schema(value_type = Object)]
     answer: Value,
 }
 
@@ -83,26 +86,45 @@ impl WireDigest {
     }
 }
 
-pub(crate) async fn list(
-    State(state): State<WebState>,
-    Query(query): Query<Pairs>,
-) -> Result<Response, ApiFailure> {
-    let options = Options::new(query, &["name"])?;
+#[utoipa::path(
+    get,
+    path = "/api/v1/digests",
+    tag = "Digests",
+    summary = "Digests by their slots, the newest first, and what became of them",
+    params(
+        ("name" = Option<String>, Query, description = "Only those of this schedule"),
+        ("limit" = Option<u32>, Query, description = "At most so many, up to 200, which is also what is given without it"),
+    ),
+    responses((status = 200, description = "The digests that tell of nothing but your accounts", body = WireDigests), Failures),
+)]
+pub(crate) async fn list(state: Seat, Query(query): Query<Pairs>) -> Result<Response, ApiFailure> {
+    let options = Options::new(query, &["name", "limit"])?;
     let (snapshot, sees) = (state.desk.snapshot(), &state.asker.sees);
     let asked = |one: &&Occurrence| {
         let scope = one.scope.parse::<DigestScope>();
         options.text("name").is_none_or(|name| one.name.as_str().eq_ignore_ascii_case(name))
             && scope.is_ok_and(|scope| scope.is_within(&snapshot, sees))
     };
+    let limit = options.parsed::<u32>("limit")?.unwrap_or(LISTED_MAX).min(LISTED_MAX);
     let newest = state.desk.store().newest_digests(LISTED_MAX).await.map_err(broken)?;
-    let digests = newest.iter().filter(asked).map(WireDigest::of).collect();
+    let digests = newest.iter().filter(asked).take(limit as usize).map(WireDigest::of).collect();
     Ok(answer(WireDigests { fresh: WireAsOf::of(&*state.snapshot()?), digests }))
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/v1/digests/{id}",
+    tag = "Digests",
+    summary = "One digest as it was sent, with its figures beside those of now",
+    params(("id" = u64, Path, description = "The digest’s number")),
+    responses((status = 200, description = "The digest", body = WireShown), Failures),
+)]
 pub(crate) async fn one(
-    State(state): State<WebState>,
+    state: Seat,
     Path(id): Path<String>,
+    Query(query): Query<Pairs>,
 ) -> Result<Response, ApiFailure> {
+    Options::new(query, &[])?;
     // Whether the asker may know of it is settled by the desk.
     let said = state.ask(understand_with("digest show", "id", &id, Pairs::new())?).await?;
     let number = id.trim().parse().unwrap_or_default();
