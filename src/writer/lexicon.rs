@@ -65,6 +65,13 @@ pub(super) fn sense(word: &str) -> Option<Sense> {
     })
 }
 
+/// All words that point one way, in their order.
+pub(super) fn words_of(wanted: Sense) -> Vec<&'static str> {
+    let mut words: Vec<&str> = SENSES.keys().copied().filter(|word| sense(word) == Some(wanted)).collect();
+    words.sort_unstable();
+    words
+}
+
 /// Whether a word turns a statement round.
 pub(super) fn negates(word: &str) -> bool {
     SENSES.get(word) == Some(&"not")
