@@ -124,6 +124,11 @@ pub(super) fn hedges(word: &str) -> bool {
     matches!(word, "about" | "around" | "over" | "under" | "near" | "within" | "beyond")
 }
 
+/// Whether a word, behind `i`, makes it the writer and not a number.
+pub(super) fn is_said_of_oneself(word: &str) -> bool {
+    matches!(word, "recommend" | "suggest" | "propose" | "would")
+}
+
 /// Whether a word sets figures beside each other.
 pub(super) fn compares(word: &str) -> bool {
     matches!(word, "than" | "compared" | "versus" | "against")
@@ -161,11 +166,13 @@ pub(super) fn is_known(word: &str) -> bool {
         || naming::is_named(word)
         || gives_reason(word)
         || compares(word)
-        || is_plain(word)
+        || before(word)
+        || word == "i"
+        || claims_nothing(word)
 }
 
 /// Whether a word claims nothing, in one of its usual forms.
-fn is_plain(word: &str) -> bool {
+pub(super) fn claims_nothing(word: &str) -> bool {
     if PLAIN_WORDS.contains_key(word) {
         return true;
     }
@@ -209,10 +216,10 @@ mod tests {
     fn words_are_known_in_their_usual_forms() {
         for word in ["asks", "asked", "asking", "planned", "agrees", "tries", "tried", "making", "reviewing"]
         {
-            assert!(is_plain(word), "{word}");
+            assert!(claims_nothing(word), "{word}");
         }
         for word in ["evaporated", "seven", "xi", "imploded", "vanished", "quadrupled"] {
-            assert!(!is_plain(word), "{word}");
+            assert!(!claims_nothing(word), "{word}");
         }
     }
 }

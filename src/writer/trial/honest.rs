@@ -39,7 +39,7 @@ const OF_ACCOUNT: &[&str] = &[
     "{A} is in the band {band}, with a score of {score}.",
     "{A} moved from {band_before} to {band}.",
     "Errors of {A} {moved:derrors} by {derrors}.",
-    "{A} has an overdue initiative.",
+    "{A} has an {overdue} initiative.",
     "The initiative {I} is overdue.",
     "Ask {A} whether this was planned.",
     "Reach out to {A} this week to understand what changed.",
@@ -49,6 +49,24 @@ const OF_ACCOUNT: &[&str] = &[
     "Check with the engineers at {A} whether a migration is under way.",
     "Please follow up with {A} before the end of the week.",
     "Agree on a new date for {I} with the owner.",
+    "{A} is the account to look at this week: calls {moved:dcalls} by {dcalls}.",
+    "Usage is {way:dcalls} {dcalls} for {A}.",
+    "{A} recorded {calls} API calls, with calls {way:dcalls} {dcalls} on the previous week.",
+    "Spending by {A} came in at {cost}, with cost {way:dcost} {dcost} week over week.",
+    "{A} remains {band} at a score of {score}.",
+    "{A} shows a change in errors of {derrors}, which deserves a closer look.",
+    "Worth a short check-in with {A}.",
+    "I recommend a call with {A} to discuss next steps.",
+    "Propose a review of the integration to {A}.",
+    "Keep monitoring {A}.",
+    "Offer {A} help with adoption.",
+    "Token consumption at {A} {moved:dtokens} by {dtokens}.",
+    "{A}: calls {moved:dcalls} by {dcalls}.",
+    "The forecast cost of {A} for this month is {expected}.",
+    "Work with {A} on the overdue initiative {I}.",
+    "{A} needs attention: its health score {moved:dscore} by {dscore} points.",
+    "Traffic from {A} {moved:dcalls} ({dcalls}) to {calls} calls.",
+    "Make sure that {A} knows whom to contact about errors.",
 ];
 
 /// Sentences about all accounts.
@@ -137,11 +155,13 @@ fn value(brief: &Brief, account: Option<usize>, slot: &str, rng: &mut ChaCha8Rng
             let at = brief.initiatives.iter().position(|one| mine(one) && overdue(one))?;
             Some(format!("[i{}]", at + 1))
         }
+        "overdue" if account.is_some() => {
+            subject.filter(|one| one.holds.contains(&State::Overdue)).map(|_one| "overdue".into())
+        }
         "band" => subject?.band.map(|band| band.to_string()),
         "band_before" => subject?.band_before.map(|band| band.to_string()),
         _ => fact(brief, account, slot).map(|(at, _)| format!("[f{}]", at + 1)),
     }
-    .filter(|_| slot != "overdue" || subject.is_some_and(|one| one.holds.contains(&State::Overdue)))
 }
 
 /// The figure that a slot names.

@@ -4,6 +4,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::super::brief::Brief;
+use super::super::check::check;
 use super::super::draft::{Draft, DraftSection, DraftSentence};
 use super::crafted;
 use super::honest::{self, filled, pick};
@@ -72,7 +73,9 @@ pub(super) fn draft(brief: &Brief, lie: Lie, rng: &mut ChaCha8Rng) -> Option<Dra
     // Some writers forget to say whom a sentence is about.
     let about = if lie == Lie::PortfolioAsAccount || rng.random_bool(0.9) { Some(account) } else { None };
     let wrong = DraftSentence { about: about.map(|at| format!("a{}", at + 1)), text };
-    let mut draft = honest::draft(brief, rng);
+    // What stands around the lie would pass, so that the lie is what is judged.
+    let passes = |draft: &Draft| check(brief, draft).is_ok();
+    let mut draft = (0..20).map(|_| honest::draft(brief, rng)).find(passes).unwrap_or_default();
     let place = rng.random_range(0..=draft.sections.len());
     let section = DraftSection { title: "Needs attention".into(), sentences: vec![wrong] };
     draft.sections.insert(place, section);
