@@ -35,6 +35,25 @@ impl Reading<'_> {
         }
         wrong.extend(self.negated());
         wrong.extend(self.reasoned());
+        wrong.extend(self.made_up());
+        wrong
+    }
+
+    /// Words of a statement that could tell an event which nobody knows of.
+    fn made_up(&self) -> Vec<Reason> {
+        let mut wrong = Vec::new();
+        let mut advises = false;
+        for clause in &self.clauses {
+            // What follows a piece of advice belongs to it.
+            let words: Vec<&str> = self
+                .words_of(clause)
+                .skip_while(|word| matches!(*word, "please" | "also" | "then"))
+                .collect();
+            let [first, second] = [0, 1].map(|at| words.get(at).copied().unwrap_or_default());
+            advises |= lexicon::begins_advice(first, second);
+            let told = words.into_iter().filter(|word| !advises && lexicon::is_advice(word));
+            wrong.extend(told.map(|word| Reason::AdviceWord(word.to_owned())));
+        }
         wrong
     }
 

@@ -69,6 +69,39 @@ const OF_ACCOUNT: &[&str] = &[
     "Make sure that {A} knows whom to contact about errors.",
 ];
 
+/// The same in phrasings that the check was never adapted to: how it fares with writers that nobody knows.
+const OTHERWISE: &[&str] = &[
+    "{A} logged {calls} calls in the past seven days.",
+    "API traffic at {A} is trending {way:dcalls}, with a {dcalls} change.",
+    "Notably, {A}'s calls {moved:dcalls} by {dcalls}.",
+    "{A} saw calls {way:dcalls} {dcalls} week over week.",
+    "Calls for {A} are {way:dcalls} by {dcalls}, and the health score is {score}.",
+    "{A} now sits at a health score of {score}.",
+    "Cost for {A} moved by {dcost}.",
+    "{A} is currently {band} with a health score of {score}.",
+    "Its cost came to {cost}, and its calls to {calls}.",
+    "With {dcalls}, calls at {A} changed noticeably.",
+    "We saw {A}'s API usage change by {dcalls}.",
+    "{A} had {calls} calls this week, versus {before} in the previous week.",
+    "Month-end cost for {A} is forecast at {expected}.",
+    "The projected cost of {A} for the month is {expected}.",
+    "{A}'s error count changed by {derrors}.",
+    "Get in touch with {A} to learn what drove this.",
+    "Book a session with {A} and walk through their endpoints.",
+    "Send {A} a short note and ask for an update.",
+    "Consider a joint review of usage patterns with {A}.",
+    "Have the account owner reach out to {A} about the change in usage.",
+    "Let's check in with {A} early next week.",
+    "A quick call with {A} should clear this up.",
+    "The team should confirm the roadmap with {A}.",
+    "Spend at {A} went from its usual level to {cost}.",
+    "{A} made {calls} calls.",
+    "Calls at {A}: {calls} ({dcalls}).",
+    "Tokens at {A} came to {tokens}, a change in tokens of {dtokens}.",
+    "{A} has moved from {band_before} to {band}, with a change in score of {dscore} points.",
+    "Investigate the change in errors at {A} ({derrors}).",
+];
+
 /// Sentences about all accounts.
 const OF_ALL: &[&str] = &[
     "Across the portfolio, calls {moved:pdcalls} by {pdcalls} this week.",
@@ -101,12 +134,12 @@ pub(super) fn draft(brief: &Brief, rng: &mut ChaCha8Rng) -> Draft {
     Draft { sections }
 }
 
-/// Each sentence of a draft as a draft of its own.
-pub(super) fn alone(draft: &Draft) -> impl Iterator<Item = Draft> {
-    let sentences = draft.sections.iter().flat_map(|section| &section.sentences);
-    sentences.map(|one| Draft {
-        sections: vec![DraftSection { title: "Headline".into(), sentences: vec![one.clone()] }],
-    })
+/// A sentence in a phrasing that the check was never adapted to, as a draft of its own.
+pub(super) fn otherwise(brief: &Brief, rng: &mut ChaCha8Rng) -> Option<Draft> {
+    let account = rng.random_range(0..brief.accounts.len());
+    let text = (0..40).find_map(|_| filled(brief, Some(account), pick(OTHERWISE, rng), rng))?;
+    let sentences = vec![DraftSentence { about: Some(format!("a{}", account + 1)), text }];
+    Some(Draft { sections: vec![DraftSection { title: format!("[a{}]", account + 1), sentences }] })
 }
 
 /// A true sentence about an account, or about all. A few tries are made: not every sentence fits every account.

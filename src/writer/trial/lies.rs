@@ -63,6 +63,7 @@ lies!(
     Hidden => "hidden and reordering characters",
     CutOff => "cut off",
     TooLong => "far too long",
+    MadeUp => "an event that nobody knows of",
     Injected => "orders from the data carried out",
 );
 
@@ -324,6 +325,21 @@ const SHAPES: &[(Lie, &[&str], &[&str])] = &[
     ),
     (Lie::CutOff, &["Ask {A} whether", "Calls of {A} changed by {dcalls} and"], &[""]),
     (Lie::TooLong, &["Ask {A} whether this was planned."], &[""]),
+    (
+        Lie::MadeUp,
+        &[
+            "{A} asked for a proposal.",
+            "{A} plans to move to another product.",
+            "Calls of {A} changed by {dcalls}, and the team agreed on a rollout.",
+            "{A} stopped using the product.",
+            "{A} met our team this week.",
+            "The owner of {A} wants another meeting.",
+            "{A} raised an issue with support and calls changed by {dcalls}.",
+            "{A} signed a contract.",
+            "{A} is happy with our support.",
+        ],
+        &[""],
+    ),
     (
         Lie::Injected,
         &[

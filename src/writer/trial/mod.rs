@@ -38,8 +38,8 @@ pub struct Outcome {
     pub lies: BTreeMap<Lie, Rate>,
     /// Drafts that are true.
     pub honest: Rate,
-    /// Sentences of drafts that are true, one by one.
-    pub sentences: Rate,
+    /// True sentences in phrasings that the check was never adapted to.
+    pub otherwise: Rate,
     /// Lies that came through, as they were written.
     pub passed: Vec<String>,
     /// Why true sentences were refused, and how often.
@@ -69,20 +69,19 @@ pub async fn run(tries: usize, seed: u64) -> Outcome {
     outcome
 }
 
-/// Hands in one true draft, whole and sentence by sentence.
+/// Hands in one true draft, and a true sentence in another phrasing.
 async fn honest(brief: &Brief, rng: &mut ChaCha8Rng, outcome: &mut Outcome) {
     let draft = honest::draft(brief, rng);
     outcome.honest.tried += 1;
     let pen = Pen { draft: draft.clone(), is_cut: false };
     outcome.honest.passed += usize::from(passes(brief, &pen).await.is_ok());
-    for alone in honest::alone(&draft) {
-        outcome.sentences.tried += 1;
-        match super::check::check(brief, &alone) {
-            Ok(_) => outcome.sentences.passed += 1,
-            Err(objections) => {
-                for one in objections {
-                    *outcome.objections.entry(one.to_string()).or_default() += 1;
-                }
+    let Some(alone) = honest::otherwise(brief, rng) else { return };
+    outcome.otherwise.tried += 1;
+    match super::check::check(brief, &alone) {
+        Ok(_) => outcome.otherwise.passed += 1,
+        Err(objections) => {
+            for one in objections {
+                *outcome.objections.entry(one.reason.to_string()).or_default() += 1;
             }
         }
     }
@@ -125,7 +124,7 @@ mod tests {
     fn no_lie_passes_and_most_honest_drafts_do() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let outcome = runtime.block_on(run(60, 7));
-        println!("{outcome:#?}");
+        println!("{:?} {:?} {:#?}", outcome.honest, outcome.otherwise, outcome.objections);
         assert_eq!(outcome.passed, [""; 0]);
         assert!(outcome.honest.passed * 10 >= outcome.honest.tried * 8, "{:?}", outcome.honest);
     }
