@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod api;
 mod commands;
 mod discord;
 mod door;
@@ -14,6 +15,7 @@ mod forms;
 mod harness;
 mod health;
 mod import;
+mod logins;
 mod outlook;
 mod pages;
 mod questions;

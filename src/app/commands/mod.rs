@@ -5,8 +5,11 @@ mod ask;
 mod check;
 mod eval;
 mod import;
+mod key;
+mod link;
 mod replay;
 mod serve;
+mod session;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -28,6 +31,7 @@ use crate::domain::Scope;
 use crate::domain::SystemClock;
 use crate::engine::Engine;
 use crate::telemetry;
+use crate::web;
 
 use super::cli::{Cli, Command};
 use super::run::open_store;
@@ -55,6 +59,10 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         clap_complete::generate(shell, &mut Cli::command(), "etsm", &mut std::io::stdout());
         return Ok(ExitCode::SUCCESS);
     }
+    if let Command::Openapi = cli.command {
+        writeln!(anstream::stdout(), "{}", web::openapi())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if let Command::Eval { what } = &cli.command {
         return eval::eval(what).map(|()| ExitCode::SUCCESS);
     }
@@ -74,6 +82,9 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         Command::Serve => serve::serve(settings).await,
         Command::Import(import) => import::import(settings, import).await,
         Command::Ask(ask) => ask::ask(settings, environment, ask).await,
+        Command::Link(link) => link::link(settings, link).await,
+        Command::Key { what } => key::key(settings, environment, what).await,
+        Command::Session { what } => session::session(settings, what).await,
         Command::Analyze { what } => analyze::analyze(settings, what).await,
         Command::Chat(chat) => ask::chat(settings, environment, chat).await,
         Command::Replay(words) => replay::replay(settings, environment, words).await,
@@ -82,7 +93,9 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
             adapters::probe(&url).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Check | Command::Completions { .. } | Command::Eval { .. } => Ok(ExitCode::SUCCESS),
+        Command::Check | Command::Completions { .. } | Command::Eval { .. } | Command::Openapi => {
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 
