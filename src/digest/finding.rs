@@ -96,8 +96,10 @@ impl Kind {
             | Self::Errors
             | Self::UnderCommitment
             | Self::OverCommitment
-            | Self::Due => true,
-            Self::Fall | Self::Slipped | Self::Rise | Self::Recovered | Self::Done => false,
+            | Self::Due
+            | Self::Fall
+            | Self::Rise => true,
+            Self::Slipped | Self::Recovered | Self::Done => false,
         }
     }
 
@@ -131,20 +133,25 @@ impl Finding {
         format!("{}~{}~{initiative}", self.kind.word(), self.account)
     }
 
-    /// What is kept under a word, in a list of what is still open or over: `at risk`.
+    /// What is kept under a word, in a list: `at risk`.
     pub(super) fn listed(word: &str) -> Option<&'static str> {
         Some(match word {
             "at_risk" => "at risk",
             "silent" => "silent",
             "renewal" => "renewal ahead",
             "overdue" => "overdue initiative",
-            "dip" => "below usual",
+            "dip" => "far below usual",
             "blocked" => "blocked initiative",
-            "spike" => "above usual",
+            "fall" => "fewer calls",
+            "spike" => "far above usual",
             "errors" => "errors above usual",
             "under_commitment" => "behind the commitment",
             "over_commitment" => "ahead of the commitment",
+            "slipped" => "fell to watch",
             "due" => "initiative due",
+            "rise" => "more calls",
+            "recovered" => "better band",
+            "done" => "initiative done",
             _ => return None,
         })
     }

@@ -9,7 +9,7 @@ use crate::domain::AccountId;
 use crate::domain::Measure;
 use crate::domain::Metric;
 
-use super::finding::Finding;
+use super::finding::{Finding, Kind};
 use super::remembered::Remembered;
 use super::survey::Survey;
 
@@ -69,7 +69,10 @@ pub(super) fn sorted(survey: &Survey<'_>, findings: Vec<Finding>, before: Option
     let mut groups: BTreeMap<AccountId, Group> = BTreeMap::new();
     for finding in findings {
         let key = finding.key();
-        let since = before.filter(|_| finding.kind.lasts()).and_then(|before| before.since(&key));
+        let told = before.filter(|_| finding.kind.lasts()).and_then(|before| before.since(&key));
+        // A move of another week than the one that was told is another move.
+        let is_move = matches!(finding.kind, Kind::Fall | Kind::Rise);
+        let since = told.filter(|told| !is_move || *told > survey.window.from());
         if finding.kind.lasts() {
             open.insert(key, since.unwrap_or(survey.as_of));
         }

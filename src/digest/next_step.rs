@@ -8,7 +8,7 @@ use crate::domain::Priority;
 use crate::reply::Action;
 use crate::reply::Prose;
 
-use super::finding::{Finding, Kind};
+use super::finding::Kind;
 use super::group::Group;
 use super::survey::Survey;
 
@@ -26,9 +26,9 @@ pub(super) struct NextStep {
 }
 
 impl NextStep {
-    /// The step that the most urgent finding of an account asks for.
+    /// The step that the first finding of an account asks for: the most urgent one that is new.
     pub(super) fn of(survey: &Survey<'_>, group: &Group) -> Option<Self> {
-        let finding = most_urgent(group)?;
+        let finding = &group.first()?.finding;
         let (title, days, priority) = step(finding.kind);
         let mut open =
             survey.snapshot.initiatives().filter(|one| one.is_open() && one.account == group.account);
@@ -61,11 +61,6 @@ impl NextStep {
 
 /// Longest name on a button.
 const NAME_CHARS_MAX: usize = 40;
-
-fn most_urgent(group: &Group) -> Option<&Finding> {
-    let findings = group.findings.iter().map(|one| &one.finding);
-    findings.max_by(|one, two| one.kind.urgency().total_cmp(&two.kind.urgency()))
-}
 
 /// What to do, by when, and how much it matters.
 fn step(kind: Kind) -> (&'static str, i32, Priority) {

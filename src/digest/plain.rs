@@ -17,7 +17,7 @@ use crate::reply::Prose;
 use crate::reply::Span;
 
 use super::finding::Finding;
-use super::group::{Group, Over, Sorted};
+use super::group::{Group, Over, Sorted, Told};
 use super::kept::Part;
 use super::next_step::NextStep;
 use super::scope::DigestScope;
@@ -121,12 +121,16 @@ fn headline(survey: &Survey<'_>, full: &[Group], sorted: &Sorted) -> Part {
     Part::about(told.iter().map(|(group, _)| &group.account), Block::Text(said.and(".")))
 }
 
-/// All of one account, with what to do.
+/// All of one account, with what to do: what is new in full, what was told before in a few words.
 fn of_account(survey: &Survey<'_>, group: &Group) -> Prose {
     let mut said = Prose::default().outside(name(survey, &group.account)).and(":");
-    for told in group.findings.iter().take(FINDINGS_MAX) {
-        said = said.and(if told.since.is_some() { " Still open: " } else { " " });
+    for told in group.findings.iter().filter(|told| told.since.is_none()).take(FINDINGS_MAX) {
+        said = said.and(" ");
         said.0.extend(told.finding.said.0.clone());
+    }
+    let open: Vec<&Told> = group.findings.iter().filter(|told| told.since.is_some()).collect();
+    if !open.is_empty() {
+        said = said.and(format!(" Still open: {}.", listed(&open)));
     }
     if let Some(step) = NextStep::of(survey, group) {
         said = said.and(" Next: ");
@@ -135,25 +139,29 @@ fn of_account(survey: &Survey<'_>, group: &Group) -> Prose {
     merged(said)
 }
 
+/// `at risk since 3 Nov 2026, silent`.
+fn listed(told: &[&Told]) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for told in told {
+        let word = Finding::listed(told.finding.kind.word()).unwrap_or_default();
+        let word = match told.since {
+            Some(since) => format!("{word} since {}", day_words(utc_date(since))),
+            None => word.to_owned(),
+        };
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    words.join(", ")
+}
+
 /// `Acme (at risk since 3 Nov 2026), Beta (silent)`, at most so many.
 fn open_list(survey: &Survey<'_>, groups: &[&Group]) -> Prose {
     let mut said = Prose::default();
     for (at, group) in groups.iter().take(LIST_MAX).enumerate() {
-        let mut words: Vec<String> = Vec::new();
-        for told in &group.findings {
-            let word = Finding::listed(told.finding.kind.word()).map_or_else(
-                || told.finding.headline.clone(),
-                |word| match told.since {
-                    Some(since) => format!("{word} since {}", day_words(utc_date(since))),
-                    None => word.to_owned(),
-                },
-            );
-            if !words.contains(&word) {
-                words.push(word);
-            }
-        }
         let glue = if at == 0 { "" } else { ", " };
-        said = said.and(glue).outside(name(survey, &group.account)).and(format!(" ({})", words.join(", ")));
+        let words = listed(&group.findings.iter().collect::<Vec<_>>());
+        said = said.and(glue).outside(name(survey, &group.account)).and(format!(" ({words})"));
     }
     if groups.len() > LIST_MAX { said.and(" and others") } else { said }
 }

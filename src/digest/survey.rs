@@ -54,7 +54,8 @@ impl<'a> Survey<'a> {
         told_until: Option<Timestamp>,
     ) -> Option<Self> {
         let as_of = snapshot.as_of()?;
-        let told_until = told_until.filter(|told| *told < as_of);
+        let is_first = told_until.is_none();
+        let told_until = told_until.map(|told| told.min(as_of));
         let length = match told_until {
             Some(told) if as_of.duration_since(told) > SELDOM => FOUR_WEEKS,
             _ => WEEK,
@@ -70,7 +71,7 @@ impl<'a> Survey<'a> {
         };
         let late = snapshot.accounts().filter(is_late).map(|one| one.id.clone()).collect();
         let since = told_until.unwrap_or(window.from());
-        Some(Self { snapshot, now, as_of, since, is_first: told_until.is_none(), window, only, late })
+        Some(Self { snapshot, now, as_of, since, is_first, window, only, late })
     }
 
     /// The day that due days are held against.

@@ -13,6 +13,7 @@ mod period;
 mod prompt;
 mod reading;
 mod sentence;
+pub mod trial;
 mod writing;
 
 pub use brief::{Brief, Direction, Numbered, State, Subject, Task};

@@ -22,6 +22,8 @@ pub(super) struct Naming {
 }
 
 const FORECAST: AnyOf = &[
+    "expect",
+    "expects",
     "expected",
     "forecast",
     "forecasts",
@@ -52,7 +54,7 @@ const TELLING: &[AnyOf] =
 const METRICS: [(Metric, AnyOf); 4] = [
     (Metric::ApiCalls, &["calls", "usage", "traffic", "volume", "requests"]),
     (Metric::Tokens, &["tokens"]),
-    (Metric::Cost, &["cost", "costs", "spend", "spending", "bill"]),
+    (Metric::Cost, &["cost", "costs", "spend", "spent", "spends", "spending", "bill"]),
     (Metric::Errors, &["errors", "failures"]),
 ];
 

@@ -22,8 +22,8 @@ use super::super::survey::{Survey, day_words};
 const RENEWAL_DAYS: i32 = 60;
 /// Below this part of the commitment, spend is behind.
 const BEHIND_BELOW: f64 = 0.75;
-/// A commitment that is reached within the last days of its period is as planned.
-const EARLY_DAYS: i32 = 5;
+/// Above this part of the commitment, there is room for a larger one.
+const AHEAD_ABOVE: f64 = 1.15;
 /// Early in a period its end is anyone's guess: days that must have passed.
 const DAYS_MIN: i32 = 7;
 
@@ -59,7 +59,7 @@ impl Survey<'_> {
     fn commitment(&self, account: &Account, contract: &Contract) -> Option<Finding> {
         let today = utc_date(self.as_of);
         let (start, end) = contract.period.around(today);
-        let (passed, left) = (today.since(start).ok()?.get_days(), end.since(today).ok()?.get_days());
+        let passed = today.since(start).ok()?.get_days();
         if contract.commit.micros <= 0 || passed < DAYS_MIN {
             return None;
         }
@@ -70,22 +70,22 @@ impl Survey<'_> {
         let part = expected.value.as_f64()? / agreed.value.as_f64()?;
         let filter = UsageFilter::of(id.clone());
         let reached = self.snapshot.reached(&filter, Metric::Cost, period.from(), contract.commit.micros)?;
-        let last = end.saturating_sub(1.day());
-        let what = format!(" is expected of the {}, the commitment is ", contract.period);
-        let cost = Prose::plain("Cost of ").fact(expected).and(what).fact(agreed);
+        let last = day_words(end.saturating_sub(1.day()));
+        let head = Prose::plain(format!("The {} is expected to cost ", contract.period)).fact(expected);
         let (kind, said, headline) = match reached {
-            Reached::Already if left > EARLY_DAYS => {
-                let words = format!("; it is used up already, and the period ends on {}.", day_words(last));
-                (Kind::OverCommitment, cost.and(words), "has used up its commitment")
+            Reached::Already if part > AHEAD_ABOVE => {
+                let said = head.and("; the commitment of ").fact(agreed);
+                let said = said.and(format!(" is used up already and runs to {last}."));
+                (Kind::OverCommitment, said, "has used up its commitment")
             }
-            Reached::Ahead { middle: Some(day), .. }
-                if day < last && last.since(day).is_ok_and(|span| span.get_days() > EARLY_DAYS) =>
-            {
-                let words = format!("; it will be used up on {}.", day_words(day));
-                (Kind::OverCommitment, cost.and(words), "will use up its commitment early")
+            Reached::Ahead { middle: Some(day), .. } if part > AHEAD_ABOVE && day < end => {
+                let said = head.and("; the commitment of ").fact(agreed);
+                let said = said.and(format!(" will be used up on {} and runs to {last}.", day_words(day)));
+                (Kind::OverCommitment, said, "will use up its commitment early")
             }
             Reached::Already | Reached::Ahead { .. } if part < BEHIND_BELOW && !self.is_late(id) => {
-                (Kind::UnderCommitment, cost.and("."), "stays below its commitment")
+                let said = head.and(", with a commitment of ").fact(agreed).and(".");
+                (Kind::UnderCommitment, said, "stays below its commitment")
             }
             Reached::Already | Reached::Ahead { .. } => return None,
         };

@@ -80,10 +80,13 @@ impl Survey<'_> {
                 .into_iter()
                 .filter(|(_, tenths)| (*tenths < 0) == falls && tenths.abs() >= CAUSE_TENTHS_MIN)
                 .filter_map(|(cause, _)| Some((cause, self.fact(Measure::ScoreCause(cause), id, over)?)));
-            for (at, (cause, fact)) in told.take(CAUSES_MAX).enumerate() {
-                let lead = if at == 0 { ", of which " } else { " and " };
-                said = said.and(lead).fact(fact).and(format!(" by {}", cause_words(cause)));
+            let told: Vec<_> = told.take(CAUSES_MAX).collect();
+            let end = if told.is_empty() { "" } else { ")" };
+            for (at, (cause, fact)) in told.into_iter().enumerate() {
+                let lead = if at == 0 { " (" } else { ", " };
+                said = said.and(format!("{lead}{} ", cause_words(cause))).fact(fact);
             }
+            said = said.and(end);
         }
         Some(said.and("."))
     }

@@ -18,7 +18,7 @@ impl Survey<'_> {
 
     fn initiative(&self, one: &Initiative) -> Option<Finding> {
         let today = self.today();
-        let title = || Prose::plain("The initiative ").outside(&one.title);
+        let title = || Prose::plain("The initiative “").outside(&one.title).and("”");
         let due = one.due.map(day_words).unwrap_or_default();
         let is_soon =
             one.due.is_some_and(|due| due.since(today).is_ok_and(|span| span.get_days() <= SOON_DAYS));

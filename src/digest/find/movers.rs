@@ -49,7 +49,7 @@ impl Survey<'_> {
             .and(", ")
             .fact(change)
             .and(" against the same length before.");
-        let headline = if kind == Kind::Rise { "calls more" } else { "calls less" };
+        let headline = if kind == Kind::Rise { "makes more calls" } else { "makes fewer calls" };
         Some(Finding {
             kind,
             account: one.account.clone(),
