@@ -60,7 +60,7 @@ pub async fn run_with(
     let store = open_store(&settings).await?;
     let engine = Arc::new(Engine::new(Arc::clone(&settings.health), settings.currency));
     let Outside { listener, clock, patience } = outside;
-    let desk = staffed(Desk::new(engine, store, clock), &settings);
+    let desk = staffed(Desk::new(engine, store, clock), &settings)?;
     let ready = web::Readiness::default();
 
     let discord = discord(&settings, &desk, patience).await?;

@@ -21,5 +21,5 @@ pub use conversation::{Conversation, Message, Piece, Said, SaidBy, Spent, Stop, 
 pub use draft::{Draft, DraftSection, DraftSentence};
 pub use objection::{Forbidden, Objection, Reason};
 pub use period::Period;
-pub use prompt::{People, data, draft_wanted, instructions};
+pub use prompt::{People, data, draft_wanted, handed_back, instructions};
 pub use writing::{NotWritten, Written, judged, write};

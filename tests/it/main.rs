@@ -8,6 +8,7 @@
 )]
 
 mod anthropic;
+mod ask;
 mod commands;
 mod discord;
 mod door;

@@ -92,7 +92,7 @@ async fn desk(settings: &Settings) -> anyhow::Result<Desk> {
     quiet_logs(settings)?;
     let store = open_store(settings).await?;
     let engine = Arc::new(Engine::new(Arc::clone(&settings.health), settings.currency));
-    let desk = staffed(Desk::new(engine, store, Arc::new(SystemClock)), settings);
+    let desk = staffed(Desk::new(engine, store, Arc::new(SystemClock)), settings)?;
     desk.adopt_rules(&settings.health_text).await.context("taking the health configuration into use")?;
     desk.load().await.context("reading the store")?;
     Ok(desk)
