@@ -76,7 +76,7 @@ impl Question {
             Self::Digest(asked) => asked.say(&mut said),
             Self::Alert(asked) => asked.say(&mut said),
             Self::Ask { question } => said.may("question", Some(question)),
-            Self::Status => {}
+            Self::Login | Self::Status => {}
             Self::Help { command } => said.may("command", command.as_ref()),
         }
         Invocation { command: self.command().into(), options: said.0 }
@@ -124,6 +124,7 @@ impl Question {
             | Self::Ask { .. } => return None,
             Self::Digest(asked) => (asked.page()?, ""),
             Self::Alert(asked) => (asked.page()?, ""),
+            Self::Login => ("/".into(), ""),
             Self::Status => ("/status".into(), ""),
             Self::Help { .. } => ("/help".into(), ""),
         };

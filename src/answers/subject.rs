@@ -68,6 +68,6 @@ fn subject(view: &Snapshot, question: &Question) -> Subject {
         | Question::InitiativeList { account, .. } => maybe(account),
         Question::InitiativeShow { id } | Question::InitiativeClose { id, .. } => initiative(id),
         Question::InitiativeUpdate(edit) => initiative(&edit.id),
-        Question::Help { .. } => Subject::Nothing,
+        Question::Help { .. } | Question::Login => Subject::Nothing,
     }
 }

@@ -9,6 +9,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::access::IdentityProvider;
+use crate::access::PassSeal;
 use crate::answers::Desk;
 use crate::chat;
 use crate::config::Settings;
@@ -69,7 +71,7 @@ pub async fn run_with(
     // The dashboard answers at once, and says that it is not ready until the figures are there.
     let state = web::WebState {
         desk: desk.clone(),
-        asker: local_asker(&settings),
+        entry: entry(&settings, &desk, discord.as_ref()).await?,
         public_url: settings.public_url.clone(),
         browser_chat: settings.chat.browser,
         interactions: discord.as_ref().and_then(door),
@@ -112,9 +114,28 @@ async fn discord(
     patience: chat::discord::Patience,
 ) -> anyhow::Result<Option<chat::discord::Discord>> {
     let Some(discord) = settings.discord.clone() else { return Ok(None) };
-    let seal = Seal::new(&signing_secret(settings, desk.store()).await?);
+    let secret = signing_secret(settings, desk.store()).await?;
+    let passes = settings.has_login().then(|| PassSeal::new(&secret));
     let (members, url) = (settings.members.clone(), settings.public_url.clone());
-    Ok(Some(chat::discord::Discord::new(desk.clone(), discord, members, seal, url, patience)?))
+    let (desk, seal) = (desk.clone(), Seal::new(&secret));
+    Ok(Some(chat::discord::Discord::new(desk, discord, members, seal, passes, url, patience)?))
+}
+
+/// Who is let in: whoever is at this machine, until a login is set up.
+async fn entry(
+    settings: &Settings,
+    desk: &Desk,
+    discord: Option<&chat::discord::Discord>,
+) -> anyhow::Result<web::Entry> {
+    if !settings.has_login() {
+        return Ok(web::Entry::Everyone(Arc::new(local_asker(settings))));
+    }
+    let seal = PassSeal::new(&signing_secret(settings, desk.store()).await?);
+    let identities = discord.map(chat::discord::Discord::identities).transpose()?.flatten();
+    let provider = identities.map(|one| Arc::new(one) as Arc<dyn IdentityProvider>);
+    let (store, clock, members) = (desk.store().clone(), Arc::clone(desk.clock()), settings.members.clone());
+    let doors = web::Doors::new(store, clock, members, seal, provider, &settings.public_url);
+    Ok(web::Entry::Doors(Arc::new(doors)))
 }
 
 /// The way from the web to chat, which do not know each other.
@@ -173,7 +194,7 @@ pub(super) async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
 }
 
 /// What signatures are made with: the key of the settings, or one that this database keeps where none is set.
-async fn signing_secret(settings: &Settings, store: &Store) -> anyhow::Result<Vec<u8>> {
+pub(super) async fn signing_secret(settings: &Settings, store: &Store) -> anyhow::Result<Vec<u8>> {
     const NAME: &str = "signing key";
     if let Some(key) = &settings.secret_key {
         return Ok(key.expose_secret().as_bytes().to_vec());
@@ -184,7 +205,7 @@ async fn signing_secret(settings: &Settings, store: &Store) -> anyhow::Result<Ve
     Ok(kept.unwrap_or(made).into_bytes())
 }
 
-/// Whoever sits at this machine; there is no login yet, and only loopback is served.
+/// Whoever sits at this machine, where there is no login and only loopback is served.
 fn local_asker(settings: &Settings) -> Asker {
     let person = Person::new("local user").expect("a short plain text is a name");
     Asker {

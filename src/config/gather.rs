@@ -31,6 +31,8 @@ pub(super) const KEYS: &[(&str, Option<&str>)] = &[
     ("discord.application_id", Some("ETSM_DISCORD_APPLICATION_ID")),
     ("discord.guild_id", Some("ETSM_DISCORD_GUILD_ID")),
     ("discord.public_key", Some("ETSM_DISCORD_PUBLIC_KEY")),
+    ("discord.client_id", Some("ETSM_DISCORD_CLIENT_ID")),
+    ("discord.client_secret", Some("ETSM_DISCORD_CLIENT_SECRET")),
     ("discord.gateway", None),
     ("discord.api_base", Some("ETSM_DISCORD_API_BASE")),
     ("ai.api_key", Some("ETSM_ANTHROPIC_API_KEY")),
@@ -47,7 +49,13 @@ pub(super) const KEYS: &[(&str, Option<&str>)] = &[
 ];
 
 /// Keys whose value may stand in a file of its own, named by `VARIABLE_FILE`.
-const SECRETS: &[&str] = &["data.database_url", "security.secret_key", "discord.token", "ai.api_key"];
+const SECRETS: &[&str] = &[
+    "data.database_url",
+    "security.secret_key",
+    "discord.token",
+    "discord.client_secret",
+    "ai.api_key",
+];
 
 /// How unlike a known name a wrong one may be and still be taken for a slip of the pen.
 const SLIP: f64 = 0.75;

@@ -18,7 +18,7 @@ mod usage;
 
 pub use account::{Account, AccountStatus, CommitPeriod, Contract, Note};
 pub use anomaly::{Anomaly, AnomalyKind, Standing};
-pub use asker::{Asker, Audience, Claim, Role, Scope};
+pub use asker::{Asker, Audience, Bearer, Claim, Role, Scope};
 pub use fact::{BadFactId, Bound, Fact, FactKey, Measure, UsageFilter};
 pub use foretold::Foretold;
 pub use health::{Band, Cause, Factor, FactorKind, Health, Judgement};

@@ -3,6 +3,7 @@
 //! Invariant: a method that returns `Ok` has committed; the figures it returned are in the file.
 
 mod accounts;
+mod api_keys;
 mod checkpoint;
 mod counters;
 mod error;
@@ -11,6 +12,7 @@ mod initiatives;
 mod kept;
 mod lines;
 mod load;
+mod logins;
 mod notes;
 mod numbering;
 mod open;
@@ -19,17 +21,21 @@ mod overrides;
 mod packed;
 mod recorded;
 mod rules;
+mod sessions;
 mod stated;
 mod statements;
 mod view;
 mod watermarks;
 mod writer;
 
+pub use api_keys::{ApiKey, KeyScope};
 pub use checkpoint::{Block, Checkpoint, CheckpointFile};
 pub use error::StoreError;
+pub use logins::Login;
 pub use open::{Store, StoreCounts};
 pub use outlay::Outlay;
 pub use recorded::{Outcome, Recorded};
 pub use rules::RulesRecord;
+pub use sessions::Session;
 pub use view::{Stamp, UsageState, UsageView};
 pub use writer::{Keep, UsageWriter};

@@ -7,6 +7,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use crate::answers::Desk;
 use crate::domain::Asker;
 
+use super::doors::Doors;
 use super::interactions::SignedDoor;
 use super::ready::Readiness;
 
@@ -15,8 +16,8 @@ use super::ready::Readiness;
 pub struct WebState {
     /// Answers the questions.
     pub desk: Desk,
-    /// Who asks, until there is a login: everyone on this machine.
-    pub asker: Asker,
+    /// Who is let in.
+    pub entry: Entry,
     /// How links to here begin, without a slash at the end; its host may be asked for.
     pub public_url: String,
     /// Whether `/chat` is served.
@@ -27,4 +28,13 @@ pub struct WebState {
     pub metrics: Option<PrometheusHandle>,
     /// Which parts are up; pages wait for it.
     pub ready: Readiness,
+}
+
+/// Who is let in.
+#[derive(Clone)]
+pub enum Entry {
+    /// Whoever is at this machine; only where nobody else can reach it.
+    Everyone(Arc<Asker>),
+    /// Who shows something that the doors know.
+    Doors(Arc<Doors>),
 }

@@ -16,6 +16,7 @@ mod forms;
 mod harness;
 mod health;
 mod import;
+mod logins;
 mod outlook;
 mod pages;
 mod questions;

@@ -5,8 +5,11 @@ mod ask;
 mod check;
 mod eval;
 mod import;
+mod key;
+mod link;
 mod replay;
 mod serve;
+mod session;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -75,6 +78,9 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         Command::Serve => serve::serve(settings).await,
         Command::Import(import) => import::import(settings, import).await,
         Command::Ask(ask) => ask::ask(settings, environment, ask).await,
+        Command::Link(link) => link::link(settings, link).await,
+        Command::Key { what } => key::key(settings, environment, what).await,
+        Command::Session { what } => session::session(settings, what).await,
         Command::Analyze { what } => analyze::analyze(settings, what).await,
         Command::Chat(chat) => ask::chat(settings, environment, chat).await,
         Command::Replay(words) => replay::replay(settings, environment, words).await,

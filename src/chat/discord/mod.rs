@@ -13,6 +13,7 @@ mod inbound;
 mod intake;
 mod limits;
 mod line;
+mod login;
 mod message;
 mod patience;
 mod press;
@@ -23,5 +24,6 @@ mod seen;
 mod surface;
 
 pub use door::{Door, Knock, Opened};
+pub use login::Identities;
 pub use patience::Patience;
 pub use surface::{Connection, Discord};

@@ -10,6 +10,7 @@ use tracing::error;
 use tracing::info;
 use tracing::warn;
 
+use crate::access::PassSeal;
 use crate::answers::CATALOG;
 use crate::answers::Desk;
 use crate::config::DiscordSettings;
@@ -27,6 +28,7 @@ use super::gateway::Server;
 use super::gateway::bad_token;
 use super::inbound::Inbound;
 use super::intake::Intake;
+use super::login::Identities;
 use super::patience::Patience;
 use super::readers::ReadersDesk;
 use super::rest::Rest;
@@ -60,6 +62,7 @@ impl Discord {
         settings: DiscordSettings,
         members: MemberRules,
         seal: Seal,
+        passes: Option<PassSeal>,
         public_url: String,
         patience: Patience,
     ) -> anyhow::Result<Self> {
@@ -67,7 +70,8 @@ impl Discord {
             .context("preparing to call Discord")?;
         let clock = Arc::clone(desk.clock());
         let readers = ReadersDesk::default();
-        let flow = Flow { desk, rest, seal, members, readers, public_url, guild: settings.guild_id };
+        let guild = settings.guild_id;
+        let flow = Flow { desk, rest, seal, members, readers, public_url, passes, guild };
         Ok(Self { intake: Arc::new(Intake::new(flow)), settings, patience, clock })
     }
 
@@ -76,6 +80,18 @@ impl Discord {
     pub fn door(&self) -> Option<Door> {
         let (intake, clock) = (Arc::clone(&self.intake), Arc::clone(&self.clock));
         self.settings.public_key.map(|key| Door { intake, key, clock })
+    }
+
+    /// Whoever logs in with Discord, when that is set up.
+    pub fn identities(&self) -> anyhow::Result<Option<Identities>> {
+        let (Some(secret), Some(guild)) = (self.settings.client_secret.clone(), self.settings.guild_id)
+        else {
+            return Ok(None);
+        };
+        let (intake, base) = (Arc::clone(&self.intake), self.settings.api_base.as_deref());
+        let url = &self.intake.flow().public_url;
+        let identities = Identities::new(intake, base, self.settings.client_id, secret, guild, url);
+        identities.map(Some).context("preparing the login with Discord")
     }
 
     /// Answers questions until `stop` fires. What only another setting can mend, as a token that Discord does not accept,

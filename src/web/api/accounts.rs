@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use axum::extract::Path;
 use axum::extract::Query;
-use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 
@@ -14,7 +13,7 @@ use crate::engine::Direction;
 use crate::engine::PortfolioAccount;
 use crate::engine::Snapshot;
 use crate::web::ask::Pairs;
-use crate::web::state::WebState;
+use crate::web::seat::Seat;
 
 use super::ApiFailure;
 use super::Options;
@@ -82,10 +81,7 @@ struct WireContract {
     renewal: Option<String>,
 }
 
-pub(crate) async fn list(
-    State(state): State<WebState>,
-    Query(query): Query<Pairs>,
-) -> Result<Response, ApiFailure> {
+pub(crate) async fn list(state: Seat, Query(query): Query<Pairs>) -> Result<Response, ApiFailure> {
     let options = Options::new(query, &["range", "from", "to"])?;
     let snapshot = state.snapshot()?;
     let wire = computed(move || {
@@ -103,7 +99,7 @@ pub(crate) async fn list(
 }
 
 pub(crate) async fn one(
-    State(state): State<WebState>,
+    state: Seat,
     Path(id): Path<String>,
     Query(query): Query<Pairs>,
 ) -> Result<Response, ApiFailure> {

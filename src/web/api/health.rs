@@ -2,7 +2,6 @@
 
 use axum::extract::Path;
 use axum::extract::Query;
-use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 
@@ -25,7 +24,7 @@ use crate::problem::Problem;
 use crate::render::words;
 use crate::reply::Span;
 use crate::web::ask::Pairs;
-use crate::web::state::WebState;
+use crate::web::seat::Seat;
 
 use super::ApiFailure;
 use super::Options;
@@ -209,7 +208,7 @@ impl From<&Health> for WireEnd {
 }
 
 pub(crate) async fn show(
-    State(state): State<WebState>,
+    state: Seat,
     Path(id): Path<String>,
     Query(query): Query<Pairs>,
 ) -> Result<Response, ApiFailure> {
@@ -268,7 +267,7 @@ fn wire_health(
 }
 
 pub(crate) async fn why(
-    State(state): State<WebState>,
+    state: Seat,
     Path(id): Path<String>,
     Query(query): Query<Pairs>,
 ) -> Result<Response, ApiFailure> {

@@ -1,7 +1,6 @@
 //! `GET /api/v1/initiatives`: all of them, with their logs.
 
 use axum::extract::Query;
-use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 
@@ -9,7 +8,7 @@ use crate::domain::Initiative;
 use crate::domain::InitiativeStatus;
 use crate::domain::utc_date;
 use crate::web::ask::Pairs;
-use crate::web::state::WebState;
+use crate::web::seat::Seat;
 
 use super::ApiFailure;
 use super::Options;
@@ -49,10 +48,7 @@ struct WireUpdate {
     text: String,
 }
 
-pub(crate) async fn list(
-    State(state): State<WebState>,
-    Query(query): Query<Pairs>,
-) -> Result<Response, ApiFailure> {
+pub(crate) async fn list(state: Seat, Query(query): Query<Pairs>) -> Result<Response, ApiFailure> {
     let options = Options::new(query, &["account", "status", "owner"])?;
     let snapshot = state.snapshot()?;
     let account = options.account(&snapshot)?.map(|account| account.id.clone());

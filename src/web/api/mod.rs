@@ -29,6 +29,7 @@ use crate::engine::Snapshot;
 use crate::problem::Problem;
 
 use super::ask::Pairs;
+use super::doors::Shut;
 use super::page::status_of;
 
 pub(super) use accounts::{list as accounts, one as account};
@@ -70,6 +71,22 @@ pub(super) fn loading() -> Response {
         "loading",
         "The figures are being loaded. Try again shortly.",
     )
+}
+
+/// Whoever asks may not.
+pub(super) fn turned_away(shut: &Shut) -> Response {
+    match shut {
+        Shut::Unknown => {
+            let detail =
+                "Send a key as `Authorization: Bearer etsm_…`; an operator makes one with `etsm key add`.";
+            let mut response = problem_document(StatusCode::UNAUTHORIZED, "not_known", detail);
+            let how = header::HeaderValue::from_static("Bearer realm=\"etsm\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, how);
+            response
+        }
+        Shut::NotAllowed(why) => problem_document(StatusCode::FORBIDDEN, "not_allowed", why),
+        Shut::Unavailable(why) => problem_document(StatusCode::SERVICE_UNAVAILABLE, "unavailable", why),
+    }
 }
 
 fn problem_document(status: StatusCode, code: &str, detail: &str) -> Response {

@@ -2,7 +2,6 @@
 
 use axum::extract::Path;
 use axum::extract::Query;
-use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 
@@ -22,7 +21,7 @@ use crate::engine::TooLittle;
 use crate::engine::watched_by;
 use crate::problem::Problem;
 use crate::web::ask::Pairs;
-use crate::web::state::WebState;
+use crate::web::seat::Seat;
 
 use super::ApiFailure;
 use super::Options;
@@ -186,7 +185,7 @@ impl Plain<'_> {
 }
 
 pub(crate) async fn forecast(
-    State(state): State<WebState>,
+    state: Seat,
     Path(id): Path<String>,
     Query(query): Query<Pairs>,
 ) -> Result<Response, ApiFailure> {
@@ -230,7 +229,7 @@ fn expectation(snapshot: &Snapshot, account: AccountId, metric: Metric, horizon:
 }
 
 pub(crate) async fn anomalies(
-    State(state): State<WebState>,
+    state: Seat,
     Path(id): Path<String>,
     Query(query): Query<Pairs>,
 ) -> Result<Response, ApiFailure> {

@@ -1,12 +1,11 @@
 //! `GET /api/v1/portfolio`: the whole portfolio over a window, against the one before.
 
 use axum::extract::Query;
-use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 
 use crate::web::ask::Pairs;
-use crate::web::state::WebState;
+use crate::web::seat::Seat;
 
 use super::ApiFailure;
 use super::Options;
@@ -47,10 +46,7 @@ struct WireBands {
     unknown: u64,
 }
 
-pub(crate) async fn show(
-    State(state): State<WebState>,
-    Query(mut query): Query<Pairs>,
-) -> Result<Response, ApiFailure> {
+pub(crate) async fn show(state: Seat, Query(mut query): Query<Pairs>) -> Result<Response, ApiFailure> {
     for (name, _) in &mut query {
         // An older word for the same.
         if name == "window" {

@@ -1,7 +1,6 @@
 //! `GET /api/v1/usage`: a metric over time, split or compared.
 
 use axum::extract::Query;
-use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse as _;
 use axum::response::Response;
@@ -22,7 +21,7 @@ use crate::engine::Snapshot;
 use crate::problem::Problem;
 use crate::render::html::csv_cell;
 use crate::web::ask::Pairs;
-use crate::web::state::WebState;
+use crate::web::seat::Seat;
 
 use super::ApiFailure;
 use super::Options;
@@ -164,10 +163,7 @@ impl Asked {
     }
 }
 
-pub(crate) async fn show(
-    State(state): State<WebState>,
-    Query(query): Query<Pairs>,
-) -> Result<Response, ApiFailure> {
+pub(crate) async fn show(state: Seat, Query(query): Query<Pairs>) -> Result<Response, ApiFailure> {
     let options = Options::new(query, KNOWN)?;
     let csv = match options.text("format") {
         None | Some("json") => false,

@@ -33,6 +33,7 @@ use clock::TestClock;
 use discord::FakeDiscord;
 use log::Log;
 use terminal::Terminal;
+pub use web::Visitor;
 use web::Web;
 
 /// When the tests happen, unless they move the clock.
@@ -183,6 +184,11 @@ impl Harness {
     /// The browser.
     pub fn web(&self) -> Web {
         Web::at(self.running.as_ref().expect("it runs").address)
+    }
+
+    /// A browser that keeps its cookies.
+    pub fn visitor(&self) -> Visitor {
+        Visitor::at(self.running.as_ref().expect("it runs").address)
     }
 
     /// A terminal on the same machine.

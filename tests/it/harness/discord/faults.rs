@@ -22,6 +22,8 @@ pub enum On {
     Look,
     /// A message in a channel.
     Channel,
+    /// A login, or a look at who logged in.
+    Login,
 }
 
 /// What the next call of a kind meets. It is not carried out then.

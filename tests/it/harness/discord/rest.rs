@@ -19,6 +19,7 @@ use super::faults::Fault;
 use super::faults::On;
 use super::limits;
 use super::multipart;
+use super::oauth;
 use super::schema::Schemas;
 use super::schema::complaints;
 use super::state::ACKNOWLEDGE_MAX;
@@ -63,6 +64,12 @@ impl Rest {
                 return fault.response();
             }
             self.state.change(|inner| {
+                // The login does not go by the bot's token.
+                match (method, &parts[..]) {
+                    (&Method::POST, ["oauth2", "token"]) => return oauth::exchange(inner, headers, body),
+                    (&Method::GET, ["users", "@me"]) => return oauth::me(inner, headers),
+                    _ => {}
+                }
                 if let Some(said) = refused(&parts, headers) {
                     return said;
                 }
@@ -351,6 +358,7 @@ fn kind_of(parts: &[&str]) -> Option<On> {
         ["webhooks", ..] => Some(On::Edit),
         ["applications", ..] => Some(On::Commands),
         ["channels", _, "messages"] => Some(On::Channel),
+        ["oauth2", "token"] | ["users", "@me"] => Some(On::Login),
         ["guilds", ..] | ["channels", ..] | ["oauth2", ..] => Some(On::Look),
         _ => None,
     }
