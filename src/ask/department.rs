@@ -15,7 +15,7 @@ use crate::reply::AsOf;
 use crate::writer::{NotWritten, People, Unwritten, Writer};
 
 use super::compose;
-use super::enquiry::{Enquiry, Outcome};
+use super::enquiry::{Enquiry, Outcome, Silence};
 use super::matching;
 
 /// How long an answer in words may take; a page waits half a minute, chat longer.
@@ -45,8 +45,10 @@ impl Asking {
     ) -> Result<Answer, Problem> {
         let matched = matching::matched(words, &*desk.view(asker)?);
         let Some(question) = matched.best else {
+            count("offered");
             return Ok(compose::nothing(words, why, &matched.close, as_of));
         };
+        count("matched");
         let found = desk.ask(asker, question.clone()).await?;
         Ok(compose::matched(why, &question, found, &matched.close))
     }
@@ -66,22 +68,33 @@ impl Department for Asking {
         };
         let Outcome { written, asked } =
             Enquiry::new(desk, asker, view, self.people).run(&**writer, words, deadline).await;
-        let outcome = match &written {
-            Ok(_) => "written",
-            Err(_) if asked.is_empty() => "matched",
-            Err(_) => "figures",
-        };
-        metrics::counter!("etsm_ask_total", "outcome" => outcome).increment(1);
         match written {
-            Ok(sections) => Ok(compose::written(words, writer.name(), sections, asked, as_of)),
-            Err(why) if asked.is_empty() => self.matched(desk, asker, words, &sentence(&why), as_of).await,
-            Err(why) => Ok(compose::figures(words, &because(&why), asked, as_of)),
+            Ok(sections) => {
+                count("written");
+                Ok(compose::written(words, writer.name(), sections, asked, as_of))
+            }
+            Err(why) if asked.is_empty() => {
+                self.matched(desk, asker, words, &sentence(&because(&why)), as_of).await
+            }
+            Err(why) => {
+                count("figures");
+                Ok(compose::figures(words, &because(&why), asked, as_of))
+            }
         }
     }
 }
 
+/// How questions in words end: in sentences, in figures, matched with the catalogue, or in an offer.
+fn count(outcome: &'static str) {
+    metrics::counter!("etsm_ask_total", "outcome" => outcome).increment(1);
+}
+
 /// Why there are no sentences, for the reader. What went wrong between us and the AI is for the operator.
-fn because(why: &NotWritten) -> String {
+fn because(why: &Silence) -> String {
+    let why = match why {
+        Silence::NotWritten(why) => why,
+        Silence::Endless => return "the AI came to no end of its questions".into(),
+    };
     match why {
         NotWritten::Unwritten(Unwritten::NotSetUp) => "no AI is set up".into(),
         NotWritten::Unwritten(Unwritten::BudgetSpent(until)) => {
@@ -100,8 +113,7 @@ fn because(why: &NotWritten) -> String {
 }
 
 /// The same as the beginning of a sentence.
-fn sentence(why: &NotWritten) -> String {
-    let words = because(why);
+fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     letters
         .next()

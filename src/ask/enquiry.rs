@@ -20,7 +20,7 @@ use crate::reply::Answer;
 use crate::writer;
 use crate::writer::{
     Brief, Conversation, Draft, Message, NotWritten, People, Piece, Said, SaidBy, Section, Spent, Stop,
-    Writer,
+    Unwritten, Writer,
 };
 
 use super::pseudonyms::Pseudonyms;
@@ -51,9 +51,24 @@ pub(super) struct Asked {
 /// What an enquiry came to.
 pub(super) struct Outcome {
     /// The sentences, or why there are none.
-    pub(super) written: Result<Vec<Section>, NotWritten>,
+    pub(super) written: Result<Vec<Section>, Silence>,
     /// What was asked, each question once.
     pub(super) asked: Vec<Asked>,
+}
+
+/// Why there are no sentences.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Silence {
+    /// There is no draft, or none that can stand.
+    NotWritten(NotWritten),
+    /// The rounds or the tokens ran out.
+    Endless,
+}
+
+impl From<Unwritten> for Silence {
+    fn from(why: Unwritten) -> Self {
+        Self::NotWritten(why.into())
+    }
 }
 
 /// An enquiry under way.
@@ -86,28 +101,33 @@ impl<'a> Enquiry<'a> {
         writer: &dyn Writer,
         words: &str,
         deadline: Instant,
-    ) -> Result<Vec<Section>, NotWritten> {
+    ) -> Result<Vec<Section>, Silence> {
         let mut conversation = self.opening(words);
         let (mut rounds, mut refused, mut spent) = (0, None, 0);
         loop {
+            if spent > TOKENS_MAX {
+                return Err(Silence::Endless);
+            }
             let left = deadline.saturating_duration_since(Instant::now());
-            if left < TURN_TIME_MIN || spent > TOKENS_MAX {
-                return Err(refused.map_or(NotWritten::OutOfTime, NotWritten::Refused));
+            if left < TURN_TIME_MIN {
+                return Err(Silence::NotWritten(refused.map_or(NotWritten::OutOfTime, NotWritten::Refused)));
             }
             conversation.patience = left;
             let said = writer.say(&conversation).await?;
             spent += weight(said.spent);
             let next = match said.stop {
-                Stop::Refused => return Err(NotWritten::Declined),
+                Stop::Refused => return Err(Silence::NotWritten(NotWritten::Declined)),
                 // Calls after the last round are not answered any more.
-                Stop::Calls if rounds > ROUNDS_MAX => return Err(NotWritten::OutOfTime),
+                Stop::Calls if rounds > ROUNDS_MAX => return Err(Silence::Endless),
                 Stop::Calls => {
                     rounds += 1;
                     self.results(&said, rounds, deadline).await
                 }
                 Stop::Done | Stop::CutOff | Stop::Other(_) => match writer::judged(&self.brief, &said) {
                     Ok(sections) => return Ok(sections),
-                    Err(objections) if refused.is_some() => return Err(NotWritten::Refused(objections)),
+                    Err(objections) if refused.is_some() => {
+                        return Err(Silence::NotWritten(NotWritten::Refused(objections)));
+                    }
                     Err(objections) => {
                         let back = writer::handed_back(&objections);
                         refused = Some(objections);

@@ -50,7 +50,7 @@ impl Teller<'_> {
 
     fn table(&mut self, table: &Table, lines: &mut Vec<Value>) {
         let columns: Vec<&str> = table.columns.iter().map(|column| column.title.as_str()).collect();
-        lines.push(json!({"table": table.title, "columns": columns}));
+        lines.push(json!({"table": self.people.hide(&table.title), "columns": columns}));
         for row in table.rows.iter().take(ROWS_MAX) {
             let cells: Vec<Value> = row.iter().map(|cell| self.cell(cell)).collect();
             lines.push(json!({"row": cells}));
@@ -92,8 +92,7 @@ impl Teller<'_> {
 
     fn prose(&mut self, prose: &Prose) -> String {
         let span = |span: &Span| match span {
-            Span::Plain(words) | Span::Code(words) => words.clone(),
-            Span::Outside(words) => self.people.hide(words),
+            Span::Plain(words) | Span::Code(words) | Span::Outside(words) => self.people.hide(words),
             Span::Fact(fact) => self.fact(fact),
         };
         prose.0.iter().map(span).collect()

@@ -49,13 +49,8 @@ pub(super) const KEYS: &[(&str, Option<&str>)] = &[
 ];
 
 /// Keys whose value may stand in a file of its own, named by `VARIABLE_FILE`.
-const SECRETS: &[&str] = &[
-    "data.database_url",
-    "security.secret_key",
-    "discord.token",
-    "discord.client_secret",
-    "ai.api_key",
-];
+const SECRETS: &[&str] =
+    &["data.database_url", "security.secret_key", "discord.token", "discord.client_secret", "ai.api_key"];
 
 /// How unlike a known name a wrong one may be and still be taken for a slip of the pen.
 const SLIP: f64 = 0.75;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
+use std::time::Instant;
 
 use etsm::adapters::Anthropic;
 use etsm::answers::Departments;
@@ -296,7 +298,7 @@ async fn rounds_come_to_an_end() {
         |number: usize| calls("usage", json!({"account": "acme", "range": format!("{}d", 7 + number)}));
     world.far.plays((0..10).map(again));
     let reply = world.says("Tell me everything").await;
-    assert!(reply.contains("the AI took too long"), "{reply}");
+    assert!(reply.contains("the AI came to no end of its questions"), "{reply}");
     let calls = world.far.calls();
     assert_eq!(calls.len(), 10, "eight rounds, one that is told to stop, and no more");
     assert!(told(&calls[9]).contains("No more questions"), "{}", told(&calls[9]));
@@ -333,6 +335,17 @@ async fn an_ai_that_is_not_there_gives_way_to_the_catalogue() {
         assert!(reply.contains(why) && reply.contains("health acme"), "{reply}");
         world.far.finish();
     }
+}
+
+#[tokio::test]
+async fn an_ai_that_hangs_is_waited_for_no_longer_than_a_reader_waits() {
+    let world = World::start_with(|ai| ai.silence_max = Duration::from_millis(200)).await;
+    world.far.plays([Play::Hangs, Play::Hangs, Play::Hangs]);
+    let begun = Instant::now();
+    let reply = world.says("How is Acme?").await;
+    assert!(reply.contains("The AI cannot be reached just now") && reply.contains("health acme"), "{reply}");
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    world.far.finish();
 }
 
 #[tokio::test]
@@ -421,6 +434,26 @@ async fn without_an_ai_a_scoped_asker_finds_no_other_account() {
     assert_eq!(matched(&desk, &of_dana(), "How is Acme?").await, "health acme");
     let offered = matched(&desk, &of_dana(), "Borealis?").await;
     assert!(offered.starts_with("? ") && !offered.contains("borealis"), "{offered}");
+}
+
+#[tokio::test]
+async fn a_slow_answer_comes_in_discord_with_buttons_to_what_was_asked() {
+    let far = FakeAnthropic::start().await;
+    let app = Harness::start_with(|settings| far.set_up(settings)).await;
+    let slow = Duration::from_millis(150);
+    let call = Turn::calls(&[("health", json!({"account": "hostile"}))]);
+    far.plays([
+        Play::Drips(call, slow),
+        Play::by(move |body| {
+            let score = number_of(body, "health score", "\"a1\"");
+            let sentence = format!("[a1] has a health score of [{score}].");
+            Play::Drips(draft(&[(Some("a1"), &sentence)]), slow)
+        }),
+    ]);
+    let shown = app.discord().user("dana").types("/ask question:\"How is the odd one?\"").await;
+    insta::assert_snapshot!(shown);
+    far.finish();
+    app.finish().await;
 }
 
 #[tokio::test]

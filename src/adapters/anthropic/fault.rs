@@ -90,14 +90,15 @@ impl Refusal {
         if self.is_spend_limit() {
             return false;
         }
-        self.should_retry.unwrap_or_else(|| match self.status {
+        let by_status = match self.status {
             200 => matches!(
                 self.kind.as_deref(),
                 Some("overloaded_error" | "api_error" | "timeout_error" | "rate_limit_error")
             ),
             408 | 409 | 429 => true,
             status => status >= 500,
-        })
+        };
+        self.should_retry.unwrap_or(by_status)
     }
 
     /// What is wrong and what would help, in our words.
