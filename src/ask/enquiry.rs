@@ -24,6 +24,7 @@ use crate::writer::{
 };
 
 use super::pseudonyms::Pseudonyms;
+use super::states;
 use super::told::{Teller, fenced};
 use super::tools;
 
@@ -204,6 +205,7 @@ impl<'a> Enquiry<'a> {
     fn tell(&mut self, answer: &Answer) -> String {
         let mut lines =
             Teller { view: &self.view, people: &self.people, brief: &mut self.brief }.tell(answer);
+        states::note(&mut self.brief, &self.view);
         self.brief.people.extend(self.people.names().cloned());
         // Names were hidden above; the brief hides them in its own way.
         for line in writer::data(&self.brief, self.people.people()).lines() {

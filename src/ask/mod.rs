@@ -7,6 +7,7 @@ mod department;
 mod enquiry;
 mod matching;
 mod pseudonyms;
+mod states;
 mod told;
 mod tools;
 mod topics;

@@ -183,6 +183,41 @@ async fn several_rounds_of_several_questions_are_asked_and_shown() {
 }
 
 #[tokio::test]
+async fn what_an_initiative_needs_may_be_said_without_a_figure_where_it_is_so() {
+    let world = World::start().await;
+    let mut late = seed::initiative("ini-3", "acme", "New pilot");
+    late.due = Some("2026-03-01".parse().unwrap());
+    world.desk.record_initiatives(&[late]).await.unwrap();
+    let number = |body: &Value, title: &str| {
+        let line = told(body)
+            .lines()
+            .find(|line| line.contains("\"holds\"") && line.contains(title))
+            .map(str::to_owned);
+        let one: Value =
+            serde_json::from_str(&line.unwrap_or_else(|| panic!("{title} in\n{}", told(body)))).unwrap();
+        one["id"].as_str().unwrap().to_owned()
+    };
+    let sentence = move |body: &Value, title: &str| {
+        let (initiative, account) = (number(body, title), number(body, "\"name\":\"Acme\""));
+        says(&[(Some(&account), &format!("[{initiative}] of [{account}] is overdue."))])
+    };
+    world.far.plays([
+        calls("initiative_list", json!({"account": "acme"})),
+        Play::by(move |body| sentence(body, "New pilot")),
+        calls("initiative_list", json!({"account": "acme"})),
+        Play::by(move |body| sentence(body, "Move to streaming")),
+        Play::by(|body| {
+            assert!(told(body).contains("overdue"), "{}", told(body));
+            says(&[(None, "Look at this.")])
+        }),
+    ]);
+    let reply = world.says("What is late?").await;
+    assert!(reply.contains("New pilot of Acme is overdue."), "{reply}");
+    world.says("What else is late?").await;
+    world.far.finish();
+}
+
+#[tokio::test]
 async fn the_ai_of_a_scoped_asker_learns_nothing_of_other_accounts() {
     let world = World::start().await;
     world.far.plays([
