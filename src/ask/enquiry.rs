@@ -14,6 +14,7 @@ use tokio::time::timeout_at;
 use crate::answers::Desk;
 use crate::answers::Question;
 use crate::domain::Asker;
+use crate::domain::utc_date;
 use crate::engine::Snapshot;
 use crate::problem::Problem;
 use crate::reply::Answer;
@@ -116,15 +117,18 @@ impl<'a> Enquiry<'a> {
             conversation.patience = left;
             let said = writer.say(&conversation).await?;
             spent += weight(said.spent);
-            let next = match said.stop {
-                Stop::Refused => return Err(Silence::NotWritten(NotWritten::Declined)),
-                // Calls after the last round are not answered any more.
-                Stop::Calls if rounds > ROUNDS_MAX => return Err(Silence::Endless),
-                Stop::Calls => {
-                    rounds += 1;
-                    self.results(&said, rounds, deadline).await
+            if said.stop == Stop::Refused {
+                return Err(Silence::NotWritten(NotWritten::Declined));
+            }
+            let next = if said.pieces.iter().any(|piece| matches!(piece, Piece::Call { .. })) {
+                rounds += 1;
+                // After the last round it is told so once; who goes on asking comes to no end.
+                if rounds > ROUNDS_MAX + 1 {
+                    return Err(Silence::Endless);
                 }
-                Stop::Done | Stop::CutOff | Stop::Other(_) => match writer::judged(&self.brief, &said) {
+                self.results(&said, rounds, deadline).await
+            } else {
+                match writer::judged(&self.brief, &said) {
                     Ok(sections) => return Ok(sections),
                     Err(objections) if refused.is_some() => {
                         return Err(Silence::NotWritten(NotWritten::Refused(objections)));
@@ -134,7 +138,7 @@ impl<'a> Enquiry<'a> {
                         refused = Some(objections);
                         back
                     }
-                },
+                }
             };
             conversation.messages.push(Message { by: SaidBy::Writer, pieces: said.pieces });
             conversation.messages.push(next);
@@ -142,7 +146,7 @@ impl<'a> Enquiry<'a> {
     }
 
     fn opening(&self, words: &str) -> Conversation {
-        let as_of = self.view.as_of().map(|as_of| crate::domain::utc_date(as_of).to_string());
+        let as_of = self.view.as_of().map(|as_of| utc_date(as_of).to_string());
         let asked = json!({"question": self.people.hide(words), "newest_data": as_of});
         let text = format!("<question>\n{}\n</question>", fenced(&asked));
         Conversation {

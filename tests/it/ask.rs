@@ -327,6 +327,20 @@ async fn a_draft_that_is_refused_twice_gives_way_to_the_figures() {
 }
 
 #[tokio::test]
+async fn a_turn_that_is_cut_off_is_answered_for_what_is_whole_in_it() {
+    let world = World::start().await;
+    let half = Turn::calls(&[("usage", json!({"account": "borealis"})), ("health", json!({"acc": "bor"}))]);
+    world.far.plays([Play::Says(half.stop("max_tokens")), Play::by(fell)]);
+    let reply = world.says("How is Borealis?").await;
+    assert!(reply.contains("Calls of Borealis fell"), "{reply}");
+    let empty = Turn::text("Let me think").stop("max_tokens");
+    world.far.plays([Play::Says(empty), Play::Says(Turn::text("?").stop("tea_time"))]);
+    let reply = world.says("How is Borealis?").await;
+    assert!(reply.contains("What the AI wrote did not pass the check"), "{reply}");
+    world.far.finish();
+}
+
+#[tokio::test]
 async fn rounds_come_to_an_end() {
     let world = World::start().await;
     let again =

@@ -98,15 +98,15 @@ impl Reply {
             Some(other) => Stop::Other(other.to_owned()),
             None => return Err(Fault::Garbled("the answer does not say why it ends")),
         };
-        let cut_off = stop == Stop::CutOff;
         let spent = self.spent();
+        let last = self.blocks.len().saturating_sub(1);
         let mut pieces = Vec::with_capacity(self.blocks.len());
-        for open in self.blocks {
+        for (at, open) in self.blocks.into_iter().enumerate() {
+            let is_cut = stop == Stop::CutOff && at == last;
             match open.piece() {
-                Ok(piece) => pieces.push(piece),
-                // The input of the last call ends where the answer was cut off.
-                Err(_cut) if cut_off => {}
-                Err(fault) => return Err(fault),
+                // A half of a call or of a thought is nothing that could be handed back.
+                Err(_) | Ok(Piece::Call { .. } | Piece::Opaque(_)) if is_cut => {}
+                piece => pieces.push(piece?),
             }
         }
         Ok(Said { pieces, stop, spent })
@@ -281,10 +281,13 @@ mod tests {
             heard([stream(&events).as_bytes()]),
             Err(Fault::Garbled("the input of a call is not JSON"))
         );
+        // The call is the last block, and its input is not complete.
+        let cut = events.iter().position(|event| event["index"] == 3).unwrap();
+        events.drain(cut..events.len() - 2);
         let at = events.iter().position(|event| event["type"] == "message_delta").unwrap();
         events[at]["delta"]["stop_reason"] = json!("max_tokens");
         let said = heard([stream(&events).as_bytes()]).unwrap();
-        assert_eq!((said.stop, said.pieces.len()), (Stop::CutOff, 3));
+        assert_eq!((said.stop, said.pieces.len()), (Stop::CutOff, 2));
     }
 
     #[test]
