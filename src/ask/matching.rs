@@ -1,5 +1,7 @@
 //! Without an AI: which questions of the catalogue fit the words of a person.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
 use crate::answers::AlertAsked;
@@ -189,12 +191,14 @@ fn accounts_in(text: &str, view: &Snapshot) -> (Vec<String>, String) {
     for (name, account) in &names {
         take(&mut rest, name, account.id.as_str());
     }
-    for account in view.accounts() {
-        let lower = account.name.to_lowercase();
-        let first = lower.split_whitespace().next().unwrap_or_default();
-        let alike = view.accounts().filter(|one| one.name.to_lowercase().starts_with(first)).count();
+    let firsts: Vec<(String, &Account)> = view.accounts().map(|one| (first_word(&one.name), one)).collect();
+    let mut alike: HashMap<&str, usize> = HashMap::new();
+    for (first, _) in &firsts {
+        *alike.entry(first).or_default() += 1;
+    }
+    for (first, account) in &firsts {
         let telling = first.chars().count() >= FIRST_WORD_CHARS_MIN && fitting(&[first]).is_empty();
-        if telling && alike == 1 {
+        if telling && alike.get(first.as_str()) == Some(&1) {
             take(&mut rest, first, account.id.as_str());
         }
     }
@@ -206,6 +210,10 @@ fn accounts_in(text: &str, view: &Snapshot) -> (Vec<String>, String) {
         }
     }
     (ids, rest)
+}
+
+fn first_word(name: &str) -> String {
+    name.to_lowercase().split_whitespace().next().unwrap_or_default().to_owned()
 }
 
 /// Where a word or several stand in a text, not inside of other words.

@@ -77,6 +77,12 @@ impl Ruled {
         self
     }
 
+    /// With a route that answers about figures alone: it knows what its asker has already.
+    pub(super) fn figures(self, path: &'static str, methods: MethodRouter<WebState>) -> Self {
+        let known = middleware::from_fn_with_state(self.state.clone(), api::known_already);
+        self.at(path, Rule::May(Deed::Read), methods.layer(known))
+    }
+
     /// The routes, and the list of them.
     pub(super) fn done(self) -> (Router<WebState>, Vec<RuledRoute>) {
         (self.router, self.routes)

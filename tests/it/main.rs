@@ -8,6 +8,7 @@
 )]
 
 mod anthropic;
+mod api;
 mod ask;
 mod commands;
 mod discord;

@@ -5,6 +5,7 @@ mod browser;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use etsm::access::Deed;
 use etsm::access::PassSeal;
 use etsm::answers::Desk;
 use etsm::config::Environment;
@@ -563,6 +564,7 @@ async fn every_route_stands_in_the_manual_with_its_rule() {
     let rule = |rule: web::Rule| match rule {
         web::Rule::Open => "anyone; it says nothing of accounts".to_owned(),
         web::Rule::Own => "whoever shows what it checks itself".to_owned(),
+        web::Rule::May(Deed::Write) => "manager and above, to change what is theirs to change".to_owned(),
         web::Rule::May(deed) => format!("{} and above, within their accounts", deed.needs()),
     };
     let lines = site.routes.iter().map(|route| format!("| `{}` | {} |\n", route.path, rule(route.rule)));
