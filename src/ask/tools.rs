@@ -4,7 +4,9 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::answers::AlertAsked;
 use crate::answers::Callable;
+use crate::answers::DigestAsked;
 use crate::answers::Invocation;
 use crate::answers::OptionEntry;
 use crate::answers::OptionKind;
@@ -12,9 +14,6 @@ use crate::answers::Question;
 use crate::answers::looks;
 use crate::problem::Problem;
 use crate::writer::Tool;
-
-/// Questions that are none for the AI: itself, what it would pay for twice, and what holds no figures.
-const NOT_FOR_IT: &[&str] = &["ask", "digest preview", "help"];
 
 /// All tools, in the order of the catalogue.
 pub(super) fn tools() -> Vec<Tool> {
@@ -47,7 +46,37 @@ pub(super) fn question(
 }
 
 fn offered() -> impl Iterator<Item = Callable> {
-    looks().filter(|one| !NOT_FOR_IT.contains(&one.name().as_str()))
+    looks().filter(|one| Question::parse(one.example).is_ok_and(|question| is_for_the_ai(&question)))
+}
+
+/// Whether a question tells of figures and changes nothing. Whatever comes into the catalogue has to be decided on here:
+/// the answer to `login`, for one, is a secret.
+fn is_for_the_ai(question: &Question) -> bool {
+    match question {
+        Question::Portfolio { .. }
+        | Question::Health { .. }
+        | Question::Why { .. }
+        | Question::History { .. }
+        | Question::Usage { .. }
+        | Question::Movers { .. }
+        | Question::Anomalies { .. }
+        | Question::Forecast { .. }
+        | Question::Churn { .. }
+        | Question::InitiativeList { .. }
+        | Question::InitiativeShow { .. }
+        | Question::Status => true,
+        Question::Digest(asked) => matches!(asked, DigestAsked::List),
+        Question::Alert(asked) => matches!(asked, AlertAsked::List { .. }),
+        Question::OverrideSet(_)
+        | Question::OverrideClear { .. }
+        | Question::Note { .. }
+        | Question::InitiativeAdd(_)
+        | Question::InitiativeUpdate(_)
+        | Question::InitiativeClose { .. }
+        | Question::Ask { .. }
+        | Question::Login
+        | Question::Help { .. } => false,
+    }
 }
 
 /// Blanks may not stand in a tool's name.
@@ -77,6 +106,7 @@ fn property(option: &OptionEntry) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn only_what_looks_is_a_tool() {
@@ -86,7 +116,9 @@ mod tests {
             "portfolio health why history usage movers anomalies forecast churn initiative_list initiative_show \
              alert_list digest_list status"
         );
-        for tool in ["note", "initiative_add", "override_set", "ask", "digest_run", "initiative list", ""] {
+        for tool in
+            ["note", "initiative_add", "override_set", "ask", "login", "digest_run", "initiative list", ""]
+        {
             assert!(question(tool, &json!({}), |_, text| text.to_owned()).is_err(), "{tool}");
         }
     }
@@ -107,5 +139,17 @@ mod tests {
             "“soon” is not a range; use 7d, 30d, 12w, mtd, qtd, ytd or 2026-01-01..2026-01-31."
         );
         assert!(asks("usage", json!({"accounts": ["a1"]})).contains("accounts"));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_called_with_whatever_asks_for_figures_or_is_refused(
+            tool in "[a-z_]{0,12}|portfolio|usage|initiative_(list|show|add)|digest_(list|run)|login",
+            inputs in proptest::collection::btree_map("[a-z]{0,8}|account|range|metric|id", "\\PC{0,12}|30d|cost|a1", 0..4),
+        ) {
+            if let Ok(question) = question(&tool, &json!(inputs), |_, text| text.to_owned()) {
+                prop_assert!(is_for_the_ai(&question) && !question.writes(), "{question:?}");
+            }
+        }
     }
 }
