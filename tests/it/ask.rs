@@ -172,7 +172,7 @@ async fn several_rounds_of_several_questions_are_asked_and_shown() {
             let messages = body["messages"].as_array().unwrap();
             let results = &messages[2]["content"].as_array().unwrap();
             assert_eq!(results.len(), 2, "each call has its result");
-            says(&[(Some("a1"), "[a1] needs a call this week.")])
+            says(&[(Some("a1"), "Look at [a1].")])
         }),
     ]);
     let answer = world.asks(&asker(Scope::All), "Who needs me?").await;
@@ -248,7 +248,7 @@ async fn what_writes_or_administers_is_no_tool_whoever_asks() {
         ("digest_run", json!({"name": "weekly"})),
         ("ask", json!({"question": "Again?"})),
     ];
-    world.far.plays([Play::Says(Turn::calls(&deeds)), says(&[(None, "That is not for me.")])]);
+    world.far.plays([Play::Says(Turn::calls(&deeds)), says(&[(None, "Look at this.")])]);
     let admin = Asker { role: Role::Admin, ..asker(Scope::All) };
     world.asks(&admin, "Do it all").await;
     let told = told(&world.far.calls()[1]);
