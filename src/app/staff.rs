@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use crate::adapters::Anthropic;
 use crate::answers::Department;
 use crate::answers::Departments;
 use crate::answers::Desk;
+use crate::ask::Asking;
 use crate::config::Settings;
 use crate::deliver::Outbox;
 use crate::jobs::digests::Digests;
-use crate::writer::People;
+use crate::writer::{People, Writer};
 
 /// A desk with its departments, and those of them that work by themselves.
 pub(super) struct Staff {
@@ -18,8 +20,25 @@ pub(super) struct Staff {
 
 /// The desk with its departments.
 pub(super) fn staffed(desk: Desk, settings: &Settings, outbox: &Outbox) -> anyhow::Result<Staff> {
-    let digests = Arc::new(Digests::new(&settings.digests, outbox.clone(), None, People::Hidden)?);
-    let departments =
-        Departments { digests: Some(Arc::clone(&digests) as Arc<dyn Department>), alerts: None, ask: None };
+    let writer = writer(&desk, settings)?;
+    let people = people(settings);
+    let digests = Arc::new(Digests::new(&settings.digests, outbox.clone(), writer.clone(), people)?);
+    let departments = Departments {
+        digests: Some(Arc::clone(&digests) as Arc<dyn Department>),
+        alerts: None,
+        ask: Some(Arc::new(Asking::new(writer, people))),
+    };
     Ok(Staff { desk: desk.staffed(departments), digests })
+}
+
+/// The AI, when there is a key for it.
+fn writer(desk: &Desk, settings: &Settings) -> anyhow::Result<Option<Arc<dyn Writer>>> {
+    let Some(ai) = settings.ai.clone() else { return Ok(None) };
+    let writer = Anthropic::new(ai, desk.store().clone(), Arc::clone(desk.clock()))?;
+    Ok(Some(Arc::new(writer)))
+}
+
+/// Whether the AI may be told people's names.
+fn people(settings: &Settings) -> People {
+    if settings.ai.as_ref().is_some_and(|ai| ai.names) { People::Shown } else { People::Hidden }
 }

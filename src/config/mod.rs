@@ -1,5 +1,6 @@
 //! Settings from defaults ← file ← environment; all mistakes at once, and secrets never print.
 
+mod ai;
 mod digests;
 mod environment;
 mod gather;
@@ -8,6 +9,7 @@ mod members;
 mod mistake;
 mod settings;
 
+pub use ai::{AiBudget, AiSettings};
 pub use digests::DigestSettings;
 pub use environment::Environment;
 pub use health::{FactorRules, HealthRules};

@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::domain::Currency;
 use crate::domain::Role;
 
+use super::ai::{self, AiSettings};
 use super::digests::DigestSettings;
 use super::environment::Environment;
 use super::gather::{Gathered, suspicious};
@@ -50,6 +51,8 @@ pub struct Settings {
     pub chat: ChatSettings,
     /// Who the members of the chat server are.
     pub members: MemberRules,
+    /// The AI; `None` is off.
+    pub ai: Option<AiSettings>,
     /// Digests on schedule.
     pub digests: Vec<DigestSettings>,
 }
@@ -111,6 +114,7 @@ impl Settings {
             },
             discord: discord(&mut all),
             members: members(&mut all),
+            ai: ai::read(&mut all),
             digests: all.digests.take().unwrap_or_default(),
         };
         if settings.data_dir.as_os_str().is_empty() {
@@ -172,7 +176,12 @@ impl Settings {
 }
 
 /// Reads one key with `read`; a mistake is noted and `otherwise` stands in, so that all mistakes are found at once.
-fn parsed<T>(all: &mut Gathered, key: &str, otherwise: T, read: impl FnOnce(&str) -> Result<T, String>) -> T {
+pub(super) fn parsed<T>(
+    all: &mut Gathered,
+    key: &str,
+    otherwise: T,
+    read: impl FnOnce(&str) -> Result<T, String>,
+) -> T {
     let given = all.get(key);
     match read(&given.text) {
         Ok(value) => value,
@@ -183,7 +192,7 @@ fn parsed<T>(all: &mut Gathered, key: &str, otherwise: T, read: impl FnOnce(&str
     }
 }
 
-fn web_address(text: &str) -> Result<String, String> {
+pub(super) fn web_address(text: &str) -> Result<String, String> {
     let trimmed = text.trim_end_matches('/');
     let rest = trimmed.strip_prefix("http://").or_else(|| trimmed.strip_prefix("https://"));
     match rest {
@@ -211,7 +220,7 @@ fn secret_key(text: &str) -> Result<Option<SecretString>, String> {
     Ok(Some(SecretString::from(text.to_owned())))
 }
 
-fn flag(text: &str) -> Result<bool, String> {
+pub(super) fn flag(text: &str) -> Result<bool, String> {
     text.parse().or(Err(format!("“{text}” must be true or false")))
 }
 
