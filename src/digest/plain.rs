@@ -188,7 +188,7 @@ fn by_kind<'a>(survey: &Survey<'_>, named: impl Iterator<Item = (&'static str, &
 
 /// The next step of each account, in one paragraph.
 pub(super) fn next_steps(survey: &Survey<'_>, groups: &[Group]) -> Option<Part> {
-    let mut said = Prose::plain("Next steps:");
+    let mut said = Prose::plain("Next steps —");
     let mut about = Vec::new();
     for group in groups {
         let Some(step) = NextStep::of(survey, group) else { continue };

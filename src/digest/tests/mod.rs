@@ -18,8 +18,9 @@ use crate::domain::Fact;
 use crate::domain::Scope;
 use crate::engine::Snapshot;
 use crate::problem::Problem;
-use crate::render::console;
+use crate::reply::Answer;
 use crate::reply::Block;
+use crate::reply::Cell;
 use crate::reply::Prose;
 use crate::reply::Span;
 use crate::writer::People;
@@ -57,9 +58,30 @@ fn composed(snapshot: &Arc<Snapshot>, since: Option<&Remembered>) -> Composed {
     try_compose(snapshot, &DigestScope::Portfolio, since, None).unwrap()
 }
 
-fn shown(answer: &crate::reply::Answer) -> String {
-    let style = console::Style { color: false, width: 100, public_url: None };
-    console::answer(answer, &style)
+/// All of an answer but its picture, line by line.
+fn shown(answer: &Answer) -> String {
+    let mut lines = vec![answer.title.clone()];
+    for block in &answer.blocks {
+        match block {
+            Block::Text(prose) => lines.push(plain_text(prose)),
+            Block::Caveat(prose) => lines.push(format!("! {}", plain_text(prose))),
+            Block::Facts(facts) => lines.extend(facts.iter().map(|line| {
+                let change = line.change.as_ref().map(|fact| format!(" ({})", fact.value.short()));
+                format!("  {}: {}{}", line.label, line.fact.value.short(), change.unwrap_or_default())
+            })),
+            Block::Table(table) => lines.extend(table.rows.iter().map(|row| {
+                let cell = |cell: &Cell| match cell {
+                    Cell::Text(text) => text.clone(),
+                    Cell::Fact(fact) => fact.value.short(),
+                    _ => "–".into(),
+                };
+                format!("  {}", row.iter().map(cell).collect::<Vec<_>>().join(" | "))
+            })),
+            Block::Chart(chart) => lines.push(format!("  [{}: {}]", chart.title(), chart.description())),
+        }
+    }
+    lines.extend(answer.actions.iter().map(|action| format!("  {} = {}", action.label, action.line)));
+    lines.join("\n")
 }
 
 /// The paragraphs alone.
