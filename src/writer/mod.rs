@@ -23,5 +23,5 @@ pub use draft::{Draft, DraftSection, DraftSentence};
 pub use naming::label;
 pub use objection::{Forbidden, Objection, Reason};
 pub use period::Period;
-pub use prompt::{People, data, draft_wanted, instructions};
+pub use prompt::{People, data, draft_wanted, handed_back, instructions};
 pub use writing::{NotWritten, Written, judged, write};

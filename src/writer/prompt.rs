@@ -163,7 +163,7 @@ fn find_word(text: &str, word: &str) -> Option<(usize, usize)> {
 }
 
 /// What is handed back of a draft that was refused.
-pub(super) fn handed_back(objections: &[Objection]) -> Message {
+pub fn handed_back(objections: &[Objection]) -> Message {
     let mut lines =
         vec!["The draft cannot stand. Write it anew, whole, with these mistakes put right:".to_owned()];
     lines.extend(objections.iter().take(OBJECTIONS_MAX).map(|one| format!("- {one}")));
