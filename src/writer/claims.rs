@@ -24,17 +24,36 @@ impl Reading<'_> {
         for clause in &self.clauses {
             let pair = if clause.has_facts { self.pair(clause) } else { Ok(None) };
             match pair {
-                Ok(pair) => wrong.extend(self.misdirected(clause, pair)),
+                Ok(pair) => {
+                    wrong.extend(self.misdirected(clause, pair));
+                    wrong.extend(self.misput(clause, pair.is_some()));
+                }
                 Err(reason) => wrong.push(reason),
-            }
-            if clause.has_facts {
-                wrong.extend(self.misput(clause));
             }
             wrong.extend(self.untrue(clause));
             wrong.extend(self.mistimed(clause));
         }
         wrong.extend(self.negated());
         wrong.extend(self.reasoned());
+        wrong.extend(self.made_up());
+        wrong
+    }
+
+    /// Words of a statement that could tell an event which nobody knows of.
+    fn made_up(&self) -> Vec<Reason> {
+        let mut wrong = Vec::new();
+        let mut advises = false;
+        for clause in &self.clauses {
+            // What follows a piece of advice belongs to it.
+            let words: Vec<&str> = self
+                .words_of(clause)
+                .skip_while(|word| matches!(*word, "please" | "also" | "then"))
+                .collect();
+            let [first, second] = [0, 1].map(|at| words.get(at).copied().unwrap_or_default());
+            advises |= lexicon::begins_advice(first, second);
+            let told = words.into_iter().filter(|word| !advises && lexicon::is_advice(word));
+            wrong.extend(told.map(|word| Reason::AdviceWord(word.to_owned())));
+        }
         wrong
     }
 
@@ -45,9 +64,12 @@ impl Reading<'_> {
             facts.iter().copied().filter(|(_, one)| one.direction.is_some()).collect();
         let bands = self.band_move(clause);
         let mut wrong = Vec::new();
-        for word in self.words_of(clause) {
+        for at in clause.at.clone() {
+            let Some(word) = self.word_at(at).filter(|_| !self.is_particle(clause, at)) else { continue };
             let Some(sense) = lexicon::sense(word) else {
-                let is_bare = signed.is_empty() && pair.is_none() && clause.has_facts;
+                // “Against [f3] in the week before” stands for itself.
+                let is_past = !facts.is_empty() && facts.iter().all(|(_, one)| one.is_past);
+                let is_bare = signed.is_empty() && pair.is_none() && clause.has_facts && !is_past;
                 if lexicon::compares(word) && is_bare {
                     wrong.push(Reason::Compared(format!("“{word}”")));
                 }
@@ -73,8 +95,17 @@ impl Reading<'_> {
         wrong
     }
 
+    /// The `up` of `follow up` and `set up`, in a clause without figures.
+    fn is_particle(&self, clause: &Clause, at: usize) -> bool {
+        let verb = at.checked_sub(1).and_then(|at| self.word_at(at)).unwrap_or_default();
+        let takes_up = ["follow", "set", "bring", "catch", "wrap", "sign", "look"]
+            .iter()
+            .any(|one| verb.starts_with(one));
+        self.word_at(at) == Some("up") && takes_up && !clause.has_facts
+    }
+
     /// Figures that stand where their kind makes no sense: a change as a level, a level as a change, a past one as now.
-    fn misput(&self, clause: &Clause) -> Vec<Reason> {
+    fn misput(&self, clause: &Clause, is_pair: bool) -> Vec<Reason> {
         let mut wrong = Vec::new();
         let facts = self.facts_of(clause);
         let says_before = self.words_of(clause).find(|word| lexicon::before(word));
@@ -88,7 +119,8 @@ impl Reading<'_> {
                 word: word.into(),
                 remedy,
             };
-            if lexicon::hedges(before) {
+            let is_bound = matches!(before, "than" | "above" | "below") && !is_pair;
+            if lexicon::hedges(before) || is_bound {
                 wrong.push(put(before, "figures are exact, leave the word out"));
             }
             if one.direction.is_some() {
@@ -110,7 +142,8 @@ impl Reading<'_> {
                 }
             }
             let is_points = matches!(one.fact.value, Quantity::Points(_) | Quantity::Score(_));
-            if Period::named(after).is_some()
+            let is_span = self.word_at(at + 2).is_some_and(|word| matches!(word, "over" | "on"));
+            if (Period::named(after).is_some() && !is_span)
                 || matches!(after, "days")
                 || (after.starts_with("point") && !is_points)
             {
@@ -167,6 +200,11 @@ impl Reading<'_> {
                 continue;
             }
             let before = at.checked_sub(1).and_then(|at| pieces[at].word()).unwrap_or_default();
+            // “A new date” says nothing of the account.
+            let is_of_noun = pieces.get(at + 1).and_then(Piece::word).is_some_and(lexicon::claims_nothing);
+            if word == "new" && is_of_noun {
+                continue;
+            }
             let (state, band) = (lexicon::state(word), lexicon::band(word));
             if state.is_none() && band.is_none() {
                 continue;

@@ -22,6 +22,8 @@ pub(super) struct Naming {
 }
 
 const FORECAST: AnyOf = &[
+    "expect",
+    "expects",
     "expected",
     "forecast",
     "forecasts",
@@ -52,7 +54,7 @@ const TELLING: &[AnyOf] =
 const METRICS: [(Metric, AnyOf); 4] = [
     (Metric::ApiCalls, &["calls", "usage", "traffic", "volume", "requests"]),
     (Metric::Tokens, &["tokens"]),
-    (Metric::Cost, &["cost", "costs", "spend", "spending", "bill"]),
+    (Metric::Cost, &["cost", "costs", "spend", "spent", "spends", "spending", "bill"]),
     (Metric::Errors, &["errors", "failures"]),
 ];
 
@@ -174,8 +176,9 @@ fn cause_words(cause: Cause) -> AnyOf {
     }
 }
 
-/// What a figure is, for the writer: `change of API calls`, of `/v1/chat`.
-pub(super) fn label(key: &FactKey) -> String {
+/// What a figure is, in a few words: `change of API calls against the period before`.
+#[must_use]
+pub fn label(key: &FactKey) -> String {
     let metric = |metric: Metric| metric.title().to_owned();
     match key.measure {
         Measure::Sum(of) => metric(of),

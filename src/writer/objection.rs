@@ -34,6 +34,11 @@ pub enum Reason {
     /// A word outside of the list.
     #[error("“{0}” is not in the list of words; say it in plainer words")]
     UnknownWord(String),
+    /// A word of advice in a statement.
+    #[error(
+        "“{0}” may stand in advice alone, which begins with its verb; a statement says what the data say"
+    )]
+    AdviceWord(String),
     /// A character that may not stand in a sentence.
     #[error("it has {0}, which may not stand in a sentence")]
     Character(String),
@@ -135,7 +140,7 @@ impl Reason {
         match self {
             Self::Digit(_) => "digit",
             Self::Word { .. } => "word",
-            Self::UnknownWord(_) => "unknown word",
+            Self::UnknownWord(_) | Self::AdviceWord(_) => "unknown word",
             Self::Character(_) => "character",
             Self::UnknownNumber(_) => "unknown fact",
             Self::Misplaced { .. } | Self::Unclear | Self::AboutOther(_) => "misplaced",

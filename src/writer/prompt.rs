@@ -33,7 +33,8 @@ pub enum People {
 /// The instructions and the words that drafts may use, for whoever has a draft written.
 #[must_use]
 pub fn instructions() -> String {
-    format!("{INSTRUCTIONS}{}\n", lexicon::plain_words())
+    let [neutral, advice] = lexicon::listed();
+    format!("{INSTRUCTIONS}\nFor any sentence: {neutral}\n\nFor advice alone: {advice}\n")
 }
 
 /// Asks for a draft about a brief. `task` says what kind of text it is; it is the same for every text of its kind.

@@ -134,7 +134,7 @@ impl<'a> Reading<'a> {
                 "it" | "its" | "itself" | "they" | "their" | "them" | "account" | "customer" | "customers"
             )
         };
-        let says = |word: &&str| *word == "portfolio";
+        let says = |word: &&str| matches!(*word, "portfolio" | "total" | "overall");
         let is_part =
             |one: &Numbered| matches!(one.fact.key.measure, crate::domain::Measure::PortfolioShare(_));
         match whose {
@@ -182,7 +182,10 @@ impl<'a> Reading<'a> {
         let Some(word) = self.topic_at(clause, at) else {
             return Some(Reason::Unnamed { fact, words: naming.topic.join(", ") });
         };
-        if !naming.topic.contains(&word) {
+        // A part of a change is called by its cause where the sentence speaks of the whole.
+        let is_cause = naming.kind.iter().any(|words| words.contains(&word))
+            && self.pieces.iter().filter_map(Piece::word).any(|word| naming.topic.contains(&word));
+        if !naming.topic.contains(&word) && !is_cause {
             return Some(Reason::WrongTopic { fact, label: one.label.clone(), word: word.to_owned() });
         }
         let has = |words: &&naming::AnyOf| self.words_of(clause).any(|word| words.contains(&word));

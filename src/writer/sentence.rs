@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::brief::Brief;
 use super::lexicon;
-use super::objection::Reason;
+use super::objection::{Forbidden, Reason};
 
 /// A piece, with where it stands in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,6 +130,13 @@ pub(super) fn read(brief: &Brief, names: &Names<'_>, text: &str) -> Result<Vec<P
     let pieces = joined(pieces);
     let words: BTreeSet<&str> = pieces.iter().filter_map(Piece::word).collect();
     wrong.extend(words.into_iter().filter_map(refused));
+    let is_number = |pair: &[Piece]| {
+        pair[0].word() == Some("i")
+            && !pair.get(1).and_then(Piece::word).is_some_and(lexicon::is_said_of_oneself)
+    };
+    if (0..pieces.len()).any(|at| is_number(&pieces[at..])) {
+        wrong.push(Reason::Word { word: "i".into(), kind: Forbidden::Number });
+    }
     if wrong.is_empty() { Ok(pieces) } else { Err(wrong) }
 }
 
@@ -200,10 +207,17 @@ fn mark(c: char) -> Result<Option<Kind>, Reason> {
     }
 }
 
-/// `at risk` is one word here: a band.
+/// `at risk` is one word here, a band, and so is `token usage`: a figure of tokens.
 fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
     let mut out: Vec<Piece> = Vec::with_capacity(pieces.len());
     for piece in pieces {
+        let is_use = matches!(piece.word(), Some("usage" | "use" | "consumption" | "volume"));
+        let is_of_tokens = |one: &&mut Piece| matches!(one.word(), Some("token" | "tokens"));
+        if is_use && let Some(tokens) = out.last_mut().filter(is_of_tokens) {
+            tokens.kind = Kind::Word("tokens".into());
+            tokens.at.end = piece.at.end;
+            continue;
+        }
         if piece.word() == Some("risk") {
             let hyphen = out.last().is_some_and(|one| one.kind == Kind::Mark('-'));
             let place = out.len().checked_sub(1 + usize::from(hyphen));
