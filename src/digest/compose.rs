@@ -16,6 +16,7 @@ use crate::reply::Answer;
 use crate::reply::AsOf;
 use crate::reply::Block;
 use crate::reply::Prose;
+use crate::reply::Span;
 use crate::writer::Brief;
 use crate::writer::People;
 use crate::writer::Section;
@@ -200,7 +201,8 @@ fn assembled(planned: Planned, text: Option<Vec<Section>>, written: WrittenBy) -
     let mut parts = match text {
         None => planned.plain,
         Some(sections) => {
-            let mut parts: Vec<Part> = sections.iter().map(of_section).collect();
+            let mut parts: Vec<Part> =
+                sections.iter().enumerate().map(|(at, section)| of_section(section, at == 0)).collect();
             let is_named = |group: &&Group| parts.iter().any(|part| part.about.contains(&group.account));
             let named: Vec<Group> = planned.groups.iter().filter(is_named).cloned().collect();
             parts.extend((planned.rest)(&named));
@@ -225,11 +227,15 @@ fn assembled(planned: Planned, text: Option<Vec<Section>>, written: WrittenBy) -
     Composed { answer, written, kept, remembers: planned.remembers, quiet: planned.quiet }
 }
 
-/// A section as a paragraph.
-fn of_section(section: &Section) -> Part {
-    let mut said = section.title.clone().and(":");
+/// A section as a paragraph. The first one is the headline, which needs no title unless that names an account.
+fn of_section(section: &Section, is_first: bool) -> Part {
+    let names_account = section.title.0.iter().any(|span| matches!(span, Span::Outside(_)));
+    let mut said = Prose::default();
+    if !is_first || names_account {
+        said = section.title.clone().and(":");
+    }
     for sentence in &section.sentences {
-        said = said.and(" ");
+        said = if said.0.is_empty() { said } else { said.and(" ") };
         said.0.extend(sentence.prose.0.clone());
     }
     Part::about(section.sentences.iter().flat_map(|one| &one.accounts), Block::Text(said))

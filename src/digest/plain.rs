@@ -21,7 +21,7 @@ use super::group::{Group, Over, Sorted, Told};
 use super::kept::Part;
 use super::next_step::NextStep;
 use super::scope::DigestScope;
-use super::survey::{LATE_AFTER, Survey, day_words, instant_words};
+use super::survey::{LATE_AFTER, Survey, instant_words};
 
 /// Accounts that are told in full; the others by name.
 pub(super) const ACCOUNTS_MAX: usize = 6;
@@ -29,8 +29,8 @@ pub(super) const ACCOUNTS_MAX: usize = 6;
 const FINDINGS_MAX: usize = 3;
 /// Accounts named in the headline.
 const HEADLINE_MAX: usize = 3;
-/// Names in a list.
-const LIST_MAX: usize = 10;
+/// Names behind one thing in a list.
+const LIST_MAX: usize = 5;
 
 /// The groups that are told in full.
 pub(super) fn told_in_full(survey: &Survey<'_>, sorted: &Sorted) -> Vec<Group> {
@@ -45,7 +45,7 @@ pub(super) fn is_quiet(sorted: &Sorted) -> bool {
 
 /// The one line of a quiet period.
 pub(super) fn quiet(survey: &Survey<'_>, sorted: &Sorted) -> Part {
-    let since = day_words(utc_date(survey.since));
+    let since = survey.day(utc_date(survey.since));
     let head = if survey.is_first {
         "All quiet: nothing asks for action".to_owned()
     } else {
@@ -54,7 +54,7 @@ pub(super) fn quiet(survey: &Survey<'_>, sorted: &Sorted) -> Part {
     let mut said = Prose::plain(head);
     let groups: Vec<&Group> = sorted.groups.iter().collect();
     if !groups.is_empty() {
-        said = said.and("; still open: ");
+        said = said.and(". Still open — ");
         said.0.extend(open_list(survey, &groups).0);
     }
     Part::about(groups.iter().map(|group| &group.account), Block::Text(said.and(".")))
@@ -80,7 +80,7 @@ pub(super) fn rest(survey: &Survey<'_>, sorted: &Sorted, full: &[Group]) -> Vec<
         .filter(|group| !is_full(group))
         .partition(|group| survey.is_first || group.is_new());
     let mut parts = Vec::new();
-    for (head, groups) in [("Also: ", news), ("Still open: ", open)] {
+    for (head, groups) in [("Also — ", news), ("Still open — ", open)] {
         if !groups.is_empty() {
             let mut said = Prose::plain(head);
             said.0.extend(open_list(survey, &groups).0);
@@ -88,7 +88,7 @@ pub(super) fn rest(survey: &Survey<'_>, sorted: &Sorted, full: &[Group]) -> Vec<
         }
     }
     if !sorted.over.is_empty() {
-        let mut said = Prose::plain("Over: ");
+        let mut said = Prose::plain("Over — ");
         said.0.extend(over_list(survey, &sorted.over).0);
         parts.push(Part::about(sorted.over.iter().map(|one| &one.account), Block::Text(said.and("."))));
     }
@@ -110,13 +110,8 @@ fn headline(survey: &Survey<'_>, full: &[Group], sorted: &Sorted) -> Part {
         said = said.and(format!(" {}", first.finding.headline));
     }
     if told.is_empty() {
-        let since = day_words(utc_date(survey.since));
-        let head = if sorted.over.is_empty() {
-            "Nothing new"
-        } else {
-            "Nothing new, and some of what was open is over"
-        };
-        said = Prose::plain(format!("{head} since {since}"));
+        let end = if sorted.over.is_empty() { "" } else { "; some of what was open is over" };
+        said = Prose::plain(format!("Nothing new since {}{end}", survey.day(utc_date(survey.since))));
     }
     Part::about(told.iter().map(|(group, _)| &group.account), Block::Text(said.and(".")))
 }
@@ -130,7 +125,7 @@ fn of_account(survey: &Survey<'_>, group: &Group) -> Prose {
     }
     let open: Vec<&Told> = group.findings.iter().filter(|told| told.since.is_some()).collect();
     if !open.is_empty() {
-        said = said.and(format!(" Still open: {}.", listed(&open)));
+        said = said.and(format!(" Still open: {}.", listed(survey, &open)));
     }
     if let Some(step) = NextStep::of(survey, group) {
         said = said.and(" Next: ");
@@ -140,12 +135,12 @@ fn of_account(survey: &Survey<'_>, group: &Group) -> Prose {
 }
 
 /// `at risk since 3 Nov 2026, silent`.
-fn listed(told: &[&Told]) -> String {
+fn listed(survey: &Survey<'_>, told: &[&Told]) -> String {
     let mut words: Vec<String> = Vec::new();
     for told in told {
         let word = Finding::listed(told.finding.kind.word()).unwrap_or_default();
         let word = match told.since {
-            Some(since) => format!("{word} since {}", day_words(utc_date(since))),
+            Some(since) => format!("{word} since {}", survey.day(utc_date(since))),
             None => word.to_owned(),
         };
         if !words.contains(&word) {
@@ -155,29 +150,45 @@ fn listed(told: &[&Told]) -> String {
     words.join(", ")
 }
 
-/// `Acme (at risk since 3 Nov 2026), Beta (silent)`, at most so many.
+/// `at risk Acme, Beta; overdue initiative Gamma and others`, the most urgent first.
 fn open_list(survey: &Survey<'_>, groups: &[&Group]) -> Prose {
-    let mut said = Prose::default();
-    for (at, group) in groups.iter().take(LIST_MAX).enumerate() {
-        let glue = if at == 0 { "" } else { ", " };
-        let words = listed(&group.findings.iter().collect::<Vec<_>>());
-        said = said.and(glue).outside(name(survey, &group.account)).and(format!(" ({words})"));
-    }
-    if groups.len() > LIST_MAX { said.and(" and others") } else { said }
+    let told = groups.iter().flat_map(|group| &group.findings).map(|one| &one.finding);
+    let mut told: Vec<&Finding> = told.collect();
+    told.sort_by(|one, two| two.kind.urgency().total_cmp(&one.kind.urgency()));
+    let named = told.iter().filter_map(|one| Some((Finding::listed(one.kind.word())?, &one.account)));
+    by_kind(survey, named)
 }
 
 fn over_list(survey: &Survey<'_>, over: &[Over]) -> Prose {
-    let mut said = Prose::default();
-    for (at, one) in over.iter().take(LIST_MAX).enumerate() {
-        let glue = if at == 0 { "" } else { ", " };
-        said = said.and(glue).outside(name(survey, &one.account)).and(format!(" ({})", one.what));
+    by_kind(survey, over.iter().map(|one| (one.what, &one.account)))
+}
+
+/// Accounts behind what they have in common, kinds in the order in which they come.
+fn by_kind<'a>(survey: &Survey<'_>, named: impl Iterator<Item = (&'static str, &'a AccountId)>) -> Prose {
+    let mut kinds: Vec<(&str, Vec<&AccountId>)> = Vec::new();
+    for (what, account) in named {
+        match kinds.iter_mut().find(|(known, _)| *known == what) {
+            Some((_, accounts)) if accounts.contains(&account) => {}
+            Some((_, accounts)) => accounts.push(account),
+            None => kinds.push((what, vec![account])),
+        }
     }
-    if over.len() > LIST_MAX { said.and(" and others") } else { said }
+    let mut said = Prose::default();
+    for (at, (what, accounts)) in kinds.iter().enumerate() {
+        said = said.and(format!("{}{what}: ", if at == 0 { "" } else { "; " }));
+        for (at, account) in accounts.iter().take(LIST_MAX).enumerate() {
+            said = said.and(if at == 0 { "" } else { ", " }).outside(name(survey, account));
+        }
+        if accounts.len() > LIST_MAX {
+            said = said.and(" and others");
+        }
+    }
+    said
 }
 
 /// The next step of each account, in one paragraph.
 pub(super) fn next_steps(survey: &Survey<'_>, groups: &[Group]) -> Option<Part> {
-    let mut said = Prose::plain("Next steps:");
+    let mut said = Prose::plain("Next steps —");
     let mut about = Vec::new();
     for group in groups {
         let Some(step) = NextStep::of(survey, group) else { continue };
@@ -201,7 +212,7 @@ pub(super) fn figures(survey: &Survey<'_>, scope: &DigestScope) -> Option<Block>
         let change = change.filter(|fact| fact.value != Quantity::Change(None));
         lines.extend(fact.map(|fact| FactLine { label, fact, change, more_is_good }));
     };
-    let since = day_words(survey.window.first_day());
+    let since = survey.day(survey.window.first_day());
     for (metric, good) in [(Metric::ApiCalls, Some(true)), (Metric::Cost, None)] {
         let label = format!("{} since {since}", metric.title());
         let change = fact(Measure::Change(metric), survey.window);
@@ -241,7 +252,7 @@ pub(super) fn late_caveats(survey: &Survey<'_>) -> Vec<Block> {
         let words = Prose::plain("The source ").outside(mark.source.as_str());
         let until = instant_words(mark.watermark);
         caveats.push(Block::Caveat(words.and(format!(
-            " is silent since {until}. Its accounts are not told to fall until its data are in."
+            " has delivered nothing since {until}; no fall of its accounts is told until it does."
         ))));
     }
     caveats

@@ -90,8 +90,9 @@ impl FromStr for DigestScope {
             Some((kind, name)) if kind.eq_ignore_ascii_case("owner") => {
                 Person::new(name.trim()).map(Self::Owner).map_err(|_bad| odd())
             }
-            Some((kind, name)) if kind.eq_ignore_ascii_case("tag") && !name.trim().is_empty() => {
-                Ok(Self::Tag(name.trim().to_owned()))
+            Some((kind, name)) if kind.eq_ignore_ascii_case("tag") => {
+                let name = name.trim();
+                if name.is_empty() { Err(odd()) } else { Ok(Self::Tag(name.to_owned())) }
             }
             Some((kind, name)) if kind.eq_ignore_ascii_case("account") => account(name),
             _ => account(text),

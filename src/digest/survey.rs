@@ -79,6 +79,17 @@ impl<'a> Survey<'a> {
         utc_date(self.now)
     }
 
+    /// Whether weeks are compared.
+    pub(super) fn is_weekly(&self) -> bool {
+        self.window.length() == WEEK
+    }
+
+    /// A day in words: `22 Nov`; of another year than the data's with the year.
+    pub(super) fn day(&self, day: Date) -> String {
+        let is_this_year = day.year() == utc_date(self.as_of).year();
+        if is_this_year { day.strftime("%-d %b").to_string() } else { day_words(day) }
+    }
+
     /// The window of a state at the end of the data.
     pub(super) fn state(&self) -> Window {
         self.window

@@ -164,6 +164,12 @@ fn title(
     if own.len() > 1 || (account.is_some() && about.iter().any(|one| *one != account)) {
         wrong.push(Reason::Unclear);
     }
+    let words: Vec<&str> = pieces.iter().filter_map(Piece::word).collect();
+    let [first, second] = [0, 1].map(|at| words.get(at).copied().unwrap_or_default());
+    if !lexicon::begins_advice(first, second) {
+        let told = words.iter().filter(|word| lexicon::is_advice(word));
+        wrong.extend(told.map(|word| Reason::AdviceWord((*word).to_owned())));
+    }
     let accounts: Vec<usize> = about.iter().copied().flatten().collect();
     for word in pieces.iter().filter_map(Piece::word) {
         let holds = |at: &usize| {
@@ -209,6 +215,13 @@ fn of_sentence(
     let is_told = own.len() > 1 || about.is_none_or(|about| own.contains(&about)) || about == place.told;
     let is_headed =
         place.headed.is_none_or(|headed| own.iter().all(|one| *one == headed) && about == Some(headed));
+    // And a total, told right after an account, for that account's.
+    let says_all = |word: &str| matches!(word, "portfolio" | "accounts" | "total" | "overall");
+    let is_total = about.is_none() && own.is_empty() && reading.has_facts();
+    let is_of_all = pieces.iter().filter_map(Piece::word).any(says_all);
+    if is_total && place.told.is_some() && !is_of_all {
+        wrong.push(Reason::Unclear);
+    }
     if !is_told || !is_headed {
         wrong.push(about.map_or(Reason::Unclear, |about| Reason::AboutOther(format!("a{}", about + 1))));
     }
@@ -265,6 +278,8 @@ fn merged(spans: Vec<Span>) -> Vec<Span> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+
+    use proptest::prelude::*;
 
     use super::*;
     use crate::domain::*;
@@ -426,6 +441,22 @@ mod tests {
     }
 
     #[test]
+    fn a_figure_of_all_is_not_told_as_that_of_the_account_before() {
+        let sentence = |about: Option<&str>, text: &str| DraftSentence {
+            about: about.map(str::to_owned),
+            text: text.into(),
+        };
+        let draft = |total: &str| Draft {
+            sections: vec![DraftSection {
+                title: "This week".into(),
+                sentences: vec![sentence(A, "[a1] is silent."), sentence(None, total)],
+            }],
+        };
+        assert!(check(&brief(), &draft("Calls changed by [f7].")).is_err());
+        assert!(check(&brief(), &draft("Across the portfolio, calls changed by [f7].")).is_ok());
+    }
+
+    #[test]
     fn directions_and_comparisons_need_their_figures() {
         refuses(A, "Calls of [a1] rose by [f2].", "not what [f2] says");
         refuses(A, "Calls of [a1] improved by [f2].", "not what [f2] says");
@@ -458,4 +489,69 @@ mod tests {
         }
         refuses(A, "Ask [a1] whether this", "cut off");
     }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+
+        #[test]
+        fn whatever_passes_has_no_digit_of_its_own_and_each_figure_in_its_place(
+            pieces in prop::collection::vec(prop::sample::select(FRAGMENTS.to_vec()), 1..14),
+            odd in any::<char>(),
+            place in 0_usize..14,
+            about in prop::sample::select(vec![None, Some("a1"), Some("a2")]),
+        ) {
+            let brief = brief();
+            let mut text: String = pieces.concat();
+            if place < pieces.len() {
+                let at = pieces[..place].concat().len();
+                text.insert(at, odd);
+            }
+            let sentences = vec![DraftSentence { about: about.map(str::to_owned), text: text + "." }];
+            let section = DraftSection { title: "This week".into(), sentences };
+            let Ok(sections) = check(&brief, &Draft { sections: vec![section] }) else { return Ok(()) };
+            let checked = &sections[0].sentences[0];
+            let mut falls = true;
+            for span in &checked.prose.0 {
+                match span {
+                    Span::Plain(words) => {
+                        prop_assert!(words.chars().all(|c| !c.is_numeric() && !c.is_control()), "{}", words);
+                    }
+                    Span::Fact(fact) => {
+                        let owner = fact.key.filter.account.iter().cloned().collect::<BTreeSet<_>>();
+                        prop_assert!(owner.is_subset(&checked.accounts));
+                        prop_assert!(!owner.is_empty() || checked.accounts.is_empty());
+                        falls &= !matches!(fact.value, Quantity::Change(Some(change)) if change > 0.0);
+                    }
+                    Span::Outside(_) | Span::Code(_) => {}
+                }
+            }
+            let words: String = checked.prose.0.iter().map(|span| if let Span::Plain(words) = span { words } else { "" }).collect();
+            prop_assert!(!words.contains("fell") || falls, "{}", words);
+        }
+    }
+
+    const FRAGMENTS: [&str; 22] = [
+        "Calls of ",
+        "calls ",
+        "the cost ",
+        "tokens ",
+        "[a1] ",
+        "[a2] ",
+        "Acme Corp ",
+        "fell ",
+        "rose ",
+        "by ",
+        "to ",
+        "from ",
+        "[f1] ",
+        "[f2] ",
+        "[f3] ",
+        "[f4] ",
+        "[f5] ",
+        "[f7] ",
+        ", ",
+        "and ",
+        "this week ",
+        "changed ",
+    ];
 }

@@ -31,7 +31,8 @@ impl Period {
         match window.length().as_hours() {
             1 => Some(Self::Hour),
             24 => Some(Self::Day),
-            168 => Some(Self::Week),
+            // A clock change makes a week an hour longer or shorter.
+            167..=169 => Some(Self::Week),
             672..=744 => Some(Self::Month),
             2_136..=2_208 => Some(Self::Quarter),
             8_736..=8_784 => Some(Self::Year),

@@ -61,7 +61,7 @@ pub async fn write(
     let mut refused = Vec::new();
     for tries in 1..=TRIES {
         let left = deadline.saturating_sub(begun.elapsed());
-        if left < TRY_MIN.min(deadline) {
+        if tries > 1 && left < TRY_MIN {
             break;
         }
         conversation.patience = left;

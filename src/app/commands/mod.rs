@@ -70,7 +70,7 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if let Command::Eval { what } = &cli.command {
-        return eval::eval(what).map(|()| ExitCode::SUCCESS);
+        return eval::eval(what).await;
     }
     let loaded = Settings::load(cli.config.as_deref(), environment);
     if matches!(cli.command, Command::Check) {

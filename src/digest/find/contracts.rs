@@ -16,7 +16,7 @@ use crate::engine::Reached;
 use crate::reply::Prose;
 
 use super::super::finding::{Finding, Kind};
-use super::super::survey::{Survey, day_words};
+use super::super::survey::Survey;
 
 /// A renewal is told so many days ahead.
 const RENEWAL_DAYS: i32 = 60;
@@ -46,13 +46,13 @@ impl Survey<'_> {
         }
         let score = self.fact(Measure::HealthScore, &account.id, self.state())?;
         let said =
-            Prose::plain(format!("The renewal is on {}, in the band {band} (score ", day_words(renewal)));
+            Prose::plain(format!("The renewal is on {}, in the band {band} (score ", self.day(renewal)));
         Some(Finding {
             kind: Kind::Renewal,
             account: account.id.clone(),
             initiative: None,
             said: said.fact(score).and(")."),
-            headline: format!("renews on {}", day_words(renewal)),
+            headline: format!("renews on {}", self.day(renewal)),
         })
     }
 
@@ -70,7 +70,7 @@ impl Survey<'_> {
         let part = expected.value.as_f64()? / agreed.value.as_f64()?;
         let filter = UsageFilter::of(id.clone());
         let reached = self.snapshot.reached(&filter, Metric::Cost, period.from(), contract.commit.micros)?;
-        let last = day_words(end.saturating_sub(1.day()));
+        let last = self.day(end.saturating_sub(1.day()));
         let head = Prose::plain(format!("The {} is expected to cost ", contract.period)).fact(expected);
         let (kind, said, headline) = match reached {
             Reached::Already if part > AHEAD_ABOVE => {
@@ -80,7 +80,7 @@ impl Survey<'_> {
             }
             Reached::Ahead { middle: Some(day), .. } if part > AHEAD_ABOVE && day < end => {
                 let said = head.and("; the commitment of ").fact(agreed);
-                let said = said.and(format!(" will be used up on {} and runs to {last}.", day_words(day)));
+                let said = said.and(format!(" will be used up on {} and runs to {last}.", self.day(day)));
                 (Kind::OverCommitment, said, "will use up its commitment early")
             }
             Reached::Already | Reached::Ahead { .. } if part < BEHIND_BELOW && !self.is_late(id) => {

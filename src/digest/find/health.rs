@@ -3,6 +3,7 @@
 use crate::domain::Account;
 use crate::domain::Band;
 use crate::domain::Cause;
+use crate::domain::Fact;
 use crate::domain::FactorKind;
 use crate::domain::Health;
 use crate::domain::Measure;
@@ -57,22 +58,25 @@ impl Survey<'_> {
             kind,
             account: account.id.clone(),
             initiative: None,
-            said: self.score_words(account, said)?,
+            said: self.score_words(account, said, moved.map(|before| before > band))?,
             headline,
         })
     }
 
-    /// The score, what it changed by, and by what.
-    fn score_words(&self, account: &Account, head: String) -> Option<Prose> {
+    /// The score, what it changed by, and by what. A band moves later than the score does: a change that goes the other way
+    /// than the band is not the reason, and is not told.
+    fn score_words(&self, account: &Account, head: String, band_fell: Option<bool>) -> Option<Prose> {
         let id = &account.id;
         let score = self.fact(Measure::HealthScore, id, self.state())?;
         let mut said = Prose::plain(format!("{head}: score ")).fact(score);
         let over = Window::new(self.since, self.as_of);
         let change = over.and_then(|over| self.fact(Measure::ScoreChange, id, over));
-        if let Some((over, change)) =
-            over.zip(change).filter(|(_, change)| change.value != Quantity::Points(0.0))
-        {
-            let falls = change.value.as_f64().is_some_and(|points| points < 0.0);
+        let fell = |change: &Fact| change.value.as_f64().map(|points| points < 0.0);
+        let is_told = |change: &Fact| {
+            change.value != Quantity::Points(0.0) && (band_fell.is_none() || fell(change) == band_fell)
+        };
+        if let Some((over, change)) = over.zip(change).filter(|(_, change)| is_told(change)) {
+            let falls = fell(&change) == Some(true);
             said = said.and(", ").fact(change).and(" points");
             let causes = self.snapshot.why(id, over.from(), over.to()).and_then(|why| why.split);
             let causes = causes.map(|split| split.largest_first()).unwrap_or_default();

@@ -5,7 +5,7 @@ use crate::domain::InitiativeStatus;
 use crate::reply::Prose;
 
 use super::super::finding::{Finding, Kind};
-use super::super::survey::{Survey, day_words};
+use super::super::survey::Survey;
 
 /// An initiative that is due within so many days is told.
 const SOON_DAYS: i32 = 7;
@@ -19,7 +19,7 @@ impl Survey<'_> {
     fn initiative(&self, one: &Initiative) -> Option<Finding> {
         let today = self.today();
         let title = || Prose::plain("The initiative “").outside(&one.title).and("”");
-        let due = one.due.map(day_words).unwrap_or_default();
+        let due = one.due.map(|due| self.day(due)).unwrap_or_default();
         let is_soon =
             one.due.is_some_and(|due| due.since(today).is_ok_and(|span| span.get_days() <= SOON_DAYS));
         let is_new_end = one.updates.last().is_some_and(|last| last.at > self.since);

@@ -7,7 +7,7 @@ use crate::engine::Mover;
 use crate::reply::Prose;
 
 use super::super::finding::{Finding, Kind};
-use super::super::survey::{Survey, day_words};
+use super::super::survey::Survey;
 
 /// A smaller relative change is no move.
 const CHANGE_MIN: f64 = 0.2;
@@ -44,11 +44,15 @@ impl Survey<'_> {
         if change.value == Quantity::Change(None) {
             return None;
         }
-        let said = Prose::plain(format!("Calls since {}: ", day_words(self.window.first_day())))
+        let said = Prose::plain(format!("Calls since {}: ", self.day(self.window.first_day())))
             .fact(calls)
             .and(", ")
             .fact(change)
-            .and(" against the same length before.");
+            .and(if self.is_weekly() {
+                " against the week before."
+            } else {
+                " against the same length before."
+            });
         let headline = if kind == Kind::Rise { "makes more calls" } else { "makes fewer calls" };
         Some(Finding {
             kind,

@@ -10,7 +10,7 @@ use crate::domain::Window;
 use crate::reply::Prose;
 
 use super::super::finding::{Finding, Kind};
-use super::super::survey::{Survey, day_words};
+use super::super::survey::Survey;
 
 /// What is watched, and what is told of each account: the first that is unusual.
 const WATCHED: [Metric; 3] = [Metric::ApiCalls, Metric::Cost, Metric::Errors];
@@ -51,7 +51,7 @@ impl Survey<'_> {
         if size < DIFFERENCE_MIN {
             return None;
         }
-        let since = day_words(one.window.first_day());
+        let since = self.day(one.window.first_day());
         let mut said = Prose::plain(format!("{} unusual since {since}: ", capital(one.metric)))
             .fact(measured)
             .and(" where ")

@@ -19,6 +19,7 @@ struct Craft<'a> {
 }
 
 /// A wrong sentence about an account; `None` where it cannot be made of what is known.
+#[expect(clippy::too_many_lines, reason = "one arm for each lie, so that all can be read at once")]
 pub(super) fn wrong(brief: &Brief, account: usize, lie: Lie, rng: &mut ChaCha8Rng) -> Option<String> {
     let craft = Craft { brief, account, other: (account + 1) % brief.accounts.len() };
     let (shapes, word): (&[&str], String) = match lie {

@@ -124,7 +124,6 @@ mod tests {
     fn no_lie_passes_and_most_honest_drafts_do() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let outcome = runtime.block_on(run(20, 7));
-        println!("{:?} {:?} {:#?}", outcome.honest, outcome.otherwise, outcome.objections);
         assert_eq!(outcome.passed, [""; 0]);
         assert!(outcome.honest.passed * 10 >= outcome.honest.tried * 8, "{:?}", outcome.honest);
     }
