@@ -121,6 +121,8 @@ fn pages(ruled: Ruled) -> Ruled {
         .at("/initiatives", read, get(pages::initiatives))
         .at("/initiatives/{id}", read, get(pages::initiative))
         .at("/facts/{id}", read, get(pages::fact))
+        .at("/digests", read, get(pages::digests))
+        .at("/digests/{id}", read, get(pages::digest))
         .at("/status", read, get(pages::status))
         .at("/admin/replay", admin, get(pages::replay).post(pages::replay_run))
         .at("/help", read, get(pages::help))
@@ -155,6 +157,8 @@ fn api(ruled: Ruled) -> Ruled {
         .at("/api/v1/initiatives/{id}", read, get(api::initiative))
         .at("/api/v1/initiatives/{id}", write, patch(api::change_initiative))
         .at("/api/v1/initiatives/{id}/updates", write, post(api::update_initiative))
+        .at("/api/v1/digests", read, get(api::digests))
+        .at("/api/v1/digests/{id}", read, get(api::digest))
         .figures("/api/v1/facts/{id}", get(api::fact))
 }
 
