@@ -18,6 +18,7 @@ pub mod answers;
 pub mod deliver;
 pub mod writer;
 
+pub mod alerts;
 pub mod render;
 
 pub mod adapters;

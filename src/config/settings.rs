@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::domain::Currency;
 use crate::domain::Role;
 
+use super::alert_rule::AlertRule;
 use super::environment::Environment;
 use super::gather::{Gathered, suspicious};
 use super::health::HealthRules;
@@ -49,6 +50,8 @@ pub struct Settings {
     pub chat: ChatSettings,
     /// Who the members of the chat server are.
     pub members: MemberRules,
+    /// The rules of alerts; those that are compiled in where none is set up.
+    pub alert_rules: Vec<AlertRule>,
 }
 
 /// How etsm reaches Discord.
@@ -104,6 +107,7 @@ impl Settings {
             },
             discord: discord(&mut all),
             members: members(&mut all),
+            alert_rules: all.alert_rules.take().unwrap_or_else(AlertRule::defaults),
         };
         if settings.data_dir.as_os_str().is_empty() {
             all.wrong(all.get("data.dir").place, "must name a folder");

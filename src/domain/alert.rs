@@ -21,7 +21,10 @@ impl FromStr for AlertId {
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim().to_ascii_lowercase();
         let number = text.strip_prefix("alert-").unwrap_or(&text);
-        number.parse().map(Self).map_err(|_odd| format!("“{text}” is not an alert; write its id, as alert-12"))
+        number
+            .parse()
+            .map(Self)
+            .map_err(|_odd| format!("“{text}” is not an alert; write its id, as alert-12"))
     }
 }
 

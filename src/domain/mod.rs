@@ -1,8 +1,8 @@
 //! The vocabulary of the account desk. No IO, no clock but through [`Clock`], no async.
 
 mod account;
-mod anomaly;
 mod alert;
+mod anomaly;
 mod asker;
 mod destination;
 mod fact;
@@ -20,8 +20,8 @@ mod time;
 mod usage;
 
 pub use account::{Account, AccountStatus, CommitPeriod, Contract, Note};
-pub use anomaly::{Anomaly, AnomalyKind, Standing};
 pub use alert::{AlertId, AlertState};
+pub use anomaly::{Anomaly, AnomalyKind, Standing};
 pub use asker::{Asker, Audience, Claim, Role, Scope};
 pub use destination::{BadDestination, Destination};
 pub use fact::{BadFactId, Bound, Fact, FactKey, Measure, UsageFilter};

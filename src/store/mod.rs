@@ -3,6 +3,7 @@
 //! Invariant: a method that returns `Ok` has committed; the figures it returned are in the file.
 
 mod accounts;
+mod alerts;
 mod checkpoint;
 mod counters;
 mod error;
@@ -24,6 +25,7 @@ mod view;
 mod watermarks;
 mod writer;
 
+pub use alerts::{AlertRecord, AlertRuleRecord, AlertsKept, PendingRecord};
 pub use checkpoint::{Block, Checkpoint, CheckpointFile};
 pub use error::StoreError;
 pub use open::{Store, StoreCounts};
