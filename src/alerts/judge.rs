@@ -33,6 +33,9 @@ pub struct Ledger {
     pub last_id: u64,
 }
 
+/// Where a rule may tell of a subject; `None` while that cannot be found out, so that it has to wait.
+pub type Places<'a> = dyn Fn(&AlertRule, &Subject) -> Option<Vec<Place>> + 'a;
+
 /// What begins.
 struct Newcomer {
     member: Member,
@@ -44,7 +47,7 @@ struct Newcomer {
 pub fn advance(
     ledger: &mut Ledger,
     looks: &[(&AlertRule, Vec<Reading>)],
-    places: &dyn Fn(&AlertRule, &Subject) -> Vec<Place>,
+    places: &Places<'_>,
     now: Timestamp,
 ) {
     let before: Vec<Episode> = ledger.open.clone();
@@ -77,7 +80,7 @@ impl Ledger {
         rule: &AlertRule,
         readings: &[Reading],
         now: Timestamp,
-        places: &dyn Fn(&AlertRule, &Subject) -> Vec<Place>,
+        places: &Places<'_>,
     ) -> Vec<Newcomer> {
         let mut readings: Vec<&Reading> = readings.iter().collect();
         readings.sort_by(|one, two| one.subject.cmp(&two.subject));
@@ -98,12 +101,14 @@ impl Ledger {
             match reading.verdict {
                 Verdict::Holds => {
                     let since = *self.pending.entry(key.clone()).or_insert(reading.at);
-                    if reading.at.duration_since(since) >= rule.dwell.length() && !reading.is_small {
+                    let lasts = reading.at.duration_since(since) >= rule.dwell.length();
+                    if lasts
+                        && !reading.is_small
+                        && let Some(places) = places(rule, &reading.subject)
+                    {
                         self.pending.remove(&key);
-                        let (clear_since, ended) = (None, None);
-                        let subject = reading.subject.clone();
-                        let places = places(rule, &subject);
-                        let member = Member { subject, since, clear_since, ended, level: reading.level };
+                        let (subject, level) = (reading.subject.clone(), reading.level);
+                        let member = Member { subject, since, clear_since: None, ended: None, level };
                         newcomers.push(Newcomer { member, places });
                     }
                 }

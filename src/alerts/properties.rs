@@ -34,8 +34,8 @@ fn reading(account: &str, verdict: Verdict, at: Timestamp) -> Reading {
     Reading { subject, verdict, at, level: 0, is_small: false }
 }
 
-fn page(_rule: &AlertRule, _subject: &Subject) -> Vec<Place> {
-    vec![Place { to: Destination::Page, refused: None }]
+fn page(_rule: &AlertRule, _subject: &Subject) -> Option<Vec<Place>> {
+    Some(vec![Place { to: Destination::Page, refused: None }])
 }
 
 /// Looks once an hour, and keeps what ended.

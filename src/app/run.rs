@@ -12,6 +12,7 @@ use tracing::{info, warn};
 use crate::answers::Desk;
 use crate::chat;
 use crate::config::Settings;
+use crate::deliver::Outbox;
 use crate::domain::Asker;
 use crate::domain::Audience;
 use crate::domain::Clock;
@@ -25,6 +26,7 @@ use crate::web;
 
 use super::demo::DemoPlan;
 use super::parts::Parts;
+use super::staff::staffed;
 
 /// How often the store is asked whether another process (an import) has written.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -59,10 +61,12 @@ pub async fn run_with(
     let store = open_store(&settings).await?;
     let engine = Arc::new(Engine::new(Arc::clone(&settings.health), settings.currency));
     let Outside { listener, clock, patience } = outside;
-    let desk = Desk::new(engine, store, clock);
+    let client = discord_client(&settings, &store, patience).await?;
+    let messenger = client.as_ref().map(chat::discord::Client::messenger);
+    let outbox = Outbox::new(store.clone(), Arc::clone(&clock), messenger);
+    let desk = staffed(Desk::new(engine, store, clock), &settings, &outbox);
+    let discord = client.map(|client| chat::discord::Discord::new(desk.clone(), client));
     let ready = web::Readiness::default();
-
-    let discord = discord(&settings, &desk, patience).await?;
 
     let mut parts = Parts::new(stop.clone());
     // The dashboard answers at once, and says that it is not ready until the figures are there.
@@ -96,6 +100,8 @@ pub async fn run_with(
     parts.start("watch", keep_watch(desk.clone(), stop.clone()));
     parts.start("upkeep", upkeep(metrics, stop.clone()));
     parts.start("checkpoint", keep_checkpoint(desk.clone(), stop.clone()));
+    let posting = stop.clone();
+    parts.start("outbox", async move { outbox.run(posting).await });
     ready.tells("discord", web::PartState::Off);
     if let Some(discord) = discord {
         let tell = move |connection| ready.tells("discord", connection_state(connection));
@@ -104,16 +110,16 @@ pub async fn run_with(
     finish(parts, &desk).await
 }
 
-/// Discord, when it is set up.
-async fn discord(
+/// The way to Discord, when it is set up.
+pub(super) async fn discord_client(
     settings: &Settings,
-    desk: &Desk,
+    store: &Store,
     patience: chat::discord::Patience,
-) -> anyhow::Result<Option<chat::discord::Discord>> {
+) -> anyhow::Result<Option<chat::discord::Client>> {
     let Some(discord) = settings.discord.clone() else { return Ok(None) };
-    let seal = Seal::new(&signing_secret(settings, desk.store()).await?);
+    let seal = Seal::new(&signing_secret(settings, store).await?);
     let (members, url) = (settings.members.clone(), settings.public_url.clone());
-    Ok(Some(chat::discord::Discord::new(desk.clone(), discord, members, seal, url, patience)?))
+    chat::discord::Client::new(discord, members, seal, url, patience).map(Some)
 }
 
 /// The way from the web to chat, which do not know each other.

@@ -151,6 +151,29 @@ impl Store {
         Ok(row.map(record))
     }
 
+    /// Alerts whose last change was not given to the outbox yet, by number.
+    pub async fn alerts_to_hand(&self) -> Result<Vec<AlertRecord>, StoreError> {
+        let mut reading = self.read().await?;
+        let rows: Vec<Row> =
+            sqlx::query_as("SELECT id, is_over, revision, body FROM alert WHERE handed < revision ORDER BY id")
+                .fetch_all(&mut *reading)
+                .await
+                .doing("reading alerts to tell of")?;
+        Ok(rows.into_iter().map(record).collect())
+    }
+
+    /// Notes that an alert was given to the outbox as it was at a revision.
+    pub async fn alert_handed(&self, id: u64, revision: u64) -> Result<(), StoreError> {
+        let mut writing = self.write().await?;
+        sqlx::query("UPDATE alert SET handed = $2 WHERE id = $1 AND handed < $2")
+            .bind(number(id))
+            .bind(number(revision))
+            .execute(&mut *writing)
+            .await
+            .doing("noting that an alert was told")?;
+        writing.commit().await.doing("noting that an alert was told")
+    }
+
     /// Keeps alerts that changed, and all that may become one when that is another than before. Tells whether it did:
     /// not where one was changed by someone else meanwhile, and then nothing is kept.
     pub async fn keep_alerts(
@@ -161,7 +184,7 @@ impl Store {
         let mut writing = self.write().await?;
         for one in changed {
             let done = sqlx::query(
-                "INSERT INTO alert (id, is_over, revision, body) VALUES ($1, $2, $3, $4) \
+                "INSERT INTO alert (id, is_over, revision, handed, body) VALUES ($1, $2, $3, 0, $4) \
                  ON CONFLICT (id) DO UPDATE SET is_over = excluded.is_over, revision = excluded.revision, \
                  body = excluded.body WHERE alert.revision = excluded.revision - 1",
             )
@@ -227,6 +250,17 @@ mod tests {
         assert_eq!(store.past_alerts(1).await.unwrap(), [alert(3, 1, true)]);
         assert_eq!(store.alert(1).await.unwrap(), Some(alert(1, 1, true)));
         assert_eq!(store.alert(9).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_change_is_handed_over_once() {
+        let store = Store::in_memory().await.unwrap();
+        assert!(store.keep_alerts(&[alert(1, 1, false), alert(2, 1, true)], None).await.unwrap());
+        store.alert_handed(1, 1).await.unwrap();
+        assert_eq!(store.alerts_to_hand().await.unwrap(), [alert(2, 1, true)]);
+        assert!(store.keep_alerts(&[alert(1, 2, false)], None).await.unwrap());
+        store.alert_handed(2, 1).await.unwrap();
+        assert_eq!(store.alerts_to_hand().await.unwrap(), [alert(1, 2, false)]);
     }
 
     #[tokio::test]

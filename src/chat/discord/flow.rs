@@ -4,6 +4,7 @@
 //! is shown to the asker alone.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::debug;
@@ -116,13 +117,13 @@ impl Asked {
 /// Answers interactions; holds no state of its own.
 pub(super) struct Flow {
     pub(super) desk: Desk,
-    pub(super) rest: Rest,
+    pub(super) rest: Arc<Rest>,
     /// Signs what can be pressed.
-    pub(super) seal: Seal,
+    pub(super) seal: Arc<Seal>,
     /// What members of the server may do.
-    pub(super) members: MemberRules,
+    pub(super) members: Arc<MemberRules>,
     /// Who reads along.
-    pub(super) readers: ReadersDesk,
+    pub(super) readers: Arc<ReadersDesk>,
     /// How links begin.
     pub(super) public_url: String,
     /// Only this server is answered, when one is named.

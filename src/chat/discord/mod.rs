@@ -3,6 +3,7 @@
 //! Invariant: no reply can ping. Every message says `allowed_mentions` with nothing in it, for the library applies its
 //! own default to some calls only.
 
+mod client;
 mod commands;
 mod delivery;
 mod door;
@@ -14,6 +15,7 @@ mod intake;
 mod limits;
 mod line;
 mod message;
+mod messenger;
 mod patience;
 mod press;
 mod readers;
@@ -22,6 +24,7 @@ mod rest;
 mod seen;
 mod surface;
 
+pub use client::Client;
 pub use door::{Door, Knock, Opened};
 pub use patience::Patience;
 pub use surface::{Connection, Discord};

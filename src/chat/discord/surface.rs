@@ -3,7 +3,6 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use anyhow::Context;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
@@ -13,10 +12,9 @@ use tracing::warn;
 use crate::answers::CATALOG;
 use crate::answers::Desk;
 use crate::config::DiscordSettings;
-use crate::config::MemberRules;
 use crate::domain::Clock;
-use crate::render::discord::Seal;
 
+use super::client::Client;
 use super::commands::Registered;
 use super::commands::register;
 use super::door::Door;
@@ -28,8 +26,6 @@ use super::gateway::bad_token;
 use super::inbound::Inbound;
 use super::intake::Intake;
 use super::patience::Patience;
-use super::readers::ReadersDesk;
-use super::rest::Rest;
 
 /// Interactions that may wait for their turn; more than that is an attack, not a team.
 const WAITING_MAX: usize = 1_024;
@@ -54,21 +50,13 @@ pub struct Discord {
 }
 
 impl Discord {
-    /// Not connected yet. An error is of this machine, as when its certificates cannot be read.
-    pub fn new(
-        desk: Desk,
-        settings: DiscordSettings,
-        members: MemberRules,
-        seal: Seal,
-        public_url: String,
-        patience: Patience,
-    ) -> anyhow::Result<Self> {
-        let rest = Rest::new(&settings.token, settings.api_base.as_deref(), patience)
-            .context("preparing to call Discord")?;
+    /// Not connected yet.
+    #[must_use]
+    pub fn new(desk: Desk, client: Client) -> Self {
         let clock = Arc::clone(desk.clock());
-        let readers = ReadersDesk::default();
+        let Client { rest, readers, seal, members, settings, public_url, patience } = client;
         let flow = Flow { desk, rest, seal, members, readers, public_url, guild: settings.guild_id };
-        Ok(Self { intake: Arc::new(Intake::new(flow)), settings, patience, clock })
+        Self { intake: Arc::new(Intake::new(flow)), settings, patience, clock }
     }
 
     /// The door for interactions over HTTP; `None` without a key to know Discord by.

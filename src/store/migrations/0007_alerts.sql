@@ -12,6 +12,8 @@ CREATE TABLE alert (
     id BIGINT NOT NULL PRIMARY KEY,
     is_over BIGINT NOT NULL,
     revision BIGINT NOT NULL,
+    -- The revision that was given to the outbox, zero before the first: what was not is given after the next start.
+    handed BIGINT NOT NULL,
     body TEXT NOT NULL
 );
 
