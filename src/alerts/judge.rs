@@ -34,7 +34,7 @@ pub struct Ledger {
 }
 
 /// Where a rule may tell of a subject; `None` while that cannot be found out, so that it has to wait.
-pub type Places<'a> = dyn Fn(&AlertRule, &Subject) -> Option<Vec<Place>> + 'a;
+pub(super) type Places<'a> = dyn Fn(&AlertRule, &Subject) -> Option<Vec<Place>> + 'a;
 
 /// What begins.
 struct Newcomer {
@@ -44,7 +44,7 @@ struct Newcomer {
 
 /// Takes one look: what every rule says of the present, held against what was. `places` tells where a rule may tell of
 /// a subject.
-pub fn advance(
+pub(super) fn advance(
     ledger: &mut Ledger,
     looks: &[(&AlertRule, Vec<Reading>)],
     places: &Places<'_>,

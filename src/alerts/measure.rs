@@ -69,7 +69,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// Of a value that is bad from `limit` on upwards.
-    fn upward(value: f64, limit: f64, margin: f64) -> Self {
+    pub(super) fn upward(value: f64, limit: f64, margin: f64) -> Self {
         if value >= limit {
             Self::Holds
         } else if value >= limit - margin {
@@ -190,7 +190,7 @@ pub(super) fn period(budget: Budget, account: &Account, as_of: Timestamp) -> Opt
 }
 
 /// The highest step that a part reaches.
-fn reached(steps: &[Percent], part: f64, margin: f64) -> (Verdict, u16) {
+pub(super) fn reached(steps: &[Percent], part: f64, margin: f64) -> (Verdict, u16) {
     let highest = steps.iter().rev().find(|step| part >= step.share());
     match (highest, steps.first()) {
         (Some(step), _) => (Verdict::Holds, step.0),
@@ -214,7 +214,7 @@ fn going_on(snapshot: &Snapshot, metric: Metric, side: UnusualSide) -> HashMap<A
     sizes
 }
 
-fn is_of(side: UnusualSide, one: &Anomaly) -> bool {
+pub(super) fn is_of(side: UnusualSide, one: &Anomaly) -> bool {
     match side {
         UnusualSide::Below => !one.is_rise,
         UnusualSide::Above => one.is_rise,

@@ -45,7 +45,7 @@ mod usage_chart;
 mod why;
 mod words;
 
-pub use alerts::AlertAsked;
+pub use alerts::{AlertAsked, RuleAsked, SnoozeUntil};
 pub use catalog::CATALOG;
 pub use department::{Department, Departments};
 pub use desk::{Choice, Desk};

@@ -26,7 +26,7 @@ use crate::web;
 
 use super::demo::DemoPlan;
 use super::parts::Parts;
-use super::staff::staffed;
+use super::staff::{Staff, staffed};
 
 /// How often the store is asked whether another process (an import) has written.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -64,7 +64,7 @@ pub async fn run_with(
     let client = discord_client(&settings, &store, patience).await?;
     let messenger = client.as_ref().map(chat::discord::Client::messenger);
     let outbox = Outbox::new(store.clone(), Arc::clone(&clock), messenger);
-    let desk = staffed(Desk::new(engine, store, clock), &settings, &outbox);
+    let (desk, staff) = staffed(Desk::new(engine, store, clock), &settings, &outbox);
     let discord = client.map(|client| chat::discord::Discord::new(desk.clone(), client));
     let ready = web::Readiness::default();
 
@@ -98,6 +98,7 @@ pub async fn run_with(
 
     parts.start("freshness", keep_fresh(desk.clone(), stop.clone()));
     parts.start("watch", keep_watch(desk.clone(), stop.clone()));
+    parts.start("alerts", keep_alerts(staff, desk.clone(), stop.clone()));
     parts.start("upkeep", upkeep(metrics, stop.clone()));
     parts.start("checkpoint", keep_checkpoint(desk.clone(), stop.clone()));
     let posting = stop.clone();
@@ -228,6 +229,11 @@ async fn keep_watch(desk: Desk, stop: CancellationToken) -> anyhow::Result<()> {
             changed = versions.changed() => changed.context("waiting for the next publication")?,
         }
     }
+}
+
+/// Looks at the rules of alerts after each publication and by the clock.
+async fn keep_alerts(staff: Staff, desk: Desk, stop: CancellationToken) -> anyhow::Result<()> {
+    staff.alerts.watch(&desk, stop).await
 }
 
 /// Writes a checkpoint after a start that read much, and from time to time while much changes.

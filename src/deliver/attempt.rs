@@ -9,10 +9,11 @@ use jiff::SignedDuration;
 use jiff::Timestamp;
 
 use crate::domain::DeliveryState;
+use crate::domain::Destination;
 use crate::store::OutboxPart;
 use crate::store::PartProgress;
 
-use super::messenger::{Destination, Messenger, Nonce, Parcel, Posted, Undelivered};
+use super::messenger::{Messenger, Nonce, Parcel, Posted, Undelivered};
 
 /// How long a nonce is surely known: Discord says “in the past few minutes”.
 const NONCE_LIVES: SignedDuration = SignedDuration::from_secs(120);

@@ -154,11 +154,12 @@ impl Store {
     /// Alerts whose last change was not given to the outbox yet, by number.
     pub async fn alerts_to_hand(&self) -> Result<Vec<AlertRecord>, StoreError> {
         let mut reading = self.read().await?;
-        let rows: Vec<Row> =
-            sqlx::query_as("SELECT id, is_over, revision, body FROM alert WHERE handed < revision ORDER BY id")
-                .fetch_all(&mut *reading)
-                .await
-                .doing("reading alerts to tell of")?;
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT id, is_over, revision, body FROM alert WHERE handed < revision ORDER BY id",
+        )
+        .fetch_all(&mut *reading)
+        .await
+        .doing("reading alerts to tell of")?;
         Ok(rows.into_iter().map(record).collect())
     }
 

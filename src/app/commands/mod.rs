@@ -101,7 +101,7 @@ async fn desk(settings: &Settings) -> anyhow::Result<Desk> {
     let client = discord_client(settings, &store, Patience::default()).await?;
     let messenger = client.as_ref().map(Client::messenger);
     let outbox = Outbox::new(store.clone(), Arc::clone(&clock), messenger);
-    let desk = staffed(Desk::new(engine, store, clock), settings, &outbox);
+    let (desk, _staff) = staffed(Desk::new(engine, store, clock), settings, &outbox);
     desk.adopt_rules(&settings.health_text).await.context("taking the health configuration into use")?;
     desk.load().await.context("reading the store")?;
     Ok(desk)
