@@ -29,6 +29,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("tokio_tungstenite", &["chat"]),
     ("resvg", &["render"]),
     ("clap", &["app"]),
+    ("cron", &["domain"]),
 ];
 
 const CODE_LINES_MAX: usize = 400;

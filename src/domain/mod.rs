@@ -18,6 +18,7 @@ mod quantity;
 mod score;
 mod stretch;
 mod time;
+mod timing;
 mod usage;
 
 pub use account::{Account, AccountStatus, CommitPeriod, Contract, Note};
@@ -41,4 +42,5 @@ pub use quantity::{Quantity, grouped, short_number};
 pub use score::Score;
 pub use stretch::Stretch;
 pub use time::{Clock, DAY_MS, Grain, HOUR_MS, Range, SystemClock, Window, utc_date, utc_midnight};
+pub use timing::{BadTiming, Timing};
 pub use usage::{Metric, TokenSplit, UsageRow, Used};

@@ -14,6 +14,7 @@ mod forms;
 mod harness;
 mod health;
 mod import;
+mod outbox;
 mod outlook;
 mod pages;
 mod questions;

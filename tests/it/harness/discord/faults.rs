@@ -22,6 +22,10 @@ pub enum On {
     Look,
     /// A message in a channel.
     Channel,
+    /// A message in a channel is changed.
+    Change,
+    /// A look at the past of a channel.
+    Past,
 }
 
 /// What the next call of a kind meets. It is not carried out then.
