@@ -35,7 +35,7 @@ use super::headline;
 use super::keeper::Alerts;
 use super::list::{self, Asked};
 use super::message::{self, Shown};
-use super::rules::{self, RuleAtHand};
+use super::rules::RuleAtHand;
 use super::subject::Subject;
 use super::trial;
 use super::words::explained;
@@ -177,7 +177,7 @@ impl Alerts {
         let view = desk.view(asker)?;
         self.may_change(desk, asker, id).await?;
         let snapshot = desk.snapshot();
-        let changed = self.change(&snapshot, id, |one| {
+        let changed = self.change(id, |one| {
             // It may have ended since it was looked at; then it stays over.
             if !one.is_over() {
                 change(one);
@@ -224,15 +224,13 @@ impl Alerts {
             RuleAsked::Show { name } => Ok(shown(&view, named(name)?, None)),
             RuleAsked::Set { name, parts } => {
                 let rule = read(name, parts, rules.iter().find(|one| one.rule.name == *name))?;
-                self.keep(asker, (name, Some(&rule))).await?;
-                self.look(desk).await.map_err(Problem::internal)?;
+                self.set_rule((name, Some(&rule)), &asker.person).await.map_err(could_not)?;
                 let one = RuleAtHand { rule, by: Some(asker.person.to_string()) };
                 Ok(shown(&view, &one, Some("The rule is set.")))
             }
             RuleAsked::Remove { name } => {
                 named(name)?;
-                self.keep(asker, (name, None)).await?;
-                self.look(desk).await.map_err(Problem::internal)?;
+                self.set_rule((name, None), &asker.person).await.map_err(could_not)?;
                 let words =
                     "The rule is taken away, and what it told of is over. Set it again to have it back.";
                 Ok(answer(&view, name, vec![Block::Text(Prose::plain(words))]))
@@ -245,10 +243,6 @@ impl Alerts {
                 work.await.context("testing a rule of alerts").map_err(Problem::internal)?
             }
         }
-    }
-
-    async fn keep(&self, asker: &Asker, rule: (&str, Option<&AlertRule>)) -> Result<(), Problem> {
-        rules::keep(&self.store, rule, &asker.person, self.clock.now()).await.map_err(could_not)
     }
 }
 

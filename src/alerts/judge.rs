@@ -24,7 +24,7 @@ const JOIN_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// All alerts that are not over, and what may become one.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Ledger {
+pub(super) struct Ledger {
     /// By number; those that ended in this look are among them.
     pub open: Vec<Episode>,
     /// What holds already, and since when by the time of its data.

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use jiff::Timestamp;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -56,6 +57,8 @@ pub struct Alerts {
     pub(super) store: Store,
     pub(super) clock: Arc<dyn Clock>,
     outbox: Outbox,
+    /// Something was changed by command and is to be told.
+    nudged: Notify,
     /// One look at a time.
     looking: tokio::sync::Mutex<()>,
     /// Those that were open at the last look, for completion.
@@ -75,8 +78,8 @@ impl Alerts {
         clock: Arc<dyn Clock>,
         outbox: Outbox,
     ) -> Self {
-        let (looking, known) = (tokio::sync::Mutex::default(), Mutex::default());
-        Self { settings, people, store, clock, outbox, looking, known }
+        let (nudged, looking, known) = Default::default();
+        Self { settings, people, store, clock, outbox, nudged, looking, known }
     }
 
     /// Looks after each publication and by the clock, until `stop` fires.
@@ -86,13 +89,14 @@ impl Alerts {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut last: Option<Timestamp> = None;
         loop {
-            let published = tokio::select! {
+            let is_due = tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 changed = versions.changed() => changed.context("waiting for the next publication").map(|()| true)?,
+                () = self.nudged.notified() => true,
                 _ = ticks.tick() => false,
             };
             let now = self.clock.now();
-            if published || last.is_none_or(|last| now.duration_since(last) >= LOOK_EVERY || now < last) {
+            if is_due || last.is_none_or(|last| now.duration_since(last) >= LOOK_EVERY || now < last) {
                 last = Some(now);
                 versions.mark_unchanged();
                 // A store that is busy or gone is asked again; nothing was told that is not kept.
@@ -271,6 +275,17 @@ impl Alerts {
         Ok(rules::at_hand(&self.settings, &self.store.alert_rules().await?))
     }
 
+    /// Sets a rule, or takes one away; the service looks at once.
+    pub(super) async fn set_rule(
+        &self,
+        rule: (&str, Option<&AlertRule>),
+        by: &Person,
+    ) -> Result<(), StoreError> {
+        rules::keep(&self.store, rule, by, self.clock.now()).await?;
+        self.nudged.notify_one();
+        Ok(())
+    }
+
     /// Those that are not over, by number.
     pub async fn open(&self) -> anyhow::Result<Vec<Episode>> {
         let open = self.ledger().await?.open;
@@ -288,10 +303,10 @@ impl Alerts {
         self.store.alert(id.0).await?.as_ref().map(episode).transpose()
     }
 
-    /// Changes one durably, and has its message edited. `None` when there is none of this id.
+    /// Changes one durably, and has the service edit its message: what runs in a terminal may know no way to there.
+    /// `None` when there is none of this id.
     pub(super) async fn change(
         &self,
-        snapshot: &Snapshot,
         id: AlertId,
         change: impl Fn(&mut Episode),
     ) -> anyhow::Result<Option<Episode>> {
@@ -301,8 +316,7 @@ impl Alerts {
             change(&mut after);
             after.revision += 1;
             if self.store.keep_alerts(&[record(&after)?], None).await? {
-                let rules: Vec<AlertRule> = self.rules().await?.into_iter().map(|one| one.rule).collect();
-                self.hand_over(snapshot, &rules, self.clock.now()).await?;
+                self.nudged.notify_one();
                 return Ok(Some(after));
             }
         }

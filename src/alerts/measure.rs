@@ -41,7 +41,7 @@ const LOOK_BACK: [(Grain, i64); 2] = [(Grain::Hour, 48), (Grain::Day, 8 * 24)];
 
 /// What a rule says of one subject.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Reading {
+pub(super) struct Reading {
     /// Of what.
     pub subject: Subject,
     /// What.
@@ -56,7 +56,7 @@ pub struct Reading {
 
 /// Whether a condition holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub(super) enum Verdict {
     /// It does.
     Holds,
     /// It is on the good side by less than the margin: what held goes on, what did not begins not.
@@ -82,7 +82,7 @@ impl Verdict {
 
 /// What a rule says of all that it is about.
 #[must_use]
-pub fn measure(rule: &AlertRule, snapshot: &Snapshot, now: Timestamp) -> Vec<Reading> {
+pub(super) fn measure(rule: &AlertRule, snapshot: &Snapshot, now: Timestamp) -> Vec<Reading> {
     match &rule.when {
         AlertWhen::Silent(longest) => silent(snapshot, longest.length(), now),
         AlertWhen::Idle(_) | AlertWhen::Overdue => initiatives(rule, snapshot, now),

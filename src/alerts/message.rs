@@ -43,7 +43,7 @@ const SNOOZES: [(&str, Stretch); 3] =
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Shown {
     /// Members and lines of the log at most.
-    rows_max: (usize, usize),
+    pub(super) rows_max: (usize, usize),
     /// Whether whoever reads it may change it.
     pub(super) buttons: bool,
 }
@@ -195,17 +195,14 @@ fn members(snapshot: &Snapshot, episode: &Episode, all: &[Member], rows_max: usi
 /// What happened, newest first.
 fn log(lines: &[LogLine], rows_max: usize) -> Option<Block> {
     let row = |line: &LogLine| {
-        let what = match &line.said {
-            Some(said) => format!("{} “{said}”", line.what),
-            None => line.what.clone(),
-        };
-        let who = line.who.clone().map_or(Cell::Nothing, Cell::Text);
-        vec![Cell::Text(instant(line.at)), who, Cell::Text(what)]
+        let who = line.who.as_ref().map(|who| format!("{who}: ")).unwrap_or_default();
+        let said = line.said.as_ref().map(|said| format!(" “{said}”")).unwrap_or_default();
+        vec![Cell::Text(instant(line.at)), Cell::Text(format!("{who}{}{said}", line.what))]
     };
     (!lines.is_empty()).then(|| {
         Block::Table(Table {
             title: "What happened".into(),
-            columns: ["When", "Who", "What"].map(Column::words).into(),
+            columns: ["When", "What"].map(Column::words).into(),
             rows: lines.iter().rev().take(rows_max).map(row).collect(),
             more: lines.len().saturating_sub(rows_max),
         })

@@ -72,6 +72,7 @@ pub async fn run_with(
     // The dashboard answers at once, and says that it is not ready until the figures are there.
     let state = web::WebState {
         desk: desk.clone(),
+        alerts: Arc::clone(&staff.alerts),
         asker: local_asker(&settings),
         public_url: settings.public_url.clone(),
         browser_chat: settings.chat.browser,

@@ -88,6 +88,10 @@ fn pages(browser_chat: bool) -> Router<WebState> {
         .route("/churn", get(pages::churn))
         .route("/initiatives", get(pages::initiatives))
         .route("/initiatives/{id}", get(pages::initiative))
+        .route("/alerts", get(pages::alerts))
+        .route("/alerts/{id}", get(pages::alert))
+        .route("/alerts/{id}/ack", post(pages::alert_ack))
+        .route("/alerts/{id}/snooze", post(pages::alert_snooze))
         .route("/facts/{id}", get(pages::fact))
         .route("/status", get(pages::status))
         .route("/admin/replay", get(pages::replay).post(pages::replay_run))
@@ -115,6 +119,9 @@ fn api() -> Router<WebState> {
         .route("/api/v1/accounts/{id}/why", get(api::why))
         .route("/api/v1/portfolio", get(api::portfolio))
         .route("/api/v1/initiatives", get(api::initiatives))
+        .route("/api/v1/alerts", get(api::alerts))
+        .route("/api/v1/alerts/{id}/ack", post(api::alert_ack))
+        .route("/api/v1/alerts/{id}/snooze", post(api::alert_snooze))
 }
 
 /// Figures are served once the snapshot is there; before, a page says so and asks again by itself.

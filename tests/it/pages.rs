@@ -5,9 +5,12 @@ mod browser;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use etsm::alerts::Alerts;
+use etsm::answers::Departments;
 use etsm::answers::Desk;
 use etsm::config::Environment;
 use etsm::config::Settings;
+use etsm::deliver::Outbox;
 use etsm::domain::Asker;
 use etsm::domain::Audience;
 use etsm::domain::Clock;
@@ -57,6 +60,8 @@ const PAGES: &[&str] = &[
     "/accounts/acme/forecast?horizon=90d&metric=tokens",
     "/churn",
     "/initiatives",
+    "/alerts",
+    "/alerts?status=recovered",
     "/initiatives?account=acme",
     "/initiatives/ini-1",
     "/initiatives/ini-2",
@@ -87,8 +92,14 @@ impl Site {
         let store = Store::open_dir(folder.path()).await.unwrap();
         let engine = Engine::new(Arc::clone(&settings.health), settings.currency);
         let clock = Arc::new(TestClock::at(NOW)) as Arc<dyn Clock>;
-        let desk = Desk::new(Arc::new(engine), store, clock);
+        let outbox = Outbox::new(store.clone(), Arc::clone(&clock), None);
+        let people = std::collections::BTreeMap::new();
+        let alerts = Alerts::new(settings.alert_rules, people, store.clone(), Arc::clone(&clock), outbox);
+        let alerts = Arc::new(alerts);
+        let staff = Departments { alerts: Some(Arc::clone(&alerts) as _), ..Departments::default() };
+        let desk = Desk::new(Arc::new(engine), store, clock).staffed(staff);
         seed::plant(&desk).await;
+        alerts.look(&desk).await.unwrap();
         let ready = web::Readiness::default();
         ready.needs("engine", web::PartState::Up);
         let asker = Asker {
@@ -101,6 +112,7 @@ impl Site {
         let state = web::WebState {
             interactions: None,
             desk,
+            alerts,
             asker,
             public_url: "https://etsm.example.com".into(),
             browser_chat,

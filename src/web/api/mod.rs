@@ -1,8 +1,9 @@
-//! The read API under `/api/v1`: JSON of its own shape, problems as `application/problem+json` (RFC 9457).
+//! The API under `/api/v1`: JSON of its own shape, problems as `application/problem+json` (RFC 9457).
 //!
 //! Invariant: figures come from the engine's snapshot alone; nothing here adds or rounds.
 
 mod accounts;
+mod alerts;
 mod health;
 mod initiatives;
 mod outlook;
@@ -32,6 +33,7 @@ use super::ask::Pairs;
 use super::page::status_of;
 
 pub(super) use accounts::{list as accounts, one as account};
+pub(super) use alerts::{ack as alert_ack, list as alerts, snooze as alert_snooze};
 pub(super) use health::{show as health, why};
 pub(super) use initiatives::list as initiatives;
 pub(super) use outlook::{anomalies, forecast};
