@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
+use std::time::Instant;
 
 use anyhow::Context;
 use jiff::Timestamp;
@@ -45,6 +46,11 @@ use super::subject::Subject;
 const TICK: Duration = Duration::from_secs(1);
 /// By the clock, rules are looked at so often: what depends on the time alone moves in minutes.
 const LOOK_EVERY: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
+/// After a look, the rules rest so many times as long as it took: while much is published, they leave most of the time to
+/// others.
+const RESTS: u32 = 4;
+/// After a look that failed, the next one waits so long.
+const AFTER_FAILURE: Duration = Duration::from_secs(10);
 /// A change that someone else was faster than is made again from the new state; so often in a row is no coincidence.
 const TRIES_MAX: usize = 5;
 /// How many of those that are over are listed.
@@ -87,26 +93,27 @@ impl Alerts {
         let mut versions = desk.versions();
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut last: Option<Timestamp> = None;
+        let (mut wanted, mut last, mut rested) = (true, self.clock.now(), Instant::now());
         loop {
-            let is_due = tokio::select! {
+            wanted |= tokio::select! {
                 () = stop.cancelled() => return Ok(()),
-                changed = versions.changed() => changed.context("waiting for the next publication").map(|()| true)?,
                 () = self.nudged.notified() => true,
-                _ = ticks.tick() => false,
+                _ = ticks.tick() => versions.has_changed().context("waiting for the next publication")?,
             };
             let now = self.clock.now();
-            if is_due || last.is_none_or(|last| now.duration_since(last) >= LOOK_EVERY || now < last) {
-                last = Some(now);
-                versions.mark_unchanged();
-                // A store that is busy or gone is asked again; nothing was told that is not kept.
-                if let Err(error) = self.look(desk).await {
-                    warn!(
-                        error = format!("{error:#}"),
-                        "Could not look at the rules of alerts; trying again"
-                    );
-                    last = None;
-                }
+            wanted |= now.duration_since(last).abs() >= LOOK_EVERY;
+            if !wanted || Instant::now() < rested {
+                continue;
+            }
+            (wanted, last) = (false, now);
+            versions.mark_unchanged();
+            let begun = Instant::now();
+            let looked = self.look(desk).await;
+            rested = Instant::now() + begun.elapsed() * RESTS;
+            // A store that is busy or gone is asked again; nothing was told that is not kept.
+            if let Err(error) = looked {
+                warn!(error = format!("{error:#}"), "Could not look at the rules of alerts; trying again");
+                (wanted, rested) = (true, Instant::now() + AFTER_FAILURE);
             }
         }
     }
@@ -118,7 +125,7 @@ impl Alerts {
         if snapshot.version() == 0 {
             return Ok(());
         }
-        let begun = std::time::Instant::now();
+        let begun = Instant::now();
         let rules: Vec<AlertRule> = self.rules().await?.into_iter().map(|one| one.rule).collect();
         let now = self.clock.now();
         let work = {

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use jiff::SignedDuration;
 use jiff::Timestamp;
+use rayon::prelude::*;
 
 use crate::config::AlertRule;
 use crate::config::AlertWhen;
@@ -110,11 +111,11 @@ fn points(rule: &AlertRule) -> f64 {
 fn of_accounts(
     rule: &AlertRule,
     snapshot: &Snapshot,
-    judge: impl Fn(&Account) -> Option<(Verdict, u16)>,
+    judge: impl Fn(&Account) -> Option<(Verdict, u16)> + Sync,
 ) -> Vec<Reading> {
     let Some(as_of) = snapshot.as_of() else { return Vec::new() };
     let about = |account: &&Account| account.status == AccountStatus::Active && rule.scope.holds(account);
-    let reading = |account: &Account| {
+    let reading = |account: &&Account| {
         let at = snapshot.forecast_from(&UsageFilter::of(account.id.clone()));
         let is_behind = as_of.duration_since(at) > BEHIND_MAX;
         let judged = if is_behind { None } else { judge(account) };
@@ -123,7 +124,8 @@ fn of_accounts(
         let is_small = busiest.unsigned_abs() < rule.volume;
         Reading { subject: Subject::Account(account.id.clone()), verdict, at, level, is_small }
     };
-    snapshot.accounts().filter(about).map(reading).collect()
+    let accounts: Vec<&Account> = snapshot.accounts().filter(about).collect();
+    accounts.par_iter().map(reading).collect()
 }
 
 /// How an account stands by a rule about accounts; `None` when that cannot be judged.

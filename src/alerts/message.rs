@@ -159,11 +159,15 @@ fn members(snapshot: &Snapshot, episode: &Episode, all: &[Member], rows_max: usi
             Some(id) => Question::Health { account: id.to_string(), since: None }.path(),
             None => None,
         };
-        let state = if member.ended.is_some() { "recovered" } else { "goes on" };
+        let state = match (member.ended, member.level) {
+            (Some(_), _) => "recovered".to_owned(),
+            (None, 0) => "goes on".to_owned(),
+            (None, level) => format!("reached {level}%"),
+        };
         vec![
             about.map_or(Cell::Text(text.clone()), |path| Cell::Link { text, path }),
             figure(member),
-            Cell::Text(state.into()),
+            Cell::Text(state),
             Cell::Text(instant(member.since)),
         ]
     };

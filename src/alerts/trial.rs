@@ -2,7 +2,6 @@
 //!
 //! The figures here are of a rule that does not run, so they are no facts: no id could find them again.
 
-use jiff::SignedDuration;
 use jiff::Timestamp;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -262,17 +261,13 @@ fn table(view: &Snapshot, episodes: &[Episode]) -> Table {
 }
 
 /// Days by which an alert about the account had begun before its decline; below zero when it did only after. `None` when
-/// none did within the weeks around it.
+/// none did.
 fn lead(episodes: &[Episode], account: &AccountId, decline: Decline) -> Option<i64> {
-    /// What begins later than that tells of something else.
-    const AFTER_MAX: SignedDuration = SignedDuration::from_hours(24 * 28);
     let began = utc_midnight(decline.day);
     let of_it = |member: &&Member| member.subject.account() == Some(account);
     let members =
         episodes.iter().flat_map(|one| one.members.iter().filter(of_it).map(move |member| (one, member)));
-    let fits = |(_, member): &(&Episode, &Member)| {
-        member.ended.is_none_or(|ended| ended >= began) && member.since.duration_since(began) <= AFTER_MAX
-    };
+    let fits = |(_, member): &(&Episode, &Member)| member.ended.is_none_or(|ended| ended >= began);
     let first = members.filter(fits).map(|(one, member)| one.opened.max(member.since)).min()?;
     Some(began.duration_since(first).as_hours() / 24)
 }

@@ -175,7 +175,7 @@ async fn order(
     option: (String, String),
 ) -> Result<Response, ApiFailure> {
     let question = understand_with(command, "id", id, vec![option])?;
-    let (Question::Alert(AlertAsked::Ack { id, .. } | AlertAsked::Snooze { id, .. })) = question else {
+    let Question::Alert(AlertAsked::Ack { id, .. } | AlertAsked::Snooze { id, .. }) = question else {
         let odd = anyhow::anyhow!("{command} was understood as another question");
         return Err(Problem::internal(odd).into());
     };

@@ -125,7 +125,7 @@ async fn order(
     option: (String, String),
 ) -> Result<Response, Failure> {
     let question = understand_with(command, "id", id, vec![option])?;
-    let (Question::Alert(AlertAsked::Ack { id, .. } | AlertAsked::Snooze { id, .. })) = question else {
+    let Question::Alert(AlertAsked::Ack { id, .. } | AlertAsked::Snooze { id, .. }) = question else {
         return Err(mismatch());
     };
     state.ask(question).await?;
