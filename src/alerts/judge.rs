@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 use jiff::Timestamp;
 
 use crate::config::AlertRule;
+use crate::config::AlertWhen;
 use crate::domain::AlertId;
 use crate::domain::AlertState;
 
@@ -51,6 +52,14 @@ pub(super) fn advance(
     now: Timestamp,
 ) {
     let before: Vec<Episode> = ledger.open.clone();
+    for episode in &mut ledger.open {
+        let rule = looks.iter().find(|(rule, _)| rule.name == episode.rule).map(|(rule, _)| rule);
+        match rule {
+            None => episode.recover(now, "Over: its rule was taken away."),
+            Some(rule) if rule.when != episode.when => episode.recover(now, "Over: its rule was changed."),
+            Some(_) => {}
+        }
+    }
     let mut looks: Vec<&(&AlertRule, Vec<Reading>)> = looks.iter().collect();
     looks.sort_by(|one, two| one.0.name.cmp(&two.0.name));
     for (rule, readings) in &looks {
@@ -60,9 +69,8 @@ pub(super) fn advance(
     let known: BTreeSet<&str> = looks.iter().map(|(rule, _)| rule.name.as_str()).collect();
     ledger.pending.retain(|(rule, _), _| known.contains(rule.as_str()));
     for episode in ledger.open.iter_mut().filter(|one| !one.is_over()) {
-        match looks.iter().find(|(rule, _)| rule.name == episode.rule) {
-            Some((rule, _)) => settle(episode, rule, now),
-            None => episode.recover(now, "Over: its rule was taken away."),
+        if let Some((rule, _)) = looks.iter().find(|(rule, _)| rule.name == episode.rule) {
+            settle(episode, rule, now);
         }
     }
     for episode in &mut ledger.open {
@@ -213,7 +221,12 @@ impl Ledger {
 /// Lets time do its part: what is well again is over, a rest ends, what was held back is told, and told again.
 fn settle(episode: &mut Episode, rule: &AlertRule, now: Timestamp) {
     if episode.going_on().next().is_none() {
-        episode.recover(now, "Over: it is well again.");
+        let why = match episode.when {
+            // After a while, another level is the usual one.
+            AlertWhen::Unusual { .. } => "Over: what is measured is usual now.",
+            _ => "Over: it is well again.",
+        };
+        episode.recover(now, why);
         return;
     }
     if episode.snoozed_until.is_some_and(|until| until <= now) {

@@ -69,6 +69,11 @@ pub(super) enum Verdict {
 }
 
 impl Verdict {
+    /// Of a size that is bad from `limit` on upwards; nothing at all is always well.
+    pub(super) fn sized(size: f64, limit: f64, margin: f64) -> Self {
+        Self::upward(size, limit, margin.min(limit / 2.0))
+    }
+
     /// Of a value that is bad from `limit` on upwards.
     pub(super) fn upward(value: f64, limit: f64, margin: f64) -> Self {
         if value >= limit {
@@ -91,7 +96,7 @@ pub(super) fn measure(rule: &AlertRule, snapshot: &Snapshot, now: Timestamp) -> 
             let open = going_on(snapshot, *metric, *side);
             of_accounts(rule, snapshot, |account| {
                 let size = open.get(&account.id).copied().unwrap_or(0.0);
-                Some((Verdict::upward(size, least.share(), points(rule) / 100.0), 0))
+                Some((Verdict::sized(size, least.share(), points(rule) / 100.0), 0))
             })
         }
         AlertWhen::Band(_)
@@ -145,12 +150,14 @@ fn judged(rule: &AlertRule, snapshot: &Snapshot, account: &Account) -> Option<(V
         AlertWhen::Drop { points, within } => {
             let then = snapshot.as_of()?.checked_sub(within.length()).ok()?;
             let lost = snapshot.health_at(&account.id, then)?.score? - snapshot.health(&account.id)?.score?;
-            plain(Verdict::upward(lost, points.points(), margin))
+            plain(Verdict::sized(lost, points.points(), margin))
         }
         AlertWhen::Spend { steps, budget } => {
             let (period, amount) = period(*budget, account, snapshot.as_of()?)?;
-            let past = Window::new(period.from(), period.to().min(snapshot.as_of()?))?;
-            let spent = snapshot.totals(&UsageFilter::of(account.id.clone()), past).cost;
+            let filter = UsageFilter::of(account.id.clone());
+            // What came in after the end of its data counts once all of that time is in.
+            let past = Window::new(period.from(), period.to().min(snapshot.forecast_from(&filter)));
+            let spent = past.map_or(Money::ZERO, |past| snapshot.totals(&filter, past).cost);
             Some(reached(steps, spent.as_f64() / amount.as_f64(), margin / 100.0))
         }
         AlertWhen::Forecast { above, budget } => {
@@ -170,7 +177,7 @@ fn judged(rule: &AlertRule, snapshot: &Snapshot, account: &Account) -> Option<(V
         }
         AlertWhen::Churn(above) => {
             let chance = snapshot.churn_probability(&account.id)?;
-            plain(Verdict::upward(chance, above.share(), margin / 100.0))
+            plain(Verdict::sized(chance, above.share(), margin / 100.0))
         }
         AlertWhen::Unusual { .. } | AlertWhen::Idle(_) | AlertWhen::Overdue | AlertWhen::Silent(_) => None,
     }
@@ -196,7 +203,7 @@ pub(super) fn reached(steps: &[Percent], part: f64, margin: f64) -> (Verdict, u1
     let highest = steps.iter().rev().find(|step| part >= step.share());
     match (highest, steps.first()) {
         (Some(step), _) => (Verdict::Holds, step.0),
-        (None, Some(first)) => (Verdict::upward(part, first.share(), margin), 0),
+        (None, Some(first)) => (Verdict::sized(part, first.share(), margin), 0),
         (None, None) => (Verdict::Clear, 0),
     }
 }

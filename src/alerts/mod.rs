@@ -11,6 +11,8 @@ mod judge;
 mod keeper;
 mod list;
 mod measure;
+#[cfg(test)]
+mod measured;
 mod message;
 #[cfg(test)]
 mod properties;

@@ -227,7 +227,10 @@ fn what_is_too_small_begins_nothing_and_what_is_not_looked_at_any_more_is_over()
     desk.look(at(2), |_| vec![]);
     assert_eq!(desk.over.len(), 1);
     desk.look(at(3), |_| vec![reading("acme", Verdict::Holds, at(3))]);
+    desk.rules = vec![rule("a", &[("when", "band watch")])];
+    desk.look(at(4), |_| vec![reading("acme", Verdict::Holds, at(4))]);
+    assert_eq!((desk.over.len(), desk.ledger.open.len()), (2, 1), "another condition is another alert");
     desk.rules.clear();
-    desk.look(at(4), |_| vec![]);
-    assert_eq!(desk.over.len(), 2);
+    desk.look(at(5), |_| vec![]);
+    assert_eq!(desk.over.len(), 3);
 }

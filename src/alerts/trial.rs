@@ -128,7 +128,7 @@ fn course(view: &Snapshot, rule: &AlertRule, account: &Account, span: Span) -> O
             let back = within.whole_days();
             Some(scores(view, &account.id, span, back, |days, at| {
                 let lost = days[at.checked_sub(back as usize)?].0? - days[at].0?;
-                Some(Verdict::upward(lost, points.points(), margin))
+                Some(Verdict::sized(lost, points.points(), margin))
             }))
         }
         AlertWhen::Unusual { metric, side, least } => {
@@ -137,7 +137,7 @@ fn course(view: &Snapshot, rule: &AlertRule, account: &Account, span: Span) -> O
                 let at = utc_midnight(day);
                 let open = found.iter().filter(|one| one.window.from() < at && at <= one.window.to());
                 let largest = open.map(size).fold(0.0, f64::max);
-                Some((Verdict::upward(largest, least.share(), margin / 100.0), 0))
+                Some((Verdict::sized(largest, least.share(), margin / 100.0), 0))
             };
             Some(span.days().map(verdict).collect())
         }
