@@ -19,6 +19,7 @@ pub mod deliver;
 pub mod writer;
 
 pub mod alerts;
+pub mod digest;
 pub mod render;
 
 pub mod adapters;

@@ -1,13 +1,19 @@
 //! Who may do what, and who may know of what.
 
+mod identity;
 mod members;
+mod pass;
+mod secret;
 
 use crate::domain::Account;
 use crate::domain::Asker;
 use crate::domain::Role;
 use crate::problem::Problem;
 
+pub use identity::{IdentityProvider, LoginFailed};
 pub use members::{Member, admit, all_see_all, bearers_see, others_see, sees};
+pub use pass::{BadPass, Pass, PassSeal};
+pub use secret::{Fingerprint, Token};
 
 /// What someone wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -28,7 +28,6 @@ use crate::domain::Clock;
 use crate::domain::Destination;
 use crate::domain::Person;
 use crate::engine::Snapshot;
-use crate::reply::Answer;
 use crate::store::AlertRecord;
 use crate::store::PendingRecord;
 use crate::store::Store;
@@ -38,7 +37,6 @@ use super::audience;
 use super::episode::{Episode, Place};
 use super::judge::{Ledger, advance};
 use super::measure::{Reading, Verdict, measure};
-use super::message;
 use super::rules::{self, RuleAtHand};
 use super::subject::Subject;
 
@@ -59,10 +57,10 @@ pub(super) const PAST_MAX: u32 = 100;
 /// The alerts, with all that their life needs. One for the whole program.
 pub struct Alerts {
     settings: Vec<AlertRule>,
-    people: BTreeMap<u64, Person>,
+    pub(super) people: BTreeMap<u64, Person>,
     pub(super) store: Store,
     pub(super) clock: Arc<dyn Clock>,
-    outbox: Outbox,
+    pub(super) outbox: Outbox,
     /// Something was changed by command and is to be told.
     nudged: Notify,
     /// One look at a time.
@@ -201,82 +199,6 @@ impl Alerts {
         heard
     }
 
-    /// Gives the outbox what changed since it was last given something.
-    async fn hand_over(
-        &self,
-        snapshot: &Snapshot,
-        rules: &[AlertRule],
-        now: Timestamp,
-    ) -> anyhow::Result<()> {
-        for record in self.store.alerts_to_hand().await? {
-            let episode = episode(&record)?;
-            let rule = rules.iter().find(|rule| rule.name == episode.rule);
-            let calls = rule.filter(|rule| rule.mention).map(|_| &self.people);
-            if episode.told.is_some() && !self.tell(snapshot, &episode, calls, now).await? {
-                // It cannot be found out who reads there; the next look asks again.
-                continue;
-            }
-            self.store.alert_handed(record.id, record.revision).await?;
-        }
-        Ok(())
-    }
-
-    /// Tells an alert where it is to be told; whether that could be found out everywhere.
-    async fn tell(
-        &self,
-        snapshot: &Snapshot,
-        episode: &Episode,
-        calls: Option<&BTreeMap<u64, Person>>,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let mut is_done = true;
-        let told = episode.places.iter().filter(|place| place.refused.is_none());
-        for place in told.filter(|place| place.to != Destination::Page) {
-            let readers = match self.outbox.readers(&place.to).await {
-                Ok(readers) => readers,
-                Err(Undelivered::Refused { why }) => {
-                    warn!(alert = %episode.id, to = %place.to, "An alert cannot be told: {why}");
-                    continue;
-                }
-                Err(why) => {
-                    warn!(alert = %episode.id, to = %place.to, "Could not find out who reads there: {why}");
-                    is_done = false;
-                    continue;
-                }
-            };
-            let subjects = episode.members.iter().map(|member| &member.subject);
-            if !subjects.into_iter().all(|subject| audience::may_hear(&readers, subject, snapshot)) {
-                warn!(alert = %episode.id, to = %place.to, "Not all who read there may know of an alert any more");
-                continue;
-            }
-            self.post(snapshot, episode, &place.to, calls, now).await?;
-        }
-        Ok(is_done)
-    }
-
-    /// Posts an alert's one message or edits it, and tells it again where that is due.
-    async fn post(
-        &self,
-        snapshot: &Snapshot,
-        episode: &Episode,
-        to: &Destination,
-        calls: Option<&BTreeMap<u64, Person>>,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let key = format!("{} {to}", episode.id);
-        let answer = message::posted(snapshot, episode, calls, now);
-        if self.outbox.delivery(&key).await?.is_none() {
-            self.outbox.send(&key, to, &answer).await?;
-        } else {
-            self.outbox.revise(&key, &answer).await?;
-        }
-        if episode.reminders > 0 && episode.state == AlertState::Open {
-            let again: Answer = message::again(snapshot, episode, calls, now);
-            self.outbox.send(&format!("{key} again {}", episode.reminders), to, &again).await?;
-        }
-        Ok(())
-    }
-
     /// The rules at hand, by name.
     pub async fn rules(&self) -> Result<Vec<RuleAtHand>, StoreError> {
         Ok(rules::at_hand(&self.settings, &self.store.alert_rules().await?))
@@ -328,16 +250,6 @@ impl Alerts {
             }
         }
         anyhow::bail!("{id} was changed by someone else at each of {TRIES_MAX} tries")
-    }
-
-    /// How far an alert has come to where it is told, in a word; `None` where nothing was posted.
-    pub(super) async fn delivery(&self, episode: &Episode, place: &Place) -> Option<String> {
-        let key = format!("{} {}", episode.id, place.to);
-        let delivery = self.outbox.delivery(&key).await.ok().flatten()?;
-        Some(match delivery.why {
-            Some(why) => format!("{}: {why}", delivery.state),
-            None => delivery.state.to_string(),
-        })
     }
 
     /// What was open at the last look.
@@ -399,6 +311,6 @@ fn record(episode: &Episode) -> anyhow::Result<AlertRecord> {
     Ok(AlertRecord { id: episode.id.0, is_over: episode.is_over(), revision: episode.revision, body })
 }
 
-fn episode(record: &AlertRecord) -> anyhow::Result<Episode> {
+pub(super) fn episode(record: &AlertRecord) -> anyhow::Result<Episode> {
     serde_json::from_str(&record.body).with_context(|| format!("reading {}", AlertId(record.id)))
 }

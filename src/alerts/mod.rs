@@ -18,6 +18,7 @@ mod message;
 mod properties;
 mod rules;
 mod subject;
+mod telling;
 mod trial;
 mod words;
 

@@ -202,6 +202,14 @@ pub const CATALOG: &[CommandEntry] = &[
         writes: false,
     },
     CommandEntry {
+        name: "login",
+        about: "A link to the dashboard that is yours alone",
+        example: "login",
+        options: &[],
+        subcommands: &[],
+        writes: false,
+    },
+    CommandEntry {
         name: "status",
         about: "How fresh the figures are, source by source",
         example: "status",

@@ -14,6 +14,7 @@ use super::health;
 use super::help;
 use super::history;
 use super::initiatives::{self, ListAsked};
+use super::login;
 use super::lookup::find_initiative;
 use super::movers;
 use super::portfolio::{self, PortfolioAsked};
@@ -73,6 +74,7 @@ pub(super) fn answer(reading: &Reading<'_>, asker: &Asker, question: &Question) 
             let one = find_initiative(reading.snapshot.initiatives(), id)?;
             Ok(initiatives::show(reading, one, None))
         }
+        Question::Login => Ok(login::answer(reading)),
         Question::Status => Ok(status::answer(reading)),
         Question::Help { command } => help::answer(reading, command.as_deref()),
         Question::InitiativeAdd(_)

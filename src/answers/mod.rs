@@ -22,6 +22,7 @@ mod help;
 mod history;
 mod initiatives;
 mod invocation;
+mod login;
 mod lookup;
 mod manual;
 mod movers;

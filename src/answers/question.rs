@@ -157,6 +157,8 @@ pub enum Question {
         /// As typed.
         question: String,
     },
+    /// The way to the dashboard.
+    Login,
     /// Freshness and parts.
     Status,
     /// The catalogue, or one command.
@@ -384,6 +386,7 @@ impl Question {
             Self::Digest(asked) => asked.command(),
             Self::Alert(asked) => asked.command(),
             Self::Ask { .. } => "ask",
+            Self::Login => "login",
             Self::Status => "status",
             Self::Help { .. } => "help",
         }

@@ -76,7 +76,7 @@ impl Question {
             Self::Digest(asked) => asked.say(&mut said),
             Self::Alert(asked) => asked.say(&mut said),
             Self::Ask { question } => said.may("question", Some(question)),
-            Self::Status => {}
+            Self::Login | Self::Status => {}
             Self::Help { command } => said.may("command", command.as_ref()),
         }
         Invocation { command: self.command().into(), options: said.0 }
@@ -122,8 +122,9 @@ impl Question {
             | Self::OverrideSet(_)
             | Self::OverrideClear { .. }
             | Self::Ask { .. } => return None,
-            Self::Digest(asked) => (asked.page()?, ""),
+            Self::Digest(asked) => asked.page()?,
             Self::Alert(asked) => asked.page()?,
+            Self::Login => ("/".into(), ""),
             Self::Status => ("/status".into(), ""),
             Self::Help { .. } => ("/help".into(), ""),
         };
@@ -199,7 +200,7 @@ impl Said {
 const ESCAPED: &percent_encoding::AsciiSet =
     &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, ESCAPED).to_string()
 }
 

@@ -76,6 +76,6 @@ fn subject(view: &Snapshot, question: &Question) -> Subject {
         ) => Subject::All,
         Question::InitiativeShow { id } | Question::InitiativeClose { id, .. } => initiative(id),
         Question::InitiativeUpdate(edit) => initiative(&edit.id),
-        Question::Help { .. } => Subject::Nothing,
+        Question::Help { .. } | Question::Login => Subject::Nothing,
     }
 }

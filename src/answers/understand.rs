@@ -82,32 +82,41 @@ impl Question {
                 let account = needed(call, "account")?.to_owned();
                 Ok(Self::Note { account, text: long_text(call, "text", TEXT_CHARS_MAX)?.unwrap_or_default() })
             }
-            "initiative list" => Ok(Self::InitiativeList {
-                account: text("account"),
-                status: read(call, "status")?,
-                owner: text("owner"),
-            }),
-            "initiative show" => Ok(Self::InitiativeShow { id: needed(call, "id")?.to_owned() }),
-            "initiative add" => add(call).map(Self::InitiativeAdd),
-            "initiative update" => update(call).map(Self::InitiativeUpdate),
-            "initiative close" => Ok(Self::InitiativeClose {
-                id: needed(call, "id")?.to_owned(),
-                status: end_of(call)?,
-                text: long_text(call, "text", TEXT_CHARS_MAX)?,
-            }),
             "ask" => {
                 needed(call, "question")?;
                 let question = long_text(call, "question", QUESTION_CHARS_MAX)?.unwrap_or_default();
                 Ok(Self::Ask { question })
             }
+            "login" => Ok(Self::Login),
             "status" => Ok(Self::Status),
             "help" => Ok(Self::Help { command: text("command") }),
             other => match other.split_once(' ') {
+                Some(("initiative", part)) => initiative(part, call),
                 Some(("digest", part)) => digests::understand(part, call).map(Self::Digest),
                 Some(("alert", part)) => alerts::understand(part, call).map(Self::Alert),
                 _ => Err(Problem::UnknownCommand { given: other.to_owned(), nearest: None }),
             },
         }
+    }
+}
+
+fn initiative(part: &str, call: &Invocation) -> Result<Question, Problem> {
+    let text = |name: &str| call.option(name).map(str::to_owned);
+    match part {
+        "list" => Ok(Question::InitiativeList {
+            account: text("account"),
+            status: read(call, "status")?,
+            owner: text("owner"),
+        }),
+        "show" => Ok(Question::InitiativeShow { id: needed(call, "id")?.to_owned() }),
+        "add" => add(call).map(Question::InitiativeAdd),
+        "update" => update(call).map(Question::InitiativeUpdate),
+        "close" => Ok(Question::InitiativeClose {
+            id: needed(call, "id")?.to_owned(),
+            status: end_of(call)?,
+            text: long_text(call, "text", TEXT_CHARS_MAX)?,
+        }),
+        _ => Err(Problem::UnknownCommand { given: call.command.clone(), nearest: None }),
     }
 }
 

@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::store::KeyScope;
+
 /// The account desk of a technical success manager, inside the team's chat.
 #[derive(Debug, Parser)]
 #[command(name = "etsm", version, about, propagate_version = true, max_term_width = 100)]
@@ -35,6 +37,26 @@ pub(super) enum Command {
     Ask(Ask),
     /// The same as a conversation
     Chat(Chat),
+    /// Say what a digest would say, or post one beside its schedule
+    Digest {
+        /// Which of the two
+        #[command(subcommand)]
+        what: Digest,
+    },
+    /// Make a link to a page of the dashboard that lets its reader in, once and for some minutes
+    Link(Link),
+    /// Make, list and revoke keys that let programs use the API
+    Key {
+        /// What is done
+        #[command(subcommand)]
+        what: Key,
+    },
+    /// End sessions of the dashboard
+    Session {
+        /// What is done
+        #[command(subcommand)]
+        what: Session,
+    },
     /// Show the models behind the figures, and fit them anew
     Analyze {
         /// Which model
@@ -53,11 +75,30 @@ pub(super) enum Command {
     Check,
     /// Ask a running etsm whether it is well (for a container's health check)
     Probe(Probe),
+    /// Print the description of the API (OpenAPI 3.1)
+    Openapi,
     /// Print completions for a shell
     Completions {
         /// Which shell
         shell: clap_complete::Shell,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Digest {
+    /// What it would say; nothing is posted
+    Preview(DigestOf),
+    /// Order one beside its schedule; the running service makes and posts it
+    Run(DigestOf),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DigestOf {
+    /// What the digest is called
+    pub(super) name: String,
+    /// As of when, as 2026-03-30T08:00Z [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub(super) at: Option<Timestamp>,
 }
 
 #[derive(Debug, Args)]
@@ -74,6 +115,49 @@ pub(super) struct Demo {
     /// The same seed makes the same portfolio
     #[arg(long, default_value_t = 7, value_name = "N")]
     pub(super) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Link {
+    /// The command whose page it opens, as "usage acme range:30d"
+    #[arg(required = true, value_name = "COMMAND")]
+    pub(super) words: Vec<String>,
+    /// For whom: a name of [access.people] opens it with that member's rights, any other one may read everything
+    #[arg(long = "as", value_name = "NAME")]
+    pub(super) person: String,
+    /// For how many minutes it holds
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1_440), value_name = "N")]
+    pub(super) minutes: u16,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Key {
+    /// Make a key; it is shown once
+    Add {
+        /// What it is called; each name once
+        name: String,
+        /// What it opens: ingest, read, admin
+        #[arg(long = "scope", required = true, value_delimiter = ',', value_name = "SCOPE")]
+        scopes: Vec<KeyScope>,
+    },
+    /// All keys, and when they were used last
+    List,
+    /// Take a key back
+    Revoke {
+        /// What it is called
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Session {
+    /// All sessions, and when they were used last
+    List,
+    /// End one session, by the first letters of its id as listed, or all
+    End {
+        /// The first letters of its id, or `all`
+        which: String,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::access::IdentityProvider;
+use crate::access::PassSeal;
+use crate::alerts::Alerts;
 use crate::answers::Desk;
 use crate::chat;
 use crate::config::Settings;
@@ -24,7 +27,7 @@ use crate::store::Store;
 use crate::telemetry;
 use crate::web;
 
-use super::demo::DemoPlan;
+use super::demo::{DemoPlan, order_first_digest};
 use super::parts::Parts;
 use super::staff::{Staff, staffed};
 
@@ -57,6 +60,7 @@ pub async fn run_with(
     stop: CancellationToken,
     demo: Option<DemoPlan>,
 ) -> anyhow::Result<()> {
+    let is_demo = demo.is_some();
     let metrics = telemetry::metrics();
     let store = open_store(&settings).await?;
     let engine = Arc::new(Engine::new(Arc::clone(&settings.health), settings.currency));
@@ -64,7 +68,7 @@ pub async fn run_with(
     let client = discord_client(&settings, &store, patience).await?;
     let messenger = client.as_ref().map(chat::discord::Client::messenger);
     let outbox = Outbox::new(store.clone(), Arc::clone(&clock), messenger);
-    let (desk, staff) = staffed(Desk::new(engine, store, clock), &settings, &outbox);
+    let Staff { desk, digests, alerts } = staffed(Desk::new(engine, store, clock), &settings, &outbox)?;
     let discord = client.map(|client| chat::discord::Discord::new(desk.clone(), client));
     let ready = web::Readiness::default();
 
@@ -72,8 +76,8 @@ pub async fn run_with(
     // The dashboard answers at once, and says that it is not ready until the figures are there.
     let state = web::WebState {
         desk: desk.clone(),
-        alerts: Arc::clone(&staff.alerts),
-        asker: local_asker(&settings),
+        alerts: Arc::clone(&alerts),
+        entry: entry(&settings, &desk, discord.as_ref()).await?,
         public_url: settings.public_url.clone(),
         browser_chat: settings.chat.browser,
         interactions: discord.as_ref().and_then(door),
@@ -94,16 +98,20 @@ pub async fn run_with(
         loaded = first_load => loaded?,
         () = stop.cancelled() => return finish(parts, &desk).await,
     }
+    if is_demo {
+        order_first_digest(&desk).await?;
+    }
     ready.needs("engine", web::PartState::Up);
     info!(rows = desk.snapshot().rows(), accounts = desk.snapshot().accounts().count(), "Ready");
 
     parts.start("freshness", keep_fresh(desk.clone(), stop.clone()));
     parts.start("watch", keep_watch(desk.clone(), stop.clone()));
-    parts.start("alerts", keep_alerts(staff, desk.clone(), stop.clone()));
+    parts.start("alerts", keep_alerts(alerts, desk.clone(), stop.clone()));
     parts.start("upkeep", upkeep(metrics, stop.clone()));
     parts.start("checkpoint", keep_checkpoint(desk.clone(), stop.clone()));
     let posting = stop.clone();
     parts.start("outbox", async move { outbox.run(posting).await });
+    parts.start("digests", digests.run(desk.clone(), stop.clone()));
     ready.tells("discord", web::PartState::Off);
     if let Some(discord) = discord {
         let tell = move |connection| ready.tells("discord", connection_state(connection));
@@ -119,9 +127,25 @@ pub(super) async fn discord_client(
     patience: chat::discord::Patience,
 ) -> anyhow::Result<Option<chat::discord::Client>> {
     let Some(discord) = settings.discord.clone() else { return Ok(None) };
-    let seal = Seal::new(&signing_secret(settings, store).await?);
+    let secret = signing_secret(settings, store).await?;
+    let passes = settings.has_login().then(|| PassSeal::new(&secret));
     let (members, url) = (settings.members.clone(), settings.public_url.clone());
-    chat::discord::Client::new(discord, members, seal, url, patience).map(Some)
+    chat::discord::Client::new(discord, members, Seal::new(&secret), passes, url, patience).map(Some)
+}
+
+/// Who is let in: whoever is at this machine, until a login is set up.
+async fn entry(
+    settings: &Settings,
+    desk: &Desk,
+    discord: Option<&chat::discord::Discord>,
+) -> anyhow::Result<web::Entry> {
+    let seal = PassSeal::new(&signing_secret(settings, desk.store()).await?);
+    let identities = discord.map(chat::discord::Discord::identities).transpose()?.flatten();
+    let provider = identities.map(|one| Arc::new(one) as Arc<dyn IdentityProvider>);
+    let (store, clock, members) = (desk.store().clone(), Arc::clone(desk.clock()), settings.members.clone());
+    let doors = web::Doors::new(store, clock, members, seal, provider, &settings.public_url);
+    let everyone = (!settings.has_login()).then(|| Arc::new(local_asker(settings)));
+    Ok(web::Entry { doors: Arc::new(doors), everyone })
 }
 
 /// The way from the web to chat, which do not know each other.
@@ -180,7 +204,7 @@ pub(super) async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
 }
 
 /// What signatures are made with: the key of the settings, or one that this database keeps where none is set.
-async fn signing_secret(settings: &Settings, store: &Store) -> anyhow::Result<Vec<u8>> {
+pub(super) async fn signing_secret(settings: &Settings, store: &Store) -> anyhow::Result<Vec<u8>> {
     const NAME: &str = "signing key";
     if let Some(key) = &settings.secret_key {
         return Ok(key.expose_secret().as_bytes().to_vec());
@@ -191,7 +215,7 @@ async fn signing_secret(settings: &Settings, store: &Store) -> anyhow::Result<Ve
     Ok(kept.unwrap_or(made).into_bytes())
 }
 
-/// Whoever sits at this machine; there is no login yet, and only loopback is served.
+/// Whoever sits at this machine, where there is no login and only loopback is served.
 fn local_asker(settings: &Settings) -> Asker {
     let person = Person::new("local user").expect("a short plain text is a name");
     Asker {
@@ -233,8 +257,8 @@ async fn keep_watch(desk: Desk, stop: CancellationToken) -> anyhow::Result<()> {
 }
 
 /// Looks at the rules of alerts after each publication and by the clock.
-async fn keep_alerts(staff: Staff, desk: Desk, stop: CancellationToken) -> anyhow::Result<()> {
-    staff.alerts.watch(&desk, stop).await
+async fn keep_alerts(alerts: Arc<Alerts>, desk: Desk, stop: CancellationToken) -> anyhow::Result<()> {
+    alerts.watch(&desk, stop).await
 }
 
 /// Writes a checkpoint after a start that read much, and from time to time while much changes.

@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::alert_rule::AlertRule;
 use super::alerts;
+use super::digests::{self, DigestSettings};
 use super::environment::Environment;
 use super::members::{self, Lists};
 use super::mistake::Mistake;
@@ -33,12 +34,15 @@ pub(super) const KEYS: &[(&str, Option<&str>)] = &[
     ("discord.application_id", Some("ETSM_DISCORD_APPLICATION_ID")),
     ("discord.guild_id", Some("ETSM_DISCORD_GUILD_ID")),
     ("discord.public_key", Some("ETSM_DISCORD_PUBLIC_KEY")),
+    ("discord.client_id", Some("ETSM_DISCORD_CLIENT_ID")),
+    ("discord.client_secret", Some("ETSM_DISCORD_CLIENT_SECRET")),
     ("discord.gateway", None),
     ("discord.api_base", Some("ETSM_DISCORD_API_BASE")),
 ];
 
 /// Keys whose value may stand in a file of its own, named by `VARIABLE_FILE`.
-const SECRETS: &[&str] = &["data.database_url", "security.secret_key", "discord.token"];
+const SECRETS: &[&str] =
+    &["data.database_url", "security.secret_key", "discord.token", "discord.client_secret"];
 
 /// How unlike a known name a wrong one may be and still be taken for a slip of the pen.
 const SLIP: f64 = 0.75;
@@ -56,6 +60,7 @@ pub(super) struct Gathered {
     given: BTreeMap<&'static str, Given>,
     pub(super) lists: Lists,
     pub(super) alert_rules: Option<Vec<AlertRule>>,
+    pub(super) digests: Option<Vec<DigestSettings>>,
     pub(super) mistakes: Vec<Mistake>,
 }
 
@@ -98,6 +103,7 @@ impl Gathered {
         self.lists.people = lists.people.or(self.lists.people.take());
         let rules = alerts::read(name, text, table.get_ref(), &mut self.mistakes);
         self.alert_rules = rules.or(self.alert_rules.take());
+        self.digests = digests::read(name, text, table.get_ref(), &mut self.mistakes).or(self.digests.take());
         let mut found = Vec::new();
         flatten("", table.get_ref(), &mut found);
         for (key, at, value) in found {
@@ -172,7 +178,8 @@ fn flatten(prefix: &str, table: &DeTable<'_>, found: &mut Vec<(String, usize, Op
     for (key, value) in table {
         let name =
             if prefix.is_empty() { key.get_ref().to_string() } else { format!("{prefix}.{}", key.get_ref()) };
-        if members::LISTS.contains(&name.as_str()) || alerts::LISTS.contains(&name.as_str()) {
+        let lists = [members::LISTS, alerts::LISTS, &[digests::LIST]].concat();
+        if lists.contains(&name.as_str()) {
             continue;
         }
         let text = match value.get_ref() {

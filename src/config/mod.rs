@@ -3,6 +3,7 @@
 mod alert_rule;
 mod alert_when;
 mod alerts;
+mod digests;
 mod environment;
 mod gather;
 mod health;
@@ -13,6 +14,7 @@ mod settings;
 
 pub use alert_rule::{ALERT_RULE_KEYS, AlertRule, AlertScope, BadAlertRule};
 pub use alert_when::{AlertWhen, Budget, Percent, UnusualSide};
+pub use digests::DigestSettings;
 pub use environment::Environment;
 pub use health::{FactorRules, HealthRules};
 pub use members::{MemberRole, MemberRules};

@@ -12,6 +12,7 @@ use crate::domain::Currency;
 use crate::domain::Role;
 
 use super::alert_rule::AlertRule;
+use super::digests::DigestSettings;
 use super::environment::Environment;
 use super::gather::{Gathered, suspicious};
 use super::health::HealthRules;
@@ -52,6 +53,8 @@ pub struct Settings {
     pub members: MemberRules,
     /// The rules of alerts; those that are compiled in where none is set up.
     pub alert_rules: Vec<AlertRule>,
+    /// Digests on schedule.
+    pub digests: Vec<DigestSettings>,
 }
 
 /// How etsm reaches Discord.
@@ -67,6 +70,10 @@ pub struct DiscordSettings {
     pub api_base: Option<String>,
     /// What Discord signs interactions with when it sends them over HTTP; `None` takes none there.
     pub public_key: Option<[u8; 32]>,
+    /// The application as a login; asked of Discord when `None`.
+    pub client_id: Option<u64>,
+    /// With it, members of the server log in to the dashboard.
+    pub client_secret: Option<SecretString>,
     /// Whether interactions come over a connection of our own.
     pub gateway: bool,
 }
@@ -108,6 +115,7 @@ impl Settings {
             discord: discord(&mut all),
             members: members(&mut all),
             alert_rules: all.alert_rules.take().unwrap_or_else(AlertRule::defaults),
+            digests: all.digests.take().unwrap_or_default(),
         };
         if settings.data_dir.as_os_str().is_empty() {
             all.wrong(all.get("data.dir").place, "must name a folder");
@@ -133,16 +141,37 @@ impl Settings {
             });
         }
         if !self.bind.ip().is_loopback() {
-            mistakes.push(Mistake {
-                place: "server.bind (ETSM_BIND)".into(),
-                message: format!(
-                    "{} would be open to others, and there is no login yet; use 127.0.0.1:{}",
-                    self.bind,
-                    self.bind.port()
-                ),
-            });
+            self.check_for_others(&mut mistakes);
         }
         if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
+    }
+}
+
+impl Settings {
+    /// Whether people log in, instead of whoever is at this machine.
+    #[must_use]
+    pub fn has_login(&self) -> bool {
+        self.discord.as_ref().is_some_and(|discord| discord.client_secret.is_some())
+    }
+
+    /// What a dashboard needs that others can reach.
+    fn check_for_others(&self, mistakes: &mut Vec<Mistake>) {
+        let port = self.bind.port();
+        if !self.has_login() {
+            let message = format!(
+                "{} would be open to others without a login; set discord.token and discord.client_secret \
+                 (ETSM_DISCORD_TOKEN, ETSM_DISCORD_CLIENT_SECRET), or use 127.0.0.1:{port}",
+                self.bind
+            );
+            mistakes.push(Mistake { place: "server.bind (ETSM_BIND)".into(), message });
+        }
+        if !self.public_url.starts_with("https://") {
+            let message = format!(
+                "must be https beyond this machine, for a session must not be read on its way; put a proxy \
+                 with TLS in front and name its address, or bind to 127.0.0.1:{port}"
+            );
+            mistakes.push(Mistake { place: "server.public_url (ETSM_PUBLIC_URL)".into(), message });
+        }
     }
 }
 
@@ -209,6 +238,13 @@ fn discord(all: &mut Gathered) -> Option<DiscordSettings> {
     let id = |text: &str| if text.is_empty() { Ok(None) } else { snowflake(text).map(Some) };
     let application_id = parsed(all, "discord.application_id", None, id);
     let guild_id = parsed(all, "discord.guild_id", None, id);
+    let client_id = parsed(all, "discord.client_id", None, id).or(application_id);
+    let client_secret = SecretString::from(all.get("discord.client_secret").text);
+    let client_secret = Some(client_secret).filter(|secret| !secret.expose_secret().is_empty());
+    if client_secret.is_some() && guild_id.is_none() {
+        let place = all.get("discord.guild_id").place;
+        all.wrong(place, "is needed for the login: whose members are let in");
+    }
     let public_key = parsed(all, "discord.public_key", None, public_key);
     let gateway = parsed(all, "discord.gateway", true, flag);
     if !gateway && public_key.is_none() {
@@ -234,6 +270,8 @@ fn discord(all: &mut Gathered) -> Option<DiscordSettings> {
         guild_id,
         api_base: Some(api_base).filter(|base| !base.is_empty()),
         public_key,
+        client_id,
+        client_secret,
         gateway,
     })
 }
@@ -333,7 +371,18 @@ mod tests {
         assert!(load("", &[("ETSM_SECRET_KEY", key)]).unwrap().check_for_serving().is_ok());
         assert!(load("", &[]).unwrap().check_for_serving().is_err());
         let open = load("", &[("ETSM_SECRET_KEY", key), ("ETSM_BIND", "0.0.0.0:80")]).unwrap();
-        assert!(open.check_for_serving().unwrap_err()[0].message.contains("there is no login yet"));
+        let wrong = open.check_for_serving().unwrap_err();
+        assert!(wrong[0].message.contains("without a login") && wrong[1].message.contains("https"));
+        let doors = [
+            ("ETSM_SECRET_KEY", key),
+            ("ETSM_BIND", "0.0.0.0:80"),
+            ("ETSM_PUBLIC_URL", "https://etsm.example.com"),
+            ("ETSM_DISCORD_TOKEN", "t"),
+            ("ETSM_DISCORD_CLIENT_SECRET", "s"),
+            ("ETSM_DISCORD_GUILD_ID", "5"),
+        ];
+        assert!(load("", &doors).unwrap().check_for_serving().is_ok());
+        assert!(load("", &doors[..5]).unwrap_err().contains("is needed for the login"));
         assert!(load("", &[("ETSM_SECRET_KEY", &"a".repeat(40))]).is_err());
     }
 

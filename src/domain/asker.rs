@@ -23,6 +23,15 @@ pub struct Asker {
     pub audience: Audience,
 }
 
+/// Whose rights someone has who was let in.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Bearer {
+    /// A member of the chat server, by the id of the user: has the rights that the server's roles give now.
+    Member(u64),
+    /// Someone for whom whoever holds the database vouches: may read everything.
+    Reader(Person),
+}
+
 /// What a person may do; each may all that the ones before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {

@@ -6,6 +6,7 @@ mod anomaly;
 mod asker;
 mod delivery;
 mod destination;
+mod digest;
 mod fact;
 mod foretold;
 mod health;
@@ -24,16 +25,17 @@ mod usage;
 pub use account::{Account, AccountStatus, CommitPeriod, Contract, Note};
 pub use alert::{AlertId, AlertState};
 pub use anomaly::{Anomaly, AnomalyKind, Standing};
-pub use asker::{Asker, Audience, Claim, Role, Scope};
+pub use asker::{Asker, Audience, Bearer, Claim, Role, Scope};
 pub use delivery::DeliveryState;
 pub use destination::{BadDestination, Destination};
+pub use digest::{DIGEST_ON_TIME, LatePolicy, OccurrenceState};
 pub use fact::{BadFactId, Bound, Fact, FactKey, Measure, UsageFilter};
 pub use foretold::Foretold;
 pub use health::{Band, Cause, Factor, FactorKind, Health, Judgement};
 pub use horizon::Horizon;
 pub use ids::{
-    AccountId, BadName, Endpoint, EventId, ID_CHARS_MAX, InitiativeId, Model, NAME_CHARS_MAX, Person,
-    SourceId,
+    AccountId, BadName, DigestName, Endpoint, EventId, ID_CHARS_MAX, InitiativeId, Model, NAME_CHARS_MAX,
+    Person, SourceId,
 };
 pub use initiative::{Initiative, InitiativeStatus, InitiativeUpdate, Priority};
 pub use money::{BadMoney, Currency, Money};

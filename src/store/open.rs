@@ -12,12 +12,14 @@ use sqlx::AnyConnection;
 use sqlx::AnyPool;
 use sqlx::AssertSqlSafe;
 use sqlx::Connection;
+use sqlx::Database;
 use sqlx::Executor;
 use sqlx::SqlSafeStr;
 use sqlx::Transaction;
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::MigrateError;
 use sqlx::migrate::Migrator;
+use sqlx::query::Query;
 
 use super::checkpoint::CheckpointFile;
 use super::counters;
@@ -183,6 +185,18 @@ impl Store {
             counters::advance(&mut writing, "version", 0).await?;
         }
         Ok(writing)
+    }
+
+    /// One statement that changes something, committed; tells how many rows it touched.
+    pub(super) async fn change(
+        &self,
+        doing: &'static str,
+        statement: Query<'_, Any, <Any as Database>::Arguments>,
+    ) -> Result<u64, StoreError> {
+        let mut writing = self.write().await?;
+        let done = statement.execute(&mut *writing).await.doing(doing)?;
+        writing.commit().await.doing(doing)?;
+        Ok(done.rows_affected())
     }
 }
 

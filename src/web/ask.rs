@@ -11,7 +11,7 @@ use crate::render::html;
 use crate::reply::Answer;
 
 use super::links::chart_links;
-use super::state::WebState;
+use super::seat::Seat;
 
 /// Names and values of a query string, in their order.
 pub(super) type Pairs = Vec<(String, String)>;
@@ -51,7 +51,7 @@ pub(super) struct Tile {
     pub(super) live: bool,
 }
 
-impl WebState {
+impl Seat {
     /// Asks as whoever is at the browser.
     pub(super) async fn ask(&self, question: Question) -> Result<Answer, Problem> {
         self.desk.ask(&self.asker, question).await

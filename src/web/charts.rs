@@ -2,7 +2,6 @@
 
 use axum::extract::Path;
 use axum::extract::Query;
-use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::header;
 use axum::response::IntoResponse as _;
@@ -18,7 +17,7 @@ use super::ask::Pairs;
 use super::ask::understand;
 use super::links::chart_command;
 use super::page::Failure;
-use super::state::WebState;
+use super::seat::Seat;
 
 /// A picture of its own brings its colours in a style block; nothing else may come with it.
 const PICTURE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
@@ -26,7 +25,7 @@ const PICTURE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; fra
 const SCALE: f32 = 1.0;
 
 pub(super) async fn show(
-    State(state): State<WebState>,
+    state: Seat,
     Path(file): Path<String>,
     Query(query): Query<Pairs>,
 ) -> Result<Response, Failure> {

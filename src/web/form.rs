@@ -5,7 +5,7 @@ use crate::answers::Invocation;
 use crate::answers::OptionEntry;
 use crate::answers::OptionKind;
 
-use super::state::WebState;
+use super::seat::Seat;
 
 /// Values listed under a field; a browser narrows them down as one types.
 const OFFERED_MAX: usize = 100;
@@ -38,7 +38,7 @@ pub(super) struct Field {
 
 impl Form {
     /// A form of some options of a call, with their present values.
-    pub(super) fn new(state: &WebState, action: &str, call: &Invocation, names: &[&str]) -> Self {
+    pub(super) fn new(state: &Seat, action: &str, call: &Invocation, names: &[&str]) -> Self {
         let entries = options_of(&call.command).iter().filter(|entry| names.contains(&entry.name));
         let fields = entries.map(|entry| field(state, call, entry)).collect();
         Self { action: action.to_owned(), fields, kept: Vec::new() }
@@ -62,7 +62,7 @@ fn options_of(command: &str) -> &'static [OptionEntry] {
     found.unwrap_or_default()
 }
 
-fn field(state: &WebState, call: &Invocation, entry: &OptionEntry) -> Field {
+fn field(state: &Seat, call: &Invocation, entry: &OptionEntry) -> Field {
     let value = call.option(entry.name).unwrap_or_default().to_owned();
     let mut choices = Vec::new();
     let mut offered = Vec::new();

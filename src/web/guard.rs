@@ -1,7 +1,7 @@
 //! What every request and answer has to pass: the host asked for, who sent it, and the headers that keep browsers honest.
 //!
-//! There is no login yet, so whoever can reach the port may ask. These checks keep foreign web pages from being the
-//! ones who ask: by a name that was rebound to this machine, or by a form that posts across sites.
+//! A browser brings its session along whoever makes it ask. These checks keep foreign web pages from being the ones who
+//! ask: by a name that was rebound to this machine, or by a form that posts across sites.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -85,10 +85,27 @@ fn from_here(headers: &HeaderMap, host: &str) -> bool {
     }
 }
 
+/// Whether browsers come over HTTPS.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Transport {
+    https: bool,
+}
+
+impl Transport {
+    pub(super) fn of(public_url: &str) -> Self {
+        Self { https: public_url.starts_with("https://") }
+    }
+}
+
 /// Adds the headers that every answer carries; one that is set already stays.
-pub(super) async fn harden(request: Request, next: Next) -> Response {
+pub(super) async fn harden(State(transport): State<Transport>, request: Request, next: Next) -> Response {
     let mut response: Response<Body> = next.run(request).await;
     let headers = response.headers_mut();
+    if transport.https {
+        // Two years, as browsers ask of those who want to be known for it.
+        let only = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+        headers.entry("strict-transport-security").or_insert(only);
+    }
     let all = [
         ("content-security-policy", CONTENT_POLICY),
         ("x-content-type-options", "nosniff"),
@@ -97,7 +114,7 @@ pub(super) async fn harden(request: Request, next: Next) -> Response {
         ("cross-origin-resource-policy", "same-origin"),
         ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
         ("x-frame-options", "DENY"),
-        ("cache-control", "private, no-cache"),
+        ("cache-control", "private, no-store"),
     ];
     for (name, value) in all {
         headers.entry(name).or_insert(HeaderValue::from_static(value));

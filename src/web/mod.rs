@@ -7,6 +7,7 @@ mod api;
 mod ask;
 mod assets;
 mod charts;
+mod doors;
 mod form;
 mod guard;
 mod interactions;
@@ -17,11 +18,21 @@ mod pages;
 mod probes;
 mod ready;
 mod router;
+mod rules;
+mod seat;
 mod serve;
 mod state;
 
+pub use doors::{Doors, KEY_PREFIX};
 pub use interactions::{SignedDoor, SignedRequest};
 pub use ready::{PartState, Readiness};
-pub use router::router;
+pub use router::{router, routes};
+pub use rules::{Rule, RuledRoute};
 pub use serve::serve;
-pub use state::WebState;
+pub use state::{Entry, WebState};
+
+/// The description of the API (OpenAPI 3.1), as JSON.
+#[must_use]
+pub fn openapi() -> String {
+    api::document()
+}

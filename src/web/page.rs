@@ -12,7 +12,8 @@ use crate::render::words;
 use crate::reply::AsOf;
 
 use super::assets::asset_path;
-use super::state::WebState;
+use super::links::with_query;
+use super::seat::Seat;
 
 /// Where in the navigation a page stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,7 @@ pub(super) enum Place {
     Churn,
     Initiatives,
     Alerts,
+    Digests,
     Chat,
     Status,
     Help,
@@ -43,6 +45,7 @@ const NAVIGATION: &[(Place, &str, &str)] = &[
     (Place::Churn, "/churn", "Churn"),
     (Place::Initiatives, "/initiatives", "Initiatives"),
     (Place::Alerts, "/alerts", "Alerts"),
+    (Place::Digests, "/digests", "Digests"),
     (Place::Chat, "/chat", "Chat"),
     (Place::Status, "/status", "Status"),
     (Place::Help, "/help", "Help"),
@@ -54,13 +57,41 @@ pub(super) struct Frame {
     pub(super) title: String,
     place: Place,
     chat: bool,
+    /// Whether nobody is inside yet, so that there is nowhere to go.
+    outside: bool,
+    /// Who is logged in, and can log out; hostile text.
+    pub(super) visitor: Option<String>,
     pub(super) scripts: Vec<String>,
     pub(super) as_of: Option<String>,
 }
 
 impl Frame {
-    pub(super) fn new(state: &WebState, place: Place, title: impl Into<String>) -> Self {
-        Self { title: title.into(), place, chat: state.browser_chat, scripts: Vec::new(), as_of: None }
+    pub(super) fn new(state: &Seat, place: Place, title: impl Into<String>) -> Self {
+        let visitor = state.may_leave.then(|| state.asker.person.to_string());
+        Self { chat: state.browser_chat, visitor, place, ..Self::bare(title) }
+    }
+
+    /// A page that knows nobody.
+    pub(super) fn bare(title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            place: Place::Nowhere,
+            chat: false,
+            outside: false,
+            visitor: None,
+            scripts: Vec::new(),
+            as_of: None,
+        }
+    }
+
+    /// A page before the door.
+    pub(super) fn outside(title: impl Into<String>) -> Self {
+        Self { outside: true, ..Self::bare(title) }
+    }
+
+    /// Whether nobody is inside yet.
+    pub(super) fn is_outside(&self) -> bool {
+        self.outside
     }
 
     /// With a script that only this page needs.
@@ -155,12 +186,26 @@ pub(super) fn status_of(problem: &Problem) -> StatusCode {
     }
 }
 
-fn bare_frame(title: &str) -> Frame {
-    Frame { title: title.to_owned(), place: Place::Nowhere, chat: false, scripts: Vec::new(), as_of: None }
+fn error_page(status: StatusCode, heading: &'static str, message: String) -> Response {
+    print(status, &ErrorPage { frame: Frame::bare(heading), heading, message, retry: false })
 }
 
-fn error_page(status: StatusCode, heading: &'static str, message: String) -> Response {
-    print(status, &ErrorPage { frame: bare_frame(heading), heading, message, retry: false })
+/// Someone is not let in, and why.
+pub(super) fn refused(status: StatusCode, heading: &'static str, message: String) -> Response {
+    error_page(status, heading, message)
+}
+
+#[derive(Template)]
+#[template(path = "pages/log_in.html")]
+struct LogInPage {
+    frame: Frame,
+    login: String,
+}
+
+/// Nobody is logged in; `to` is where the visitor wanted to go.
+pub(super) fn log_in(status: StatusCode, to: &str) -> Response {
+    let login = with_query("/auth/login", std::iter::once(("to", to)));
+    print(status, &LogInPage { frame: Frame::outside("Log in"), login })
 }
 
 /// A refusal before any handler ran; for browsers and programs alike, so it is plain text.
@@ -184,7 +229,7 @@ pub(super) fn wrong_method() -> Response {
 pub(super) fn loading() -> Response {
     let message = "The figures are being loaded. This page comes back by itself in a moment.";
     let view = ErrorPage {
-        frame: bare_frame("Loading"),
+        frame: Frame::bare("Loading"),
         heading: "Just a moment",
         message: message.into(),
         retry: true,

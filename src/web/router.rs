@@ -14,15 +14,19 @@ use axum::middleware::Next;
 use axum::response::IntoResponse as _;
 use axum::response::Response;
 use axum::routing::get;
+use axum::routing::patch;
 use axum::routing::post;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::access::Deed;
+
 use super::api;
 use super::assets;
 use super::charts;
+use super::doors;
 use super::guard;
 use super::interactions;
 use super::interactions::SignedDoor;
@@ -31,6 +35,9 @@ use super::page;
 use super::pages;
 use super::probes;
 use super::ready::Readiness;
+use super::rules::Rule;
+use super::rules::Ruled;
+use super::rules::RuledRoute;
 use super::state::WebState;
 
 /// A handler that takes longer is given up: whoever asked has given up too.
@@ -44,14 +51,9 @@ const BODY_BYTES_MAX: usize = 64 * 1024;
 pub fn router(state: WebState) -> Router {
     let waits = middleware::from_fn_with_state(state.ready.clone(), wait_for_figures);
     let door = state.interactions.clone().map_or_else(Router::new, interactions);
-    let figures = pages(state.browser_chat).merge(api()).merge(door).route_layer(waits);
-    Router::new()
-        .route("/healthz", get(probes::alive))
-        .route("/readyz", get(probes::ready))
-        .route("/metrics", get(probes::metrics))
-        .route("/version", get(probes::version))
-        .route("/assets/{name}", get(assets::show))
-        .merge(figures)
+    let (figures, _) = api(pages(Ruled::new(state.clone()))).done();
+    let (open, _) = open(Ruled::new(state.clone())).done();
+    open.merge(figures.merge(door).route_layer(waits))
         .route("/api/{*rest}", get(api::not_found))
         .fallback(async || page::not_found())
         .method_not_allowed_fallback(async || page::wrong_method())
@@ -61,67 +63,111 @@ pub fn router(state: WebState) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, HANDLER_TIME_MAX))
         .layer(middleware::from_fn_with_state(guard::Hosts::of(&state.public_url), guard::check))
         .layer(CompressionLayer::new().gzip(true).br(true))
-        .layer(middleware::from_fn(guard::harden))
+        .layer(middleware::from_fn_with_state(guard::Transport::of(&state.public_url), guard::harden))
         .layer(middleware::from_fn(measure))
         .with_state(state)
 }
 
-fn pages(browser_chat: bool) -> Router<WebState> {
-    let chat = Router::new()
-        .route("/chat", get(pages::chat).post(pages::chat_ask))
-        .route("/chat/ask", post(pages::chat_ask))
-        .route("/chat/complete", get(pages::chat_complete));
-    Router::new()
-        .route("/", get(pages::portfolio))
-        .route("/accounts", get(pages::accounts))
-        .route("/accounts/{id}", get(pages::account_overview))
-        .route("/accounts/{id}/usage", get(pages::account_usage))
-        .route("/accounts/{id}/health", get(pages::account_health))
-        .route("/accounts/{id}/anomalies", get(pages::account_anomalies))
-        .route("/accounts/{id}/forecast", get(pages::account_forecast))
-        .route("/accounts/{id}/why", get(pages::account_why))
-        .route("/accounts/{id}/history", get(pages::account_history))
-        .route("/usage", get(pages::usage))
-        .route("/movers", get(pages::movers))
-        .route("/anomalies", get(pages::anomalies))
-        .route("/forecast", get(pages::forecast))
-        .route("/churn", get(pages::churn))
-        .route("/initiatives", get(pages::initiatives))
-        .route("/initiatives/{id}", get(pages::initiative))
-        .route("/alerts", get(pages::alerts))
-        .route("/alerts/{id}", get(pages::alert))
-        .route("/alerts/{id}/ack", post(pages::alert_ack))
-        .route("/alerts/{id}/snooze", post(pages::alert_snooze))
-        .route("/facts/{id}", get(pages::fact))
-        .route("/status", get(pages::status))
-        .route("/admin/replay", get(pages::replay).post(pages::replay_run))
-        .route("/help", get(pages::help))
-        .route("/chart/{file}", get(charts::show))
-        .merge(if browser_chat { chat } else { Router::new() })
+/// Every route with its rule, as the manual lists them.
+#[must_use]
+pub fn routes(state: &WebState) -> Vec<RuledRoute> {
+    let (_, mut routes) = open(Ruled::new(state.clone())).done();
+    routes.extend(api(pages(Ruled::new(state.clone()))).done().1);
+    routes.push(RuledRoute { path: INTERACTIONS, rule: Rule::Own });
+    routes
 }
+
+/// What says nothing of accounts, and the doors themselves.
+fn open(ruled: Ruled) -> Ruled {
+    ruled
+        .at("/healthz", Rule::Open, get(probes::alive))
+        .at("/readyz", Rule::Open, get(probes::ready))
+        .at("/metrics", Rule::Open, get(probes::metrics))
+        .at("/version", Rule::Open, get(probes::version))
+        .at("/assets/{name}", Rule::Open, get(assets::show))
+        .at("/api/v1/openapi.json", Rule::Open, get(api::openapi))
+        .at("/auth/login", Rule::Own, get(doors::login))
+        .at("/auth/callback", Rule::Own, get(doors::callback))
+        .at("/auth/logout", Rule::Own, post(doors::logout))
+        .at("/l/{token}", Rule::Own, get(doors::pass).post(doors::pass_spend))
+}
+
+fn pages(ruled: Ruled) -> Ruled {
+    let read = Rule::May(Deed::Read);
+    let write = Rule::May(Deed::Write);
+    let admin = Rule::May(Deed::Administer);
+    let ruled = if ruled.browser_chat() {
+        ruled
+            .at("/chat", read, get(pages::chat).post(pages::chat_ask))
+            .at("/chat/ask", read, post(pages::chat_ask))
+            .at("/chat/complete", read, get(pages::chat_complete))
+    } else {
+        ruled
+    };
+    ruled
+        .at("/", read, get(pages::portfolio))
+        .at("/accounts", read, get(pages::accounts))
+        .at("/accounts/{id}", read, get(pages::account_overview))
+        .at("/accounts/{id}/usage", read, get(pages::account_usage))
+        .at("/accounts/{id}/health", read, get(pages::account_health))
+        .at("/accounts/{id}/anomalies", read, get(pages::account_anomalies))
+        .at("/accounts/{id}/forecast", read, get(pages::account_forecast))
+        .at("/accounts/{id}/why", read, get(pages::account_why))
+        .at("/accounts/{id}/history", read, get(pages::account_history))
+        .at("/usage", read, get(pages::usage))
+        .at("/movers", read, get(pages::movers))
+        .at("/anomalies", read, get(pages::anomalies))
+        .at("/forecast", read, get(pages::forecast))
+        .at("/churn", read, get(pages::churn))
+        .at("/initiatives", read, get(pages::initiatives))
+        .at("/initiatives/{id}", read, get(pages::initiative))
+        .at("/alerts", read, get(pages::alerts))
+        .at("/alerts/{id}", read, get(pages::alert))
+        .at("/alerts/{id}/ack", write, post(pages::alert_ack))
+        .at("/alerts/{id}/snooze", write, post(pages::alert_snooze))
+        .at("/facts/{id}", read, get(pages::fact))
+        .at("/digests", read, get(pages::digests))
+        .at("/digests/{id}", read, get(pages::digest))
+        .at("/status", read, get(pages::status))
+        .at("/admin/replay", admin, get(pages::replay).post(pages::replay_run))
+        .at("/help", read, get(pages::help))
+        .at("/chart/{file}", read, get(charts::show))
+}
+
+const INTERACTIONS: &str = "/discord/interactions";
 
 /// What Discord sends; the signature is its way in.
 fn interactions(door: Arc<dyn SignedDoor>) -> Router<WebState> {
     Router::new()
-        .route("/discord/interactions", post(interactions::take))
+        .route(INTERACTIONS, post(interactions::take))
         .layer(Extension(door))
         .layer(DefaultBodyLimit::max(interactions::BODY_BYTES_MAX))
 }
 
-fn api() -> Router<WebState> {
-    Router::new()
-        .route("/api/v1/usage", get(api::usage))
-        .route("/api/v1/accounts", get(api::accounts))
-        .route("/api/v1/accounts/{id}", get(api::account))
-        .route("/api/v1/accounts/{id}/health", get(api::health))
-        .route("/api/v1/accounts/{id}/forecast", get(api::forecast))
-        .route("/api/v1/accounts/{id}/anomalies", get(api::anomalies))
-        .route("/api/v1/accounts/{id}/why", get(api::why))
-        .route("/api/v1/portfolio", get(api::portfolio))
-        .route("/api/v1/initiatives", get(api::initiatives))
-        .route("/api/v1/alerts", get(api::alerts))
-        .route("/api/v1/alerts/{id}/ack", post(api::alert_ack))
-        .route("/api/v1/alerts/{id}/snooze", post(api::alert_snooze))
+fn api(ruled: Ruled) -> Ruled {
+    let read = Rule::May(Deed::Read);
+    let write = Rule::May(Deed::Write);
+    ruled
+        .figures("/api/v1/usage", get(api::usage))
+        .at("/api/v1/usage/rows", read, get(api::usage_rows))
+        .figures("/api/v1/accounts", get(api::accounts))
+        .figures("/api/v1/accounts/{id}", get(api::account))
+        .figures("/api/v1/accounts/{id}/health", get(api::health))
+        .figures("/api/v1/accounts/{id}/forecast", get(api::forecast))
+        .figures("/api/v1/accounts/{id}/anomalies", get(api::anomalies))
+        .figures("/api/v1/accounts/{id}/why", get(api::why))
+        .figures("/api/v1/portfolio", get(api::portfolio))
+        .at("/api/v1/initiatives", read, get(api::initiatives))
+        .at("/api/v1/initiatives", write, post(api::add_initiative))
+        .at("/api/v1/initiatives/{id}", read, get(api::initiative))
+        .at("/api/v1/initiatives/{id}", write, patch(api::change_initiative))
+        .at("/api/v1/initiatives/{id}/updates", write, post(api::update_initiative))
+        .at("/api/v1/alerts", read, get(api::alerts))
+        .at("/api/v1/alerts/{id}/ack", write, post(api::alert_ack))
+        .at("/api/v1/alerts/{id}/snooze", write, post(api::alert_snooze))
+        .at("/api/v1/digests", read, get(api::digests))
+        .at("/api/v1/digests/{id}", read, get(api::digest))
+        .figures("/api/v1/facts/{id}", get(api::fact))
 }
 
 /// Figures are served once the snapshot is there; before, a page says so and asks again by itself.

@@ -8,6 +8,7 @@ use crate::alerts::Alerts;
 use crate::answers::Desk;
 use crate::domain::Asker;
 
+use super::doors::Doors;
 use super::interactions::SignedDoor;
 use super::ready::Readiness;
 
@@ -18,8 +19,8 @@ pub struct WebState {
     pub desk: Desk,
     /// The alerts behind the desk, for programs that want them whole.
     pub alerts: Arc<Alerts>,
-    /// Who asks, until there is a login: everyone on this machine.
-    pub asker: Asker,
+    /// Who is let in.
+    pub entry: Entry,
     /// How links to here begin, without a slash at the end; its host may be asked for.
     pub public_url: String,
     /// Whether `/chat` is served.
@@ -30,4 +31,13 @@ pub struct WebState {
     pub metrics: Option<PrometheusHandle>,
     /// Which parts are up; pages wait for it.
     pub ready: Readiness,
+}
+
+/// Who is let in.
+#[derive(Clone)]
+pub struct Entry {
+    /// Who shows something that they know.
+    pub doors: Arc<Doors>,
+    /// Whoever shows nothing, where nobody but whoever is at this machine can come.
+    pub everyone: Option<Arc<Asker>>,
 }

@@ -8,13 +8,16 @@
 )]
 
 mod alerts;
+mod api;
 mod commands;
+mod digests;
 mod discord;
 mod door;
 mod forms;
 mod harness;
 mod health;
 mod import;
+mod logins;
 mod outbox;
 mod outlook;
 mod pages;

@@ -5,10 +5,13 @@ mod browser;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use etsm::access::Deed;
+use etsm::access::PassSeal;
 use etsm::alerts::Alerts;
 use etsm::answers::Departments;
 use etsm::answers::Desk;
 use etsm::config::Environment;
+use etsm::config::MemberRules;
 use etsm::config::Settings;
 use etsm::deliver::Outbox;
 use etsm::domain::Asker;
@@ -77,7 +80,16 @@ struct Site {
     ready: web::Readiness,
     stop: CancellationToken,
     server: JoinSet<anyhow::Result<()>>,
+    routes: Vec<web::RuledRoute>,
     _folder: tempfile::TempDir,
+}
+
+/// Doors that nobody can log in by.
+fn entry(desk: &Desk, everyone: Option<Asker>) -> web::Entry {
+    let (store, clock) = (desk.store().clone(), Arc::clone(desk.clock()));
+    let (members, seal) = (MemberRules::default(), PassSeal::new(b"a secret of the test"));
+    let doors = web::Doors::new(store, clock, members, seal, None, "https://etsm.example.com");
+    web::Entry { doors: Arc::new(doors), everyone: everyone.map(Arc::new) }
 }
 
 impl Site {
@@ -86,6 +98,22 @@ impl Site {
     }
 
     async fn open_with(browser_chat: bool) -> Self {
+        let asker = Asker {
+            person: "dana".parse().unwrap(),
+            role: Role::Admin,
+            sees: Scope::All,
+            changes: Scope::All,
+            audience: Audience::AskerOnly,
+        };
+        Self::open_to(Some(asker), browser_chat).await
+    }
+
+    /// Everyone has to show something, and nobody can.
+    async fn shut() -> Self {
+        Self::open_to(None, true).await
+    }
+
+    async fn open_to(everyone: Option<Asker>, browser_chat: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let environment = Environment::of([("ETSM_DATA_DIR", folder.path().to_str().unwrap())]);
         let settings = Settings::load(None, &environment).unwrap();
@@ -102,23 +130,17 @@ impl Site {
         alerts.look(&desk).await.unwrap();
         let ready = web::Readiness::default();
         ready.needs("engine", web::PartState::Up);
-        let asker = Asker {
-            person: "dana".parse().unwrap(),
-            role: Role::Manager,
-            sees: Scope::All,
-            changes: Scope::All,
-            audience: Audience::AskerOnly,
-        };
         let state = web::WebState {
             interactions: None,
+            entry: entry(&desk, everyone),
             desk,
             alerts,
-            asker,
             public_url: "https://etsm.example.com".into(),
             browser_chat,
             metrics: None,
             ready: ready.clone(),
         };
+        let routes = web::routes(&state);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
@@ -126,7 +148,7 @@ impl Site {
         server.spawn(web::serve(listener, web::router(state), stop.clone()));
         // Whatever proxy the machine has, it does not lead to this machine.
         let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
-        Self { address, client: client.build().unwrap(), ready, stop, server, _folder: folder }
+        Self { address, client: client.build().unwrap(), ready, stop, server, routes, _folder: folder }
     }
 
     fn url(&self, path: &str) -> String {
@@ -519,4 +541,51 @@ async fn nothing_overflows_on_a_phone() {
     assert_eq!(browser.value(shown).await, "flex");
     assert_eq!(browser.complaints(), Vec::<String>::new());
     site.close().await;
+}
+
+#[tokio::test]
+async fn whoever_shows_nothing_gets_nothing_by_any_route() {
+    let site = Site::shut().await;
+    let ruled = |route: &&web::RuledRoute| matches!(route.rule, web::Rule::May(_));
+    let mut tried = 0;
+    for route in site.routes.iter().filter(ruled) {
+        let path = route.path.replace("{id}", "acme").replace("{file}", "usage.png");
+        for method in [reqwest::Method::GET, reqwest::Method::POST] {
+            let answer = site.client.request(method, site.url(&path)).send().await.unwrap();
+            let status = answer.status();
+            let body = answer.text().await.unwrap();
+            assert!(
+                [StatusCode::UNAUTHORIZED, StatusCode::METHOD_NOT_ALLOWED].contains(&status),
+                "{path}: {status}"
+            );
+            assert!(!body.contains("Acme"), "{path}");
+            tried += usize::from(status == StatusCode::UNAUTHORIZED);
+        }
+    }
+    assert!(tried >= site.routes.iter().filter(ruled).count(), "{tried}");
+}
+
+/// The table of `admin/access.md` is that of the router.
+#[tokio::test]
+async fn every_route_stands_in_the_manual_with_its_rule() {
+    let site = Site::open().await;
+    let rule = |rule: web::Rule| match rule {
+        web::Rule::Open => "anyone; it says nothing of accounts".to_owned(),
+        web::Rule::Own => "whoever shows what it checks itself".to_owned(),
+        web::Rule::May(Deed::Write) => "manager and above, to change what is theirs to change".to_owned(),
+        web::Rule::May(deed) => format!("{} and above, within their accounts", deed.needs()),
+    };
+    let lines = site.routes.iter().map(|route| format!("| `{}` | {} |\n", route.path, rule(route.rule)));
+    let table = format!("| route | who |\n|---|---|\n{}", lines.collect::<String>());
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/admin/access.md");
+    let text = std::fs::read_to_string(file).unwrap();
+    let (before, rest) = text.split_once("<!-- routes -->\n").unwrap();
+    let (written, after) = rest.split_once("<!-- end of routes -->").unwrap();
+    if written != table {
+        std::fs::write(file, format!("{before}<!-- routes -->\n{table}<!-- end of routes -->{after}"))
+            .unwrap();
+        panic!(
+            "admin/access.md did not list the routes as they are; it is written anew: read it and commit it"
+        );
+    }
 }

@@ -3,10 +3,14 @@
 mod analyze;
 mod ask;
 mod check;
+mod digest;
 mod eval;
 mod import;
+mod key;
+mod link;
 mod replay;
 mod serve;
+mod session;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -32,6 +36,7 @@ use crate::domain::Scope;
 use crate::domain::SystemClock;
 use crate::engine::Engine;
 use crate::telemetry;
+use crate::web;
 
 use super::cli::{Cli, Command};
 use super::run::{discord_client, open_store};
@@ -60,6 +65,10 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         clap_complete::generate(shell, &mut Cli::command(), "etsm", &mut std::io::stdout());
         return Ok(ExitCode::SUCCESS);
     }
+    if let Command::Openapi = cli.command {
+        writeln!(anstream::stdout(), "{}", web::openapi())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if let Command::Eval { what } = &cli.command {
         return eval::eval(what).map(|()| ExitCode::SUCCESS);
     }
@@ -79,7 +88,11 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         Command::Serve => serve::serve(settings).await,
         Command::Import(import) => import::import(settings, import).await,
         Command::Ask(ask) => ask::ask(settings, environment, ask).await,
+        Command::Link(link) => link::link(settings, link).await,
+        Command::Key { what } => key::key(settings, environment, what).await,
+        Command::Session { what } => session::session(settings, what).await,
         Command::Analyze { what } => analyze::analyze(settings, what).await,
+        Command::Digest { what } => digest::digest(settings, environment, what).await,
         Command::Chat(chat) => ask::chat(settings, environment, chat).await,
         Command::Replay(words) => replay::replay(settings, environment, words).await,
         Command::Probe(probe) => {
@@ -87,7 +100,9 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
             adapters::probe(&url).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Check | Command::Completions { .. } | Command::Eval { .. } => Ok(ExitCode::SUCCESS),
+        Command::Check | Command::Completions { .. } | Command::Eval { .. } | Command::Openapi => {
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 
@@ -101,7 +116,7 @@ async fn desk(settings: &Settings) -> anyhow::Result<Desk> {
     let client = discord_client(settings, &store, Patience::default()).await?;
     let messenger = client.as_ref().map(Client::messenger);
     let outbox = Outbox::new(store.clone(), Arc::clone(&clock), messenger);
-    let (desk, _staff) = staffed(Desk::new(engine, store, clock), settings, &outbox);
+    let desk = staffed(Desk::new(engine, store, clock), settings, &outbox)?.desk;
     desk.adopt_rules(&settings.health_text).await.context("taking the health configuration into use")?;
     desk.load().await.context("reading the store")?;
     Ok(desk)

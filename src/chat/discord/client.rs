@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
+use crate::access::PassSeal;
 use crate::config::DiscordSettings;
 use crate::config::MemberRules;
 use crate::deliver::Messenger;
@@ -22,6 +23,8 @@ pub struct Client {
     pub(super) seal: Arc<Seal>,
     pub(super) members: Arc<MemberRules>,
     pub(super) settings: DiscordSettings,
+    /// Signs links that are the asker's alone, where people have to log in.
+    pub(super) passes: Option<PassSeal>,
     /// How links begin.
     pub(super) public_url: String,
     pub(super) patience: Patience,
@@ -33,6 +36,7 @@ impl Client {
         settings: DiscordSettings,
         members: MemberRules,
         seal: Seal,
+        passes: Option<PassSeal>,
         public_url: String,
         patience: Patience,
     ) -> anyhow::Result<Self> {
@@ -44,6 +48,7 @@ impl Client {
             seal: Arc::new(seal),
             members: Arc::new(members),
             settings,
+            passes,
             public_url,
             patience,
         })

@@ -11,12 +11,16 @@ use tracing::debug;
 use tracing::warn;
 
 use crate::access;
+use crate::access::Pass;
+use crate::access::PassSeal;
 use crate::answers::Desk;
 use crate::answers::Invocation;
 use crate::answers::Question;
 use crate::config::MemberRules;
 use crate::domain::Asker;
 use crate::domain::Audience;
+use crate::domain::Bearer;
+use crate::domain::Destination;
 use crate::problem::Problem;
 use crate::render::discord::Seal;
 use crate::render::discord::View;
@@ -126,6 +130,8 @@ pub(super) struct Flow {
     pub(super) readers: Arc<ReadersDesk>,
     /// How links begin.
     pub(super) public_url: String,
+    /// Signs links that are the asker's alone, where people have to log in.
+    pub(super) passes: Option<PassSeal>,
     /// Only this server is answered, when one is named.
     pub(super) guild: Option<u64>,
 }
@@ -153,7 +159,9 @@ impl Flow {
                 if call.wants_form() {
                     return Ok(Plan::Open { call, aloud: true });
                 }
-                Ok(Plan::Answer(Asked::new(Question::understand(&call)?, Place::Channel)))
+                let here = Destination::Discord(inbound.channel);
+                let question = Question::understand(&call)?.asked_in(&here);
+                Ok(Plan::Answer(Asked::new(question, Place::Channel)))
             }
             Wish::Press { custom_id, own } => {
                 let place = if *own { Place::SameMessage } else { Place::Private };
@@ -225,6 +233,7 @@ impl Flow {
             Ok(question) => {
                 let is_told = draft.aloud && !question.shows_itself();
                 let place = if is_told { Place::Channel } else { Place::Private };
+                let question = question.asked_in(&Destination::Discord(inbound.channel));
                 self.answer(inbound, Asked { draft: Some(draft), ..Asked::new(question, place) }).await
             }
             Err(problem) => self.tell(inbound, &problem, Some(&draft)).await,
@@ -266,12 +275,28 @@ impl Flow {
             answer.blocks.extend(hushed.map(|why| Block::Caveat(Prose::plain(why))));
             answer
         });
-        let view = View { public_url: Some(&self.public_url), seal: &self.seal, line: &line, page };
+        let alone = place == Place::Private || (place == Place::SameMessage && inbound.unseen);
+        let path = asked.as_ref().ok().and_then(|answer| answer.path.as_deref()).filter(|_| alone);
+        let pass = path.and_then(|path| self.pass(inbound, path));
+        let view = View {
+            public_url: Some(&self.public_url),
+            pass: pass.as_deref(),
+            seal: &self.seal,
+            line: &line,
+            page,
+        };
         let delivery = Delivery { flow: self, inbound, place, view, draft: draft.as_ref() };
         match delivery.of(asked).await {
             Ok(outcome) => outcome,
             Err(refused) => lost(inbound, &refused),
         }
+    }
+
+    /// The address of a page that lets the asker in, once and not for long.
+    fn pass(&self, inbound: &Inbound, path: &str) -> Option<String> {
+        let bearer = Bearer::Member(inbound.member.user);
+        let pass = Pass::new(bearer, path, self.desk.clock().now(), Pass::HOLDS);
+        self.passes.as_ref().map(|seal| format!("{}/l/{}", self.public_url, seal.sign(&pass)))
     }
 
     async fn tell(&self, inbound: &Inbound, problem: &Problem, draft: Option<&Draft>) -> Outcome {

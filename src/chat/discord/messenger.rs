@@ -63,8 +63,8 @@ impl DiscordMessenger {
 #[async_trait::async_trait]
 impl Messenger for DiscordMessenger {
     fn pack(&self, answer: &Answer, marker: &dyn Fn(usize) -> String) -> Vec<Parcel> {
-        let view =
-            View { public_url: Some(&self.client.public_url), seal: &self.client.seal, line: "", page: 1 };
+        let (public_url, seal) = (Some(self.client.public_url.as_str()), &*self.client.seal);
+        let view = View { public_url, pass: None, seal, line: "", page: 1 };
         let posts = render::discord::posts(answer, view, marker);
         let mut parcels: Vec<Parcel> = posts.into_iter().map(parcel).collect();
         if let Some(first) = parcels.first_mut() {

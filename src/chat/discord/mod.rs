@@ -14,6 +14,7 @@ mod inbound;
 mod intake;
 mod limits;
 mod line;
+mod login;
 mod message;
 mod messenger;
 mod patience;
@@ -26,5 +27,6 @@ mod surface;
 
 pub use client::Client;
 pub use door::{Door, Knock, Opened};
+pub use login::Identities;
 pub use patience::Patience;
 pub use surface::{Connection, Discord};

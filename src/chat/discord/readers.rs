@@ -97,6 +97,13 @@ async fn look_up(rest: &Rest, rules: &MemberRules, guild: u64, channel: u64) -> 
     Ok(Readers::Scopes(scopes))
 }
 
+/// A member as the server describes one now; `None` when the user is none, or a bot.
+pub(super) async fn member_of(rest: &Rest, guild: u64, user: u64) -> Result<Option<Member>, Refused> {
+    let (server, found): (Server, Option<Found>) =
+        tokio::try_join!(rest.guild(guild), rest.member(guild, user))?;
+    Ok(found.filter(|found| !found.user.bot).map(|found| found.member(user, &server)))
+}
+
 /// The kinds of members who can read a channel.
 struct Kinds {
     /// What the least knowing of each kind may know of.

@@ -3,6 +3,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 
+use anyhow::Context;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
@@ -25,6 +26,7 @@ use super::gateway::Server;
 use super::gateway::bad_token;
 use super::inbound::Inbound;
 use super::intake::Intake;
+use super::login::Identities;
 use super::patience::Patience;
 
 /// Interactions that may wait for their turn; more than that is an attack, not a team.
@@ -54,8 +56,9 @@ impl Discord {
     #[must_use]
     pub fn new(desk: Desk, client: Client) -> Self {
         let clock = Arc::clone(desk.clock());
-        let Client { rest, readers, seal, members, settings, public_url, patience } = client;
-        let flow = Flow { desk, rest, seal, members, readers, public_url, guild: settings.guild_id };
+        let Client { rest, readers, seal, members, settings, passes, public_url, patience } = client;
+        let guild = settings.guild_id;
+        let flow = Flow { desk, rest, seal, members, readers, public_url, passes, guild };
         Self { intake: Arc::new(Intake::new(flow)), settings, patience, clock }
     }
 
@@ -64,6 +67,18 @@ impl Discord {
     pub fn door(&self) -> Option<Door> {
         let (intake, clock) = (Arc::clone(&self.intake), Arc::clone(&self.clock));
         self.settings.public_key.map(|key| Door { intake, key, clock })
+    }
+
+    /// Whoever logs in with Discord, when that is set up.
+    pub fn identities(&self) -> anyhow::Result<Option<Identities>> {
+        let (Some(secret), Some(guild)) = (self.settings.client_secret.clone(), self.settings.guild_id)
+        else {
+            return Ok(None);
+        };
+        let (intake, base) = (Arc::clone(&self.intake), self.settings.api_base.as_deref());
+        let url = &self.intake.flow().public_url;
+        let identities = Identities::new(intake, base, self.settings.client_id, secret, guild, url);
+        identities.map(Some).context("preparing the login with Discord")
     }
 
     /// Answers questions until `stop` fires. What only another setting can mend, as a token that Discord does not accept,

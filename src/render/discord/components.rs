@@ -46,7 +46,9 @@ impl<'a> Components<'a> {
         let selects: Vec<CreateActionRow> =
             answer.picks.iter().filter_map(|pick| self.select(pick)).take(SELECTS_MAX).collect();
         let link = answer.path.as_deref().and_then(|path| words::link(view.public_url, path));
-        let link = link.filter(|url| chars(url) <= LINK_CHARS_MAX);
+        let pass = view.pass.filter(|_| link.is_some()).map(str::to_owned);
+        let fits = |url: &String| chars(url) <= LINK_CHARS_MAX;
+        let link = pass.filter(fits).or(link).filter(fits);
         let link = link.map(|url| CreateButton::new_link(url).label("Open in dashboard"));
         let room = (ROWS_MAX - selects.len()) * ROW_BUTTONS_MAX - usize::from(link.is_some());
         let mut buttons: Vec<CreateButton> =

@@ -85,6 +85,8 @@ impl Reply {
 pub struct View<'a> {
     /// Links are there when it begins with `http://` or `https://`; Discord refuses others.
     pub public_url: Option<&'a str>,
+    /// Where the button to the dashboard leads, if not to the answer's own page: a pass that is the asker's alone.
+    pub pass: Option<&'a str>,
     /// Signs what can be pressed.
     pub seal: &'a Seal,
     /// What was asked, to turn pages with.
@@ -155,7 +157,7 @@ mod tests {
 
     fn shown_at(given: &Answer, public_url: Option<&str>) -> Reply {
         let seal = Seal::new(b"a secret of the tests");
-        answer(given, View { public_url, seal: &seal, line: "usage acme", page: 1 })
+        answer(given, View { public_url, pass: None, seal: &seal, line: "usage acme", page: 1 })
     }
 
     fn shown(reply: &Reply) -> serde_json::Value {

@@ -131,7 +131,7 @@ mod tests {
 
     fn shown(answer: &Answer) -> Vec<Value> {
         let seal = Seal::new(b"a secret of the tests");
-        let view = View { public_url: Some(samples::URL), seal: &seal, line: "", page: 1 };
+        let view = View { public_url: Some(samples::URL), pass: None, seal: &seal, line: "", page: 1 };
         let posts = posts(answer, view, &|at| format!("mark-{at}"));
         posts.iter().map(|post| serde_json::to_value(&post.embeds[0]).unwrap()).collect()
     }

@@ -282,7 +282,7 @@ proptest! {
 
     #[test]
     fn any_answer_keeps_the_limits(given in any_answer(), line in hostile(), page in 1_usize..9) {
-        let reply = answer(&given, View { public_url: Some(samples::URL), seal: &seal(), line: &line, page });
+        let reply = answer(&given, View { public_url: Some(samples::URL), pass: None, seal: &seal(), line: &line, page });
         let embeds = serde_json::to_value(&reply.embeds).unwrap();
         let embeds = embeds.as_array().unwrap();
         prop_assert!(embeds.len() <= EMBEDS_MAX);
@@ -313,7 +313,7 @@ proptest! {
         let given = samples::answer("Rows", "/rows", vec![Block::Table(table)], Vec::new());
         let mut seen = std::collections::BTreeSet::new();
         for page in 1..=rows {
-            let view = View { public_url: Some(samples::URL), seal: &seal(), line: "portfolio", page };
+            let view = View { public_url: Some(samples::URL), pass: None, seal: &seal(), line: "portfolio", page };
             let text = serde_json::to_string(&answer(&given, view).embeds).unwrap();
             seen.extend((0..rows).filter(|row| text.contains(&format!("row-{row:03}-"))));
         }

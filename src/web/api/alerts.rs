@@ -1,14 +1,12 @@
 //! `/api/v1/alerts`: those that are not over, or in one state; to acknowledge and to keep quiet.
 
-use axum::Json;
 use axum::extract::Path;
 use axum::extract::Query;
-use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::alerts::Episode;
 use crate::alerts::LogLine;
@@ -20,22 +18,24 @@ use crate::domain::AlertState;
 use crate::problem::Problem;
 use crate::web::ask::Pairs;
 use crate::web::ask::understand_with;
-use crate::web::state::WebState;
+use crate::web::seat::Seat;
 
 use super::ApiFailure;
 use super::Options;
 use super::WireAsOf;
 use super::answer;
+use super::body::Body;
+use super::openapi::Failures;
 
-#[derive(Serialize)]
-struct WireAlerts {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireAlerts {
     #[serde(flatten)]
     fresh: WireAsOf,
     alerts: Vec<WireAlert>,
 }
 
-#[derive(Serialize)]
-struct WireAlert {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireAlert {
     alert_id: String,
     state: &'static str,
     rule: String,
@@ -52,8 +52,8 @@ struct WireAlert {
     log: Vec<WireLine>,
 }
 
-#[derive(Serialize)]
-struct WireMember {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireMember {
     account_id: Option<String>,
     initiative_id: Option<String>,
     source: Option<String>,
@@ -62,8 +62,8 @@ struct WireMember {
     until: Option<String>,
 }
 
-#[derive(Serialize)]
-struct WireLine {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireLine {
     at: String,
     who: Option<String>,
     what: String,
@@ -116,10 +116,18 @@ impl From<&LogLine> for WireLine {
     }
 }
 
-pub(crate) async fn list(
-    State(state): State<WebState>,
-    Query(query): Query<Pairs>,
-) -> Result<Response, ApiFailure> {
+#[utoipa::path(
+    get,
+    path = "/api/v1/alerts",
+    tag = "Alerts",
+    summary = "What needs someone: alerts with their logs, as far as they tell of your accounts",
+    params(
+        ("account" = Option<String>, Query, description = "Only about this account, by id"),
+        ("status" = Option<String>, Query, description = "open, acknowledged, snoozed or recovered; all that are not over without it"),
+    ),
+    responses((status = 200, description = "The alerts, by number", body = WireAlerts), Failures),
+)]
+pub(crate) async fn list(state: Seat, Query(query): Query<Pairs>) -> Result<Response, ApiFailure> {
     let options = Options::new(query, &["account", "status"])?;
     let snapshot = state.snapshot()?;
     let account = options.account(&snapshot)?.map(|account| account.id.to_string());
@@ -130,7 +138,7 @@ pub(crate) async fn list(
 }
 
 /// What is being done about an alert.
-#[derive(Default, Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Acknowledged {
     #[serde(default)]
@@ -138,38 +146,49 @@ pub(crate) struct Acknowledged {
 }
 
 /// Until when it is kept quiet: `4h`, or a day.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Snoozed {
     until: String,
 }
 
+#[utoipa::path(
+    post,
+    path = "/api/v1/alerts/{id}/ack",
+    tag = "Alerts",
+    summary = "Say that you look after an alert",
+    params(("id" = String, Path, description = "The alert’s id, as alert-12")),
+    request_body = Acknowledged,
+    responses((status = 200, description = "As it stands now", body = WireAlert), Failures),
+)]
 pub(crate) async fn ack(
-    State(state): State<WebState>,
+    state: Seat,
     Path(id): Path<String>,
-    body: Result<Option<Json<Acknowledged>>, JsonRejection>,
+    Body(typed): Body<Acknowledged>,
 ) -> Result<Response, ApiFailure> {
-    let typed = body.map_err(|odd| unread(&odd))?.map(|Json(typed)| typed).unwrap_or_default();
     order(&state, &id, "alert ack", ("text".to_owned(), typed.text)).await
 }
 
+#[utoipa::path(
+    post,
+    path = "/api/v1/alerts/{id}/snooze",
+    tag = "Alerts",
+    summary = "Keep an alert quiet for a while",
+    params(("id" = String, Path, description = "The alert’s id, as alert-12")),
+    request_body = Snoozed,
+    responses((status = 200, description = "As it stands now", body = WireAlert), Failures),
+)]
 pub(crate) async fn snooze(
-    State(state): State<WebState>,
+    state: Seat,
     Path(id): Path<String>,
-    body: Result<Json<Snoozed>, JsonRejection>,
+    Body(typed): Body<Snoozed>,
 ) -> Result<Response, ApiFailure> {
-    let Json(typed) = body.map_err(|odd| unread(&odd))?;
     order(&state, &id, "alert snooze", ("until".to_owned(), typed.until)).await
-}
-
-fn unread(odd: &JsonRejection) -> Problem {
-    let message = format!("The body cannot be read: {}.", odd.body_text());
-    Problem::BadOption { option: None, message }
 }
 
 /// Does it as the command does, and answers with the alert as it stands then.
 async fn order(
-    state: &WebState,
+    state: &Seat,
     id: &str,
     command: &str,
     option: (String, String),

@@ -4,10 +4,17 @@
 
 mod accounts;
 mod alerts;
+mod body;
+mod digests;
+mod facts;
+mod fresh;
 mod health;
 mod initiatives;
+mod openapi;
 mod outlook;
+mod page_of;
 mod portfolio;
+mod rows;
 mod usage;
 
 use axum::Json;
@@ -19,6 +26,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::domain::Account;
 use crate::domain::AccountId;
@@ -30,18 +38,28 @@ use crate::engine::Snapshot;
 use crate::problem::Problem;
 
 use super::ask::Pairs;
+use super::doors::Shut;
 use super::page::status_of;
 
 pub(super) use accounts::{list as accounts, one as account};
 pub(super) use alerts::{ack as alert_ack, list as alerts, snooze as alert_snooze};
+pub(super) use digests::{list as digests, one as digest};
+pub(super) use facts::show as fact;
+pub(super) use fresh::known_already;
 pub(super) use health::{show as health, why};
-pub(super) use initiatives::list as initiatives;
+pub(super) use initiatives::{
+    add as add_initiative, change as change_initiative, list as initiatives, one as initiative,
+    update as update_initiative,
+};
+pub(super) use openapi::document;
+pub(super) use openapi::show as openapi;
 pub(super) use outlook::{anomalies, forecast};
 pub(super) use portfolio::show as portfolio;
+pub(super) use rows::show as usage_rows;
 pub(super) use usage::show as usage;
 
 /// A problem on its way to a program.
-pub(super) struct ApiFailure(Problem);
+pub(crate) struct ApiFailure(Problem);
 
 impl From<Problem> for ApiFailure {
     fn from(problem: Problem) -> Self {
@@ -74,6 +92,22 @@ pub(super) fn loading() -> Response {
     )
 }
 
+/// Whoever asks may not.
+pub(super) fn turned_away(shut: &Shut) -> Response {
+    match shut {
+        Shut::Unknown => {
+            let detail =
+                "Send a key as `Authorization: Bearer etsm_…`; an operator makes one with `etsm key add`.";
+            let mut response = problem_document(StatusCode::UNAUTHORIZED, "not_known", detail);
+            let how = header::HeaderValue::from_static("Bearer realm=\"etsm\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, how);
+            response
+        }
+        Shut::NotAllowed(why) => problem_document(StatusCode::FORBIDDEN, "not_allowed", why),
+        Shut::Unavailable(why) => problem_document(StatusCode::SERVICE_UNAVAILABLE, "unavailable", why),
+    }
+}
+
 fn problem_document(status: StatusCode, code: &str, detail: &str) -> Response {
     let title = status.canonical_reason().unwrap_or("Problem");
     let body = json!({
@@ -93,8 +127,11 @@ impl Options {
     fn new(query: Pairs, known: &'static [&'static str]) -> Result<Self, Problem> {
         for (index, (name, _)) in query.iter().enumerate() {
             if !known.contains(&name.as_str()) {
-                let message =
-                    format!("There is no option “{name}” here. The options are {}.", known.join(", "));
+                let offered = match known {
+                    [] => "It takes none".to_owned(),
+                    some => format!("The options are {}", some.join(", ")),
+                };
+                let message = format!("There is no option “{name}” here. {offered}.");
                 return Err(Problem::option(name, message));
             }
             if query[..index].iter().any(|(earlier, _)| earlier == name) {
@@ -169,7 +206,7 @@ fn account_of<'a>(snapshot: &'a Snapshot, id: &str) -> Result<&'a Account, Probl
 }
 
 /// How fresh an answer is.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct WireAsOf {
     /// End of the data, RFC 3339; `null` before the first import.
     as_of: Option<String>,
@@ -183,7 +220,7 @@ impl WireAsOf {
 }
 
 /// Sums of all metrics; cost in whole units of the currency.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct WireUsed {
     api_calls: u64,
     errors: Option<u64>,

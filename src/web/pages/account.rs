@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::extract::Query;
-use axum::extract::State;
 use axum::response::Response;
 
 use crate::domain::Account;
@@ -20,7 +19,7 @@ use crate::web::page::Failure;
 use crate::web::page::Frame;
 use crate::web::page::Place;
 use crate::web::page::page;
-use crate::web::state::WebState;
+use crate::web::seat::Seat;
 
 use super::answer::Crumb;
 use super::answer::Tab;
@@ -55,7 +54,7 @@ impl AccountPage {
 }
 
 pub(crate) async fn overview(
-    State(state): State<WebState>,
+    state: Seat,
     Path(id): Path<String>,
     Query(query): Query<Pairs>,
 ) -> Result<Response, Failure> {

@@ -4,7 +4,6 @@ use std::cmp::Ordering;
 
 use askama::Template;
 use axum::extract::Query;
-use axum::extract::State;
 use axum::response::Response;
 
 use crate::answers::PortfolioSort;
@@ -35,7 +34,7 @@ use crate::web::page::Failure;
 use crate::web::page::Frame;
 use crate::web::page::Place;
 use crate::web::page::page;
-use crate::web::state::WebState;
+use crate::web::seat::Seat;
 
 /// Rows of one page; each is a handful of facts to compute and a few hundred bytes to send.
 const ROWS_MAX: usize = 100;
@@ -52,10 +51,7 @@ struct AccountsPage {
     after: Option<String>,
 }
 
-pub(crate) async fn show(
-    State(state): State<WebState>,
-    Query(query): Query<Pairs>,
-) -> Result<Response, Failure> {
+pub(crate) async fn show(state: Seat, Query(query): Query<Pairs>) -> Result<Response, Failure> {
     let (paging, query): (Pairs, Pairs) = query.into_iter().partition(|(name, _)| name == "page");
     let number = page_number(&paging)?;
     let question = understand("portfolio", query)?;

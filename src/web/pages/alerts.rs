@@ -4,7 +4,6 @@ use askama::Template;
 use axum::Form;
 use axum::extract::Path;
 use axum::extract::Query;
-use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::response::Redirect;
 use axum::response::Response;
@@ -24,7 +23,7 @@ use crate::web::page::Failure;
 use crate::web::page::Frame;
 use crate::web::page::Place;
 use crate::web::page::page;
-use crate::web::state::WebState;
+use crate::web::seat::Seat;
 
 use super::answer::{self, Crumb};
 use super::mismatch;
@@ -50,10 +49,7 @@ impl AlertPage {
     }
 }
 
-pub(crate) async fn list(
-    State(state): State<WebState>,
-    Query(query): Query<Pairs>,
-) -> Result<Response, Failure> {
+pub(crate) async fn list(state: Seat, Query(query): Query<Pairs>) -> Result<Response, Failure> {
     let question = understand("alert list", query)?;
     let call = question.call();
     let here = Here { path: "/alerts", call: &call, in_path: None };
@@ -67,7 +63,7 @@ pub(crate) async fn list(
     Ok(answer::show(&state, Place::Alerts, &question, &answer, around))
 }
 
-pub(crate) async fn show(State(state): State<WebState>, Path(id): Path<String>) -> Result<Response, Failure> {
+pub(crate) async fn show(state: Seat, Path(id): Path<String>) -> Result<Response, Failure> {
     let question = understand_with("alert show", "id", &id, Pairs::new())?;
     let Question::Alert(AlertAsked::Show { id }) = question else { return Err(mismatch()) };
     let answer = state.ask(question.clone()).await?;
@@ -101,7 +97,7 @@ pub(crate) struct Snoozed {
 }
 
 pub(crate) async fn ack(
-    State(state): State<WebState>,
+    state: Seat,
     Path(id): Path<String>,
     Form(typed): Form<Acknowledged>,
 ) -> Result<Response, Failure> {
@@ -110,7 +106,7 @@ pub(crate) async fn ack(
 }
 
 pub(crate) async fn snooze(
-    State(state): State<WebState>,
+    state: Seat,
     Path(id): Path<String>,
     Form(typed): Form<Snoozed>,
 ) -> Result<Response, Failure> {
@@ -118,12 +114,7 @@ pub(crate) async fn snooze(
 }
 
 /// Does it, and leads back to the alert.
-async fn order(
-    state: &WebState,
-    id: &str,
-    command: &str,
-    option: (String, String),
-) -> Result<Response, Failure> {
+async fn order(state: &Seat, id: &str, command: &str, option: (String, String)) -> Result<Response, Failure> {
     let question = understand_with(command, "id", id, vec![option])?;
     let Question::Alert(AlertAsked::Ack { id, .. } | AlertAsked::Snooze { id, .. }) = question else {
         return Err(mismatch());

@@ -15,7 +15,7 @@ use crate::web::links::chart_links;
 use crate::web::page::Frame;
 use crate::web::page::Place;
 use crate::web::page::page;
-use crate::web::state::WebState;
+use crate::web::seat::Seat;
 
 /// Links beside a heading that lead to the other pages of the same thing.
 pub(super) struct Tab {
@@ -59,7 +59,7 @@ struct AnswerPage {
 
 /// Prints an answer with what stands around it.
 pub(super) fn show(
-    state: &WebState,
+    state: &Seat,
     place: Place,
     question: &Question,
     answer: &Answer,

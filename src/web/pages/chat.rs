@@ -4,7 +4,6 @@ use askama::Template;
 use axum::Form;
 use axum::Json;
 use axum::extract::Query;
-use axum::extract::State;
 use axum::response::Html;
 use axum::response::IntoResponse as _;
 use axum::response::Response;
@@ -20,7 +19,7 @@ use crate::web::links::chart_links;
 use crate::web::page;
 use crate::web::page::Frame;
 use crate::web::page::Place;
-use crate::web::state::WebState;
+use crate::web::seat::Seat;
 
 /// Longest line that is read; chat platforms allow no more either.
 const LINE_CHARS_MAX: usize = 2_000;
@@ -60,11 +59,11 @@ struct WireChoice {
     value: String,
 }
 
-pub(crate) async fn show(State(state): State<WebState>, Query(draft): Query<Draft>) -> Response {
+pub(crate) async fn show(state: Seat, Query(draft): Query<Draft>) -> Response {
     chat_page(&state, clip(&draft.line), None)
 }
 
-pub(crate) async fn ask(State(state): State<WebState>, Form(sent): Form<Sent>) -> Response {
+pub(crate) async fn ask(state: Seat, Form(sent): Form<Sent>) -> Response {
     let line = clip(&sent.line);
     let speaker = Speaker { name: state.asker.person.as_str(), at: state.desk.clock().now(), line: &line };
     let question = Question::parse(&line);
@@ -80,7 +79,7 @@ pub(crate) async fn ask(State(state): State<WebState>, Form(sent): Form<Sent>) -
     }
 }
 
-pub(crate) async fn complete(State(state): State<WebState>, Query(draft): Query<Draft>) -> Response {
+pub(crate) async fn complete(state: Seat, Query(draft): Query<Draft>) -> Response {
     let desk = state.desk.clone();
     let asker = state.asker.clone();
     let line = clip(&draft.line);
@@ -89,7 +88,7 @@ pub(crate) async fn complete(State(state): State<WebState>, Query(draft): Query<
     Json(choices.unwrap_or_default().into_iter().map(wire).collect::<Vec<_>>()).into_response()
 }
 
-fn chat_page(state: &WebState, draft: String, exchange: Option<String>) -> Response {
+fn chat_page(state: &Seat, draft: String, exchange: Option<String>) -> Response {
     page::page(&ChatPage {
         frame: Frame::new(state, Place::Chat, "Chat").script("chat.js"),
         person: state.asker.person.to_string(),

@@ -1,7 +1,6 @@
 //! `/churn`: which accounts may fall silent, and how well that is known.
 
 use axum::extract::Query;
-use axum::extract::State;
 use axum::response::Response;
 
 use crate::web::ask::Pairs;
@@ -9,14 +8,11 @@ use crate::web::ask::understand;
 use crate::web::form::Form;
 use crate::web::page::Failure;
 use crate::web::page::Place;
-use crate::web::state::WebState;
+use crate::web::seat::Seat;
 
 use super::answer;
 
-pub(crate) async fn show(
-    State(state): State<WebState>,
-    Query(query): Query<Pairs>,
-) -> Result<Response, Failure> {
+pub(crate) async fn show(state: Seat, Query(query): Query<Pairs>) -> Result<Response, Failure> {
     let question = understand("churn", query)?;
     let call = question.call();
     let around = answer::Around {

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::Path;
-use axum::extract::State;
 use axum::response::Response;
 
 use crate::domain::BadFactId;
@@ -21,7 +20,7 @@ use crate::web::page::Failure;
 use crate::web::page::Frame;
 use crate::web::page::Place;
 use crate::web::page::page;
-use crate::web::state::WebState;
+use crate::web::seat::Seat;
 
 #[derive(Template)]
 #[template(path = "pages/fact.html")]
@@ -83,7 +82,7 @@ impl FactPage {
     }
 }
 
-pub(crate) async fn show(State(state): State<WebState>, Path(id): Path<String>) -> Result<Response, Failure> {
+pub(crate) async fn show(state: Seat, Path(id): Path<String>) -> Result<Response, Failure> {
     let asked: FactKey = id.parse().map_err(|BadFactId| Problem::Unknown {
         what: "figure",
         given: id.chars().take(80).collect(),

@@ -1,7 +1,6 @@
 //! `/forecast`: what comes next for the whole portfolio.
 
 use axum::extract::Query;
-use axum::extract::State;
 use axum::response::Response;
 
 use crate::web::ask::Pairs;
@@ -10,14 +9,11 @@ use crate::web::form::Form;
 use crate::web::links::Here;
 use crate::web::page::Failure;
 use crate::web::page::Place;
-use crate::web::state::WebState;
+use crate::web::seat::Seat;
 
 use super::answer;
 
-pub(crate) async fn show(
-    State(state): State<WebState>,
-    Query(query): Query<Pairs>,
-) -> Result<Response, Failure> {
+pub(crate) async fn show(state: Seat, Query(query): Query<Pairs>) -> Result<Response, Failure> {
     let question = understand("forecast", query)?;
     let call = question.call();
     let here = Here { path: "/forecast", call: &call, in_path: None };

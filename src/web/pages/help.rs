@@ -1,7 +1,6 @@
 //! `/help`: the catalogue of commands.
 
 use askama::Template;
-use axum::extract::State;
 use axum::response::Response;
 
 use crate::answers::CATALOG;
@@ -14,7 +13,7 @@ use crate::web::page::Failure;
 use crate::web::page::Frame;
 use crate::web::page::Place;
 use crate::web::page::page;
-use crate::web::state::WebState;
+use crate::web::seat::Seat;
 
 struct Command {
     name: String,
@@ -46,7 +45,7 @@ impl HelpPage {
     }
 }
 
-pub(crate) async fn show(State(state): State<WebState>) -> Result<Response, Failure> {
+pub(crate) async fn show(state: Seat) -> Result<Response, Failure> {
     let command = |name: String, about, example, options| Command {
         page: Question::parse(&name).ok().and_then(|question| question.path()),
         name,

@@ -2,7 +2,6 @@
 
 use axum::extract::Path;
 use axum::extract::Query;
-use axum::extract::State;
 use axum::response::Response;
 
 use crate::web::ask::Pairs;
@@ -12,14 +11,11 @@ use crate::web::form::Form;
 use crate::web::links::Here;
 use crate::web::page::Failure;
 use crate::web::page::Place;
-use crate::web::state::WebState;
+use crate::web::seat::Seat;
 
 use super::answer;
 
-pub(crate) async fn list(
-    State(state): State<WebState>,
-    Query(query): Query<Pairs>,
-) -> Result<Response, Failure> {
+pub(crate) async fn list(state: Seat, Query(query): Query<Pairs>) -> Result<Response, Failure> {
     let question = understand("initiative list", query)?;
     let call = question.call();
     let here = Here { path: "/initiatives", call: &call, in_path: None };
@@ -34,7 +30,7 @@ pub(crate) async fn list(
     Ok(answer::show(&state, Place::Initiatives, &question, &answer, around))
 }
 
-pub(crate) async fn show(State(state): State<WebState>, Path(id): Path<String>) -> Result<Response, Failure> {
+pub(crate) async fn show(state: Seat, Path(id): Path<String>) -> Result<Response, Failure> {
     let question = understand_with("initiative show", "id", &id, Pairs::new())?;
     let around = answer::Around {
         crumbs: vec![answer::Crumb { href: "/initiatives".into(), label: "Initiatives".into() }],

@@ -7,6 +7,7 @@ mod anomalies;
 mod answer;
 mod chat;
 mod churn;
+mod digests;
 mod fact;
 mod forecast;
 mod help;
@@ -24,6 +25,7 @@ pub(super) use alerts::{ack as alert_ack, list as alerts, show as alert, snooze 
 pub(super) use anomalies::show as anomalies;
 pub(super) use chat::{ask as chat_ask, complete as chat_complete, show as chat};
 pub(super) use churn::show as churn;
+pub(super) use digests::{list as digests, show as digest};
 pub(super) use fact::show as fact;
 pub(super) use forecast::show as forecast;
 pub(super) use help::show as help;

@@ -1,7 +1,6 @@
 //! `/`: all accounts at a glance, what moved, and what needs a hand.
 
 use axum::extract::Query;
-use axum::extract::State;
 use axum::response::Response;
 
 use crate::answers::Question;
@@ -12,14 +11,11 @@ use crate::web::form::Form;
 use crate::web::links::Here;
 use crate::web::page::Failure;
 use crate::web::page::Place;
-use crate::web::state::WebState;
+use crate::web::seat::Seat;
 
 use super::answer;
 
-pub(crate) async fn show(
-    State(state): State<WebState>,
-    Query(query): Query<Pairs>,
-) -> Result<Response, Failure> {
+pub(crate) async fn show(state: Seat, Query(query): Query<Pairs>) -> Result<Response, Failure> {
     let question = understand("portfolio", query)?;
     let call = question.call();
     let Question::Portfolio { range, .. } = &question else { return Err(super::mismatch()) };

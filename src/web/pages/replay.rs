@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
@@ -14,7 +13,7 @@ use crate::web::page::Failure;
 use crate::web::page::Frame;
 use crate::web::page::Place;
 use crate::web::page::page;
-use crate::web::state::WebState;
+use crate::web::seat::Seat;
 
 #[derive(Template)]
 #[template(path = "pages/replay.html")]
@@ -42,7 +41,7 @@ pub(crate) struct Tried {
 }
 
 /// The present configuration, to be changed.
-pub(crate) async fn show(State(state): State<WebState>) -> Result<Response, Failure> {
+pub(crate) async fn show(state: Seat) -> Result<Response, Failure> {
     state.snapshot()?;
     let recorded = state.desk.present_rules_text().await?;
     let text = recorded.unwrap_or_else(|| HealthRules::DEFAULT_TEXT.to_owned());
@@ -50,10 +49,7 @@ pub(crate) async fn show(State(state): State<WebState>) -> Result<Response, Fail
 }
 
 /// What it would have made of the past.
-pub(crate) async fn run(
-    State(state): State<WebState>,
-    Form(tried): Form<Tried>,
-) -> Result<Response, Failure> {
+pub(crate) async fn run(state: Seat, Form(tried): Form<Tried>) -> Result<Response, Failure> {
     // A browser sends a field's lines with both of the old line ends.
     let tried = Tried { text: tried.text.replace("\r\n", "\n"), ..tried };
     let rules = match HealthRules::parse(&tried.text) {
@@ -86,7 +82,7 @@ fn day(name: &str, given: &str) -> Result<Option<jiff::civil::Date>, Problem> {
     })
 }
 
-fn print(state: &WebState, tried: Tried, mistakes: Vec<String>, body: Option<String>) -> Response {
+fn print(state: &Seat, tried: Tried, mistakes: Vec<String>, body: Option<String>) -> Response {
     let frame = Frame::new(state, Place::Nowhere, "Replay of health rules");
     page(&ReplayPage { frame, text: tried.text, from: tried.from, to: tried.to, mistakes, body })
 }

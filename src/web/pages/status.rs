@@ -1,6 +1,5 @@
 //! `/status`: how fresh the figures are, and which parts are up.
 
-use axum::extract::State;
 use axum::response::Response;
 
 use crate::answers::Question;
@@ -13,11 +12,11 @@ use crate::web::ask::Tile;
 use crate::web::page::Failure;
 use crate::web::page::Place;
 use crate::web::ready::PartState;
-use crate::web::state::WebState;
+use crate::web::seat::Seat;
 
 use super::answer;
 
-pub(crate) async fn show(State(state): State<WebState>) -> Result<Response, Failure> {
+pub(crate) async fn show(state: Seat) -> Result<Response, Failure> {
     let question = Question::Status;
     let answer = state.ask(question.clone()).await?;
     let parts = Tile {
@@ -31,7 +30,7 @@ pub(crate) async fn show(State(state): State<WebState>) -> Result<Response, Fail
     Ok(answer::show(&state, Place::Status, &question, &answer, around))
 }
 
-fn parts(state: &WebState) -> String {
+fn parts(state: &Seat) -> String {
     let row = |(name, _, part): (String, bool, PartState)| {
         let why = match &part {
             PartState::Down(why) => Cell::Text(why.clone()),

@@ -2,7 +2,6 @@
 
 use axum::extract::Path;
 use axum::extract::Query;
-use axum::extract::State;
 use axum::response::Response;
 
 use crate::answers::Question;
@@ -18,7 +17,7 @@ use crate::web::links::Here;
 use crate::web::links::escape;
 use crate::web::page::Failure;
 use crate::web::page::Place;
-use crate::web::state::WebState;
+use crate::web::seat::Seat;
 
 use super::answer;
 use super::answer::Around;
@@ -26,7 +25,7 @@ use super::answer::Crumb;
 use super::answer::Tab;
 
 pub(crate) async fn usage(
-    State(state): State<WebState>,
+    state: Seat,
     Path(id): Path<String>,
     Query(query): Query<Pairs>,
 ) -> Result<Response, Failure> {
@@ -40,7 +39,7 @@ pub(crate) async fn usage(
 }
 
 pub(crate) async fn health(
-    State(state): State<WebState>,
+    state: Seat,
     Path(id): Path<String>,
     Query(query): Query<Pairs>,
 ) -> Result<Response, Failure> {
@@ -52,7 +51,7 @@ pub(crate) async fn health(
 }
 
 pub(crate) async fn why(
-    State(state): State<WebState>,
+    state: Seat,
     Path(id): Path<String>,
     Query(query): Query<Pairs>,
 ) -> Result<Response, Failure> {
@@ -71,7 +70,7 @@ pub(crate) async fn why(
 }
 
 pub(crate) async fn history(
-    State(state): State<WebState>,
+    state: Seat,
     Path(id): Path<String>,
     Query(query): Query<Pairs>,
 ) -> Result<Response, Failure> {
@@ -87,7 +86,7 @@ pub(crate) async fn history(
 }
 
 pub(crate) async fn anomalies(
-    State(state): State<WebState>,
+    state: Seat,
     Path(id): Path<String>,
     Query(query): Query<Pairs>,
 ) -> Result<Response, Failure> {
@@ -99,7 +98,7 @@ pub(crate) async fn anomalies(
 }
 
 pub(crate) async fn forecast(
-    State(state): State<WebState>,
+    state: Seat,
     Path(id): Path<String>,
     Query(query): Query<Pairs>,
 ) -> Result<Response, Failure> {
@@ -113,7 +112,7 @@ pub(crate) async fn forecast(
 /// Asks a command about the account of the path; `around` says what stands around the answer besides the way up and the
 /// tabs.
 async fn show(
-    state: &WebState,
+    state: &Seat,
     id: &str,
     command: &str,
     query: Pairs,
@@ -132,7 +131,7 @@ async fn show(
 }
 
 /// The account of a path, which holds its id.
-pub(super) fn known(state: &WebState, id: &str) -> Result<Account, Problem> {
+pub(super) fn known(state: &Seat, id: &str) -> Result<Account, Problem> {
     let snapshot = state.snapshot()?;
     let account = id.parse::<AccountId>().ok().and_then(|id| snapshot.account(&id).cloned());
     account.ok_or_else(|| Problem::UnknownAccount { given: id.to_owned(), nearest: None })

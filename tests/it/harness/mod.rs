@@ -35,6 +35,7 @@ use clock::TestClock;
 use discord::FakeDiscord;
 use log::Log;
 use terminal::Terminal;
+pub use web::Visitor;
 use web::Web;
 
 /// When the tests happen, unless they move the clock.
@@ -128,7 +129,8 @@ impl Harness {
         let store = Store::open_dir(self.folder.path()).await.unwrap();
         let (members, url) = (self.settings.members.clone(), self.settings.public_url.clone());
         let discord = self.settings.discord.clone().expect("there is a token");
-        let client = Client::new(discord, members, Seal::new(b"a key of the tests"), url, PATIENCE).unwrap();
+        let client =
+            Client::new(discord, members, Seal::new(b"a key of the tests"), None, url, PATIENCE).unwrap();
         Outbox::new(store, Arc::clone(&self.clock) as Arc<dyn Clock>, Some(client.messenger()))
     }
 
@@ -142,6 +144,8 @@ impl Harness {
 
     /// The program starts again over the same data.
     pub async fn run_again(&mut self) {
+        // A program that died just now cannot know that it began a session; whoever starts it takes longer than this.
+        tokio::time::sleep(PATIENCE.identify_every).await;
         self.run().await;
         self.discord.ready().await;
     }
@@ -209,6 +213,11 @@ impl Harness {
     /// The browser.
     pub fn web(&self) -> Web {
         Web::at(self.running.as_ref().expect("it runs").address)
+    }
+
+    /// A browser that keeps its cookies.
+    pub fn visitor(&self) -> Visitor {
+        Visitor::at(self.running.as_ref().expect("it runs").address)
     }
 
     /// A terminal on the same machine.

@@ -26,6 +26,8 @@ pub enum On {
     Change,
     /// A look at the past of a channel.
     Past,
+    /// A login, or a look at who logged in.
+    Login,
 }
 
 /// What the next call of a kind meets. It is not carried out then.

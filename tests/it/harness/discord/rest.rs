@@ -20,6 +20,7 @@ use super::faults::Fault;
 use super::faults::On;
 use super::limits;
 use super::multipart;
+use super::oauth;
 use super::schema::Schemas;
 use super::schema::complaints;
 use super::state::ACKNOWLEDGE_MAX;
@@ -64,6 +65,16 @@ impl Rest {
                 return fault.response();
             }
             let said = self.state.change(|inner| {
+                // The login does not go by the bot's token.
+                match (method, &parts[..]) {
+                    (&Method::POST, ["oauth2", "token"]) => {
+                        return Some(oauth::exchange(inner, headers, body));
+                    }
+                    (&Method::GET, ["users", "@me"]) if !is_bot(headers) => {
+                        return Some(oauth::me(inner, headers));
+                    }
+                    _ => {}
+                }
                 if let Some(said) = refused(method.as_str(), &parts, headers) {
                     return Some(said);
                 }
@@ -356,7 +367,8 @@ fn kind_of(method: &str, parts: &[&str]) -> Option<On> {
         ["channels", _, "messages"] if method == "GET" => Some(On::Past),
         ["channels", _, "messages"] => Some(On::Channel),
         ["channels", _, "messages", _] => Some(On::Change),
-        ["guilds", ..] | ["channels", ..] | ["oauth2", ..] | ["users", ..] => Some(On::Look),
+        ["oauth2", "token"] | ["users", "@me"] => Some(On::Login),
+        ["guilds", ..] | ["channels", ..] | ["oauth2", ..] => Some(On::Look),
         _ => None,
     }
 }
@@ -415,4 +427,9 @@ fn kept_command(id: u64, command: &mut Value) {
         command["description"] = json!("");
     }
     command["default_member_permissions"] = command["default_member_permissions"].clone();
+}
+
+/// Whether the bot calls, and not someone who logs in.
+fn is_bot(headers: &HeaderMap) -> bool {
+    headers.get("authorization").and_then(|value| value.to_str().ok()) == Some(&format!("Bot {TOKEN}"))
 }

@@ -18,6 +18,7 @@ use super::faults::Plan;
 use super::guild::Guild;
 use super::http::Post;
 use super::multipart::Upload;
+use super::oauth::Logins;
 
 pub const TOKEN: &str = "a-bot-token-for-tests";
 pub const APPLICATION: u64 = 1_100_000_000_000_000_001;
@@ -85,6 +86,8 @@ pub struct Inner {
     pub lost_answers: usize,
     /// The next so many interactions are delivered twice.
     pub doubles: usize,
+    /// Logins under way.
+    pub logins: Logins,
 }
 
 /// The gateway's session.

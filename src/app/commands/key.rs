@@ -1,0 +1,69 @@
+//! `etsm key`: keys of programs.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::bail;
+
+use crate::access::Token;
+use crate::config::Environment;
+use crate::config::Settings;
+use crate::domain::Clock;
+use crate::domain::Person;
+use crate::domain::SystemClock;
+use crate::store::ApiKey;
+use crate::web::KEY_PREFIX;
+
+use super::super::cli::Key;
+use super::super::run::open_store;
+
+/// Makes, lists or revokes.
+pub(super) async fn key(
+    settings: Settings,
+    environment: &Environment,
+    what: Key,
+) -> anyhow::Result<ExitCode> {
+    super::quiet_logs(&settings)?;
+    let store = open_store(&settings).await?;
+    let mut out = anstream::stdout();
+    let now = SystemClock.now();
+    match what {
+        Key::Add { name, scopes } => {
+            // The log shows it where the name of a person stands.
+            let name = Person::new(&name)?.to_string();
+            let token = Token::random();
+            let made_by = environment.get("USER").unwrap_or("operator").to_owned();
+            let scopes = scopes.into_iter().collect();
+            let key = ApiKey { name, scopes, made_by, made: now, used: None, revoked: None };
+            let secret = format!("{KEY_PREFIX}{}", token.reveal());
+            if !store.add_api_key(&key, token.fingerprint().as_str()).await? {
+                bail!("there is or was a key called {}; choose another name", key.name);
+            }
+            writeln!(out, "{secret}")?;
+            writeln!(anstream::stderr(), "This is shown once. Send it as `Authorization: Bearer …`.")?;
+        }
+        Key::List => {
+            for key in store.api_keys().await? {
+                let scopes: Vec<String> = key.scopes.iter().map(ToString::to_string).collect();
+                let used = key.used.map_or_else(|| "never used".into(), |at| format!("used {at:.0}"));
+                let state = key.revoked.map_or_else(String::new, |at| format!(", revoked {at:.0}"));
+                writeln!(
+                    out,
+                    "{}  {}  made {:.0} by {}, {used}{state}",
+                    key.name,
+                    scopes.join(","),
+                    key.made,
+                    key.made_by
+                )?;
+            }
+        }
+        Key::Revoke { name } => {
+            if !store.revoke_api_key(&name, now).await? {
+                bail!("no key in force is called {name}; `etsm key list` shows them");
+            }
+            writeln!(out, "{name} opens nothing any more.")?;
+        }
+    }
+    store.close().await;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,175 @@
+//! Keys of programs: shown once, kept as fingerprints, revoked and never removed.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+
+use super::error::Doing;
+use super::error::StoreError;
+use super::error::instant;
+use super::error::read_back;
+use super::open::Store;
+
+/// What a key opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum KeyScope {
+    /// Sending usage.
+    Ingest,
+    /// Reading figures.
+    Read,
+    /// Changing what people may change.
+    Admin,
+}
+
+impl KeyScope {
+    /// All, the weakest first.
+    pub const ALL: [Self; 3] = [Self::Ingest, Self::Read, Self::Admin];
+}
+
+impl fmt::Display for KeyScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ingest => "ingest",
+            Self::Read => "read",
+            Self::Admin => "admin",
+        })
+    }
+}
+
+impl FromStr for KeyScope {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|one| one.to_string() == text);
+        found.ok_or_else(|| format!("“{text}” is not a scope of a key; use ingest, read or admin"))
+    }
+}
+
+/// A key without its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// What it is called; each name once.
+    pub name: String,
+    /// What it opens.
+    pub scopes: BTreeSet<KeyScope>,
+    /// Who made it.
+    pub made_by: String,
+    /// When.
+    pub made: Timestamp,
+    /// When it was used last, to about a minute.
+    pub used: Option<Timestamp>,
+    /// Since when it opens nothing.
+    pub revoked: Option<Timestamp>,
+}
+
+type Row = (String, String, String, i64, Option<i64>, Option<i64>);
+
+const COLUMNS: &str = "SELECT name, scopes, made_by, made_ms, used_ms, revoked_ms FROM api_key";
+
+impl Store {
+    /// Adds a key; tells whether its name was free.
+    pub async fn add_api_key(&self, key: &ApiKey, fingerprint: &str) -> Result<bool, StoreError> {
+        let scopes: Vec<String> = key.scopes.iter().map(ToString::to_string).collect();
+        let added = self.change(
+            "adding a key",
+            sqlx::query(
+                "INSERT INTO api_key (name, fingerprint, scopes, made_by, made_ms) \
+                 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO NOTHING",
+            )
+            .bind(key.name.clone())
+            .bind(fingerprint.to_owned())
+            .bind(scopes.join(" "))
+            .bind(key.made_by.clone())
+            .bind(key.made.as_millisecond()),
+        );
+        Ok(added.await? > 0)
+    }
+
+    /// The key of a fingerprint, also when it is revoked.
+    pub async fn api_key(&self, fingerprint: &str) -> Result<Option<ApiKey>, StoreError> {
+        let mut reading = self.read().await?;
+        let row: Option<Row> =
+            sqlx::query_as(sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE fingerprint = $1")))
+                .bind(fingerprint)
+                .fetch_optional(&mut *reading)
+                .await
+                .doing("reading a key")?;
+        row.map(read_row).transpose()
+    }
+
+    /// All keys by name.
+    pub async fn api_keys(&self) -> Result<Vec<ApiKey>, StoreError> {
+        let mut reading = self.read().await?;
+        let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(format!("{COLUMNS} ORDER BY name")))
+            .fetch_all(&mut *reading)
+            .await
+            .doing("reading keys")?;
+        rows.into_iter().map(read_row).collect()
+    }
+
+    /// Notes that a key was used.
+    pub async fn touch_api_key(&self, name: &str, now: Timestamp) -> Result<(), StoreError> {
+        self.change(
+            "noting that a key was used",
+            sqlx::query("UPDATE api_key SET used_ms = $1 WHERE name = $2")
+                .bind(now.as_millisecond())
+                .bind(name.to_owned()),
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Revokes a key; tells whether it was in force.
+    pub async fn revoke_api_key(&self, name: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let revoked = self.change(
+            "revoking a key",
+            sqlx::query("UPDATE api_key SET revoked_ms = $1 WHERE name = $2 AND revoked_ms IS NULL")
+                .bind(now.as_millisecond())
+                .bind(name.to_owned()),
+        );
+        Ok(revoked.await? > 0)
+    }
+}
+
+fn read_row((name, scopes, made_by, made, used, revoked): Row) -> Result<ApiKey, StoreError> {
+    let scopes =
+        scopes.split_whitespace().map(|one| read_back(one, "api_key.scopes")).collect::<Result<_, _>>()?;
+    let maybe = |at: Option<i64>, place| at.map(|at| instant(at, place)).transpose();
+    Ok(ApiKey {
+        name,
+        scopes,
+        made_by,
+        made: instant(made, "api_key.made_ms")?,
+        used: maybe(used, "api_key.used_ms")?,
+        revoked: maybe(revoked, "api_key.revoked_ms")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_key_opens_until_it_is_revoked_and_its_name_stays_taken() {
+        let store = Store::in_memory().await.unwrap();
+        let key = ApiKey {
+            name: "billing".into(),
+            scopes: [KeyScope::Ingest, KeyScope::Read].into(),
+            made_by: "dana".into(),
+            made: Timestamp::UNIX_EPOCH,
+            used: None,
+            revoked: None,
+        };
+        assert!(store.add_api_key(&key, "f").await.unwrap());
+        assert!(!store.add_api_key(&key, "g").await.unwrap());
+        assert_eq!(store.api_key("f").await.unwrap(), Some(key.clone()));
+        assert_eq!(store.api_key("g").await.unwrap(), None);
+        let later = "2026-11-26T08:00:00Z".parse().unwrap();
+        store.touch_api_key("billing", later).await.unwrap();
+        assert!(store.revoke_api_key("billing", later).await.unwrap());
+        assert!(!store.revoke_api_key("billing", later).await.unwrap());
+        let known = store.api_keys().await.unwrap();
+        assert_eq!(known, [ApiKey { used: Some(later), revoked: Some(later), ..key }]);
+    }
+}

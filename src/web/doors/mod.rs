@@ -1,0 +1,102 @@
+//! The doors: login, links from chat, sessions of browsers and keys of programs.
+//!
+//! Invariant: nobody's rights are kept in a cookie, a link or a session. They name someone, and what that person may do
+//! is asked anew of the chat server.
+
+mod cookie;
+mod key;
+mod login;
+mod own_path;
+mod pass;
+mod rights;
+mod session;
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::response::Response;
+
+use crate::access::IdentityProvider;
+use crate::access::PassSeal;
+use crate::config::MemberRules;
+use crate::domain::Clock;
+use crate::store::Store;
+use crate::web::page;
+
+pub use key::KEY_PREFIX;
+pub(super) use login::{begin as login, callback, leave as logout};
+pub(super) use pass::{show as pass, spend as pass_spend};
+
+use rights::RightsDesk;
+use session::Sessions;
+
+/// All that decides who is let in.
+pub struct Doors {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    members: MemberRules,
+    seal: PassSeal,
+    provider: Option<Arc<dyn IdentityProvider>>,
+    /// Whether browsers come over HTTPS, so that cookies may insist on it.
+    secure: bool,
+    rights: RightsDesk,
+    sessions: Sessions,
+}
+
+impl Doors {
+    /// Doors over the store's sessions and keys; without a provider nobody logs in, and passes for members open nothing.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        members: MemberRules,
+        seal: PassSeal,
+        provider: Option<Arc<dyn IdentityProvider>>,
+        public_url: &str,
+    ) -> Self {
+        Self {
+            store,
+            clock,
+            members,
+            seal,
+            provider,
+            secure: public_url.starts_with("https://"),
+            rights: RightsDesk::default(),
+            sessions: Sessions::default(),
+        }
+    }
+}
+
+/// Why someone is not let in.
+#[derive(Debug)]
+pub(super) enum Shut {
+    /// Shows nothing that is known here.
+    Unknown,
+    /// Is known and may nothing, and why.
+    NotAllowed(String),
+    /// It cannot be known just now.
+    Unavailable(String),
+}
+
+impl From<crate::store::StoreError> for Shut {
+    fn from(failed: crate::store::StoreError) -> Self {
+        tracing::error!(error = %failed, "Who may come in could not be looked up");
+        Self::Unavailable("The database does not answer".into())
+    }
+}
+
+impl IntoResponse for Shut {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Unknown => {
+                page::refused(StatusCode::UNAUTHORIZED, "Not logged in", "Log in and try again.".into())
+            }
+            Self::NotAllowed(message) => page::refused(StatusCode::FORBIDDEN, "Not allowed", message),
+            Self::Unavailable(why) => {
+                let message = format!("{why}, so it is not known what you may do. Try again in a minute.");
+                page::refused(StatusCode::SERVICE_UNAVAILABLE, "Not possible just now", message)
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! `/l/{token}`: a pass from chat. Looking at it spends nothing and shows nothing; only its button opens a session.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use crate::access::Pass;
+use crate::web::page::Frame;
+use crate::web::page::page;
+use crate::web::state::WebState;
+
+use super::login::see_other;
+use super::own_path::OwnPath;
+use super::{Doors, Shut};
+
+#[derive(Template)]
+#[template(path = "pages/pass.html")]
+struct PassPage {
+    frame: Frame,
+    token: String,
+}
+
+/// The page with its one button. It says nothing of what is behind it: previews of chat programs open it too.
+pub(crate) async fn show(State(state): State<WebState>, Path(token): Path<String>) -> Result<Response, Shut> {
+    read(&state, &token)?;
+    Ok(page(&PassPage { frame: Frame::outside("Open etsm"), token }))
+}
+
+/// Spends the pass, opens a session, and leads to what the link was of.
+pub(crate) async fn spend(
+    State(state): State<WebState>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Shut> {
+    let (doors, pass) = read(&state, &token)?;
+    let now = state.desk.clock().now();
+    doors.asker(&pass.bearer).await?;
+    if !doors.store.use_pass(pass.fingerprint().as_str(), pass.ends, now).await? {
+        return Err(Shut::NotAllowed("This link was used already. Ask for a new one in chat.".into()));
+    }
+    let cookie = doors.begin(pass.bearer, &headers).await?;
+    Ok(see_other(&OwnPath::read(&pass.path), [cookie]))
+}
+
+fn read<'a>(state: &'a WebState, token: &str) -> Result<(&'a Doors, Pass), Shut> {
+    let doors = &state.entry.doors;
+    let pass = doors.seal.read(token, state.desk.clock().now());
+    pass.map(|pass| (&**doors, pass)).map_err(|bad| {
+        metrics::counter!("etsm_links_refused_total").increment(1);
+        let words = bad.to_string();
+        Shut::NotAllowed(format!("{}{}.", words[..1].to_uppercase(), &words[1..]))
+    })
+}

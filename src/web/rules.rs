@@ -1,0 +1,137 @@
+//! Who may call what: each route stands in the router with its rule, and a rule that is not kept answers in its place.
+//!
+//! Invariant: handlers of figures ask through a [`super::seat::Seat`], and only a rule gives one.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::StatusCode;
+use axum::middleware;
+use axum::middleware::Next;
+use axum::response::IntoResponse as _;
+use axum::response::Response;
+use axum::routing::MethodRouter;
+
+use crate::access;
+use crate::access::Deed;
+
+use super::api;
+use super::doors::Shut;
+use super::page;
+use super::seat::Leave;
+use super::state::Entry;
+use super::state::WebState;
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// Anyone: it says nothing of accounts.
+    Open,
+    /// Whoever shows what the route itself checks: a signature, a pass, a login under way.
+    Own,
+    /// Whoever may do this, and then only with the accounts of that person's scope.
+    May(Deed),
+}
+
+/// A route with its rule, for the table in the manual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RuledRoute {
+    /// The path with its parameters.
+    pub path: &'static str,
+    /// Who may call it.
+    pub rule: Rule,
+}
+
+/// A router that takes no route without a rule.
+pub(super) struct Ruled {
+    state: WebState,
+    router: Router<WebState>,
+    routes: Vec<RuledRoute>,
+}
+
+impl Ruled {
+    pub(super) fn new(state: WebState) -> Self {
+        Self { state, router: Router::new(), routes: Vec::new() }
+    }
+
+    /// Whether the browser chat is served.
+    pub(super) fn browser_chat(&self) -> bool {
+        self.state.browser_chat
+    }
+
+    /// With a route.
+    pub(super) fn at(mut self, path: &'static str, rule: Rule, methods: MethodRouter<WebState>) -> Self {
+        let methods = match rule {
+            Rule::Open | Rule::Own => methods,
+            Rule::May(deed) => {
+                let held = (self.state.clone(), deed);
+                methods.route_layer(middleware::from_fn_with_state(held, keep))
+            }
+        };
+        self.router = self.router.route(path, methods);
+        self.routes.push(RuledRoute { path, rule });
+        self
+    }
+
+    /// With a route that answers about figures alone: it knows what its asker has already.
+    pub(super) fn figures(self, path: &'static str, methods: MethodRouter<WebState>) -> Self {
+        let known = middleware::from_fn_with_state(self.state.clone(), api::known_already);
+        self.at(path, Rule::May(Deed::Read), methods.layer(known))
+    }
+
+    /// The routes, and the list of them.
+    pub(super) fn done(self) -> (Router<WebState>, Vec<RuledRoute>) {
+        (self.router, self.routes)
+    }
+}
+
+/// Lets through whoever may, with leave to ask.
+async fn keep(State((state, deed)): State<(WebState, Deed)>, mut request: Request, next: Next) -> Response {
+    let for_program = request.uri().path().starts_with("/api/");
+    match admitted(&state.entry, request.headers(), for_program).await {
+        Ok(leave) => {
+            if let Err(refused) = access::may(&leave.asker, deed) {
+                return turn_away(Shut::NotAllowed(refused.to_string()), &request);
+            }
+            request.extensions_mut().insert(leave);
+            next.run(request).await
+        }
+        Err(shut) => turn_away(shut, &request),
+    }
+}
+
+async fn admitted(entry: &Entry, headers: &HeaderMap, for_program: bool) -> Result<Leave, Shut> {
+    let Entry { doors, everyone } = entry;
+    if let Some(asker) = if for_program { doors.program(headers).await? } else { None } {
+        return Ok(Leave { asker, by_door: true });
+    }
+    match (doors.visitor(headers).await, everyone) {
+        (Ok(asker), _) => Ok(Leave { asker, by_door: true }),
+        (Err(Shut::Unknown), Some(asker)) => Ok(Leave { asker: Arc::clone(asker), by_door: false }),
+        (Err(shut), _) => Err(shut),
+    }
+}
+
+/// Programs get a problem document, people a page that leads to the login; neither says whether what was asked for
+/// exists.
+fn turn_away(shut: Shut, request: &Request) -> Response {
+    let word = match &shut {
+        Shut::Unknown => "unknown",
+        Shut::NotAllowed(_) => "not_allowed",
+        Shut::Unavailable(_) => "unavailable",
+    };
+    metrics::counter!("etsm_turned_away_total", "why" => word).increment(1);
+    if request.uri().path().starts_with("/api/") {
+        return api::turned_away(&shut);
+    }
+    match shut {
+        Shut::Unknown => {
+            let to = request.uri().path_and_query().map_or("/", |whole| whole.as_str());
+            page::log_in(StatusCode::UNAUTHORIZED, to)
+        }
+        other => other.into_response(),
+    }
+}

@@ -1,0 +1,48 @@
+//! A seat at the desk: the person behind a request, with the right to ask.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
+use crate::domain::Asker;
+use crate::problem::Problem;
+
+use super::page::Failure;
+use super::state::WebState;
+
+/// What handlers of figures hold. Only the rule of a route gives one, so that none answers without it.
+pub(super) struct Seat {
+    web: WebState,
+    /// Who asks.
+    pub(super) asker: Arc<Asker>,
+    /// Whether the person can leave, because the person came in by a door.
+    pub(super) may_leave: bool,
+}
+
+/// A rule's leave to ask, on its way through a request.
+#[derive(Clone)]
+pub(super) struct Leave {
+    pub(super) asker: Arc<Asker>,
+    pub(super) by_door: bool,
+}
+
+impl Deref for Seat {
+    type Target = WebState;
+    fn deref(&self) -> &WebState {
+        &self.web
+    }
+}
+
+impl FromRequestParts<WebState> for Seat {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, Failure> {
+        let leave = parts.extensions.get::<Leave>().cloned();
+        let Leave { asker, by_door } = leave.ok_or_else(|| {
+            Failure(Problem::internal(anyhow::anyhow!("{} gives no leave to ask", parts.uri.path())))
+        })?;
+        Ok(Self { web: state.clone(), asker, may_leave: by_door })
+    }
+}
