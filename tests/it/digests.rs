@@ -1,11 +1,13 @@
 //! Digests on schedule: each slot comes once, whatever happens on the way.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use etsm::config::DigestSettings;
 use etsm::config::MemberRole;
 use etsm::config::MemberRules;
 use etsm::config::Settings;
+use etsm::deliver::Outbox;
 use etsm::domain::Claim;
 use etsm::domain::Destination;
 use etsm::domain::LatePolicy;
@@ -14,10 +16,18 @@ use etsm::domain::Role;
 use etsm::domain::Scope;
 use etsm::domain::Stretch;
 use etsm::domain::Timing;
+use etsm::jobs::digests::Digests;
 use etsm::store::Occurrence;
 use etsm::store::Store;
+use etsm::writer::Conversation;
+use etsm::writer::People;
+use etsm::writer::Said;
+use etsm::writer::Unwritten;
+use etsm::writer::Writer;
 use jiff::SignedDuration;
 use jiff::Timestamp;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use crate::harness::Harness;
 use crate::harness::discord::CHANNEL;
@@ -401,5 +411,42 @@ async fn the_terminal_orders_a_slot_once_and_the_service_makes_it() {
     assert_eq!(json["written"], "plain", "{json}");
     assert!(json["answer"].is_object(), "{json}");
     assert_eq!(app.web().get("/api/v1/digests/9999").await.status, 404);
+    app.finish().await;
+}
+
+/// A writer that is asked and never answers.
+struct Hanging;
+
+#[async_trait::async_trait]
+impl Writer for Hanging {
+    fn name(&self) -> &str {
+        "hanging"
+    }
+
+    async fn say(&self, _conversation: &Conversation) -> Result<Said, Unwritten> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn a_digest_goes_out_in_time_though_its_writer_hangs() {
+    let page = DigestSettings { to: Destination::Page, ..daily() };
+    let app = Harness::prepare(|_settings| {}).await;
+    let desk = app.beside().await;
+    desk.load().await.unwrap();
+    let store = desk.store().clone();
+    let outbox = Outbox::new(store.clone(), app.clock_of_all(), None);
+    let digests = Digests::new(&[page], outbox, Some(Arc::new(Hanging)), People::Hidden).unwrap();
+    let (digests, stop) = (Arc::new(digests), CancellationToken::new());
+    let mut running = JoinSet::new();
+    running.spawn(Arc::clone(&digests).run(desk, stop.clone()));
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    // A minute and a half late, there is not much time left for a writer.
+    app.clock().set("2026-03-31T13:01:30Z");
+    let one = becomes(&store, "2026-03-31T13:00:00Z", OccurrenceState::Sent).await;
+    assert!(!one.is_late(), "{one:?}");
+    assert!(one.written.as_ref().unwrap().contains("the AI took too long"), "{one:?}");
+    stop.cancel();
+    running.join_next().await.unwrap().unwrap().unwrap();
     app.finish().await;
 }

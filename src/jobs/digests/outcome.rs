@@ -21,7 +21,8 @@ pub(super) fn told(one: &Occurrence) -> String {
         OccurrenceState::Sent => {
             let by = match writer_of(one) {
                 Some(WrittenBy::Ai { model }) => format!("sent, written by {model}"),
-                Some(WrittenBy::Plain { .. }) => "sent plain".into(),
+                Some(WrittenBy::Plain { why: Some(why) }) => format!("sent plain, since {why}"),
+                Some(WrittenBy::Plain { why: None }) => "sent plain".into(),
                 None => "sent".into(),
             };
             format!("{by}{late}{why}")
