@@ -20,8 +20,10 @@ use etsm::domain::Clock;
 use etsm::domain::Role;
 use etsm::domain::Scope;
 use etsm::engine::Engine;
+use etsm::jobs::digests::Digests;
 use etsm::store::Store;
 use etsm::web;
+use etsm::writer::People;
 use reqwest::StatusCode;
 use reqwest::header;
 use serde_json::Value;
@@ -121,10 +123,15 @@ impl Site {
         let engine = Engine::new(Arc::clone(&settings.health), settings.currency);
         let clock = Arc::new(TestClock::at(NOW)) as Arc<dyn Clock>;
         let outbox = Outbox::new(store.clone(), Arc::clone(&clock), None);
+        let digests = Digests::new(&settings.digests, outbox.clone(), None, People::Hidden).unwrap();
         let people = std::collections::BTreeMap::new();
         let alerts = Alerts::new(settings.alert_rules, people, store.clone(), Arc::clone(&clock), outbox);
         let alerts = Arc::new(alerts);
-        let staff = Departments { alerts: Some(Arc::clone(&alerts) as _), ..Departments::default() };
+        let staff = Departments {
+            alerts: Some(Arc::clone(&alerts) as _),
+            digests: Some(Arc::new(digests)),
+            ask: None,
+        };
         let desk = Desk::new(Arc::new(engine), store, clock).staffed(staff);
         seed::plant(&desk).await;
         alerts.look(&desk).await.unwrap();

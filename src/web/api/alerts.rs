@@ -141,6 +141,7 @@ pub(crate) async fn list(state: Seat, Query(query): Query<Pairs>) -> Result<Resp
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Acknowledged {
+    /// What is being done; everyone who sees the alert sees it.
     #[serde(default)]
     text: String,
 }
@@ -149,6 +150,7 @@ pub(crate) struct Acknowledged {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Snoozed {
+    /// For how long, as 4h or 2d, or until a day, as 2026-01-31.
     until: String,
 }
 
