@@ -18,6 +18,7 @@ pub mod answers;
 pub mod deliver;
 pub mod writer;
 
+pub mod alerts;
 pub mod ask;
 pub mod digest;
 pub mod render;

@@ -13,6 +13,7 @@ use crate::reply::FIELDS_MAX;
 use crate::reply::Field;
 use crate::reply::Form;
 
+use super::alerts::COMMENT_CHARS_MAX;
 use super::callable::callable;
 use super::invocation::Invocation;
 use super::lookup::{find_account, find_initiative};
@@ -110,6 +111,17 @@ const FORMS: &[FormEntry] = &[
         opens_blank: false,
     },
     FormEntry {
+        command: "alert ack",
+        title: "Look after",
+        fields: &[FieldEntry::long(
+            "text",
+            "What is being done",
+            "Everyone who sees the alert sees it; it may be left empty",
+            COMMENT_CHARS_MAX,
+        )],
+        opens_blank: true,
+    },
+    FormEntry {
         command: "override set",
         title: "Set the score",
         fields: &[
@@ -184,7 +196,11 @@ pub(super) fn form(view: &Snapshot, asker: &Asker, call: &Invocation) -> Result<
     let mut line = Invocation { command: call.command.clone(), options: Vec::new() };
     let mut title = entry.title.to_owned();
     let mut fields: Vec<&FieldEntry> = Vec::new();
-    if let Some(given) = call.option("id") {
+    if let (Some(given), "alert ack") = (call.option("id"), entry.command) {
+        // Whether there is one, and whether the asker may, is for the department to say.
+        title = format!("{title} {given}");
+        line.options.push(("id".into(), given.into()));
+    } else if let Some(given) = call.option("id") {
         let one = find_initiative(view.initiatives(), given)?;
         if let Some(account) = view.account(&one.account) {
             access::may_change(asker, account)?;

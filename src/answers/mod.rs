@@ -46,7 +46,7 @@ mod usage_chart;
 mod why;
 mod words;
 
-pub use alerts::AlertAsked;
+pub use alerts::{AlertAsked, RuleAsked, SnoozeUntil};
 pub use callable::{Callable, looks};
 pub use catalog::CATALOG;
 pub use department::{Department, Departments};

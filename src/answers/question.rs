@@ -356,6 +356,12 @@ impl Question {
         }
     }
 
+    /// Whether what it changes is seen where it stands, so that one press is enough and the channel need not be told.
+    #[must_use]
+    pub fn shows_itself(&self) -> bool {
+        matches!(self, Self::Alert(AlertAsked::Ack { .. } | AlertAsked::Snooze { .. }))
+    }
+
     /// The command that asks it: `usage`, `initiative list`.
     #[must_use]
     pub fn command(&self) -> &'static str {

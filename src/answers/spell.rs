@@ -123,7 +123,7 @@ impl Question {
             | Self::OverrideClear { .. }
             | Self::Ask { .. } => return None,
             Self::Digest(asked) => asked.page()?,
-            Self::Alert(asked) => (asked.page()?, ""),
+            Self::Alert(asked) => asked.page()?,
             Self::Login => ("/".into(), ""),
             Self::Status => ("/status".into(), ""),
             Self::Help { .. } => ("/help".into(), ""),
@@ -322,6 +322,9 @@ mod tests {
         check("initiative list acme", "/initiatives?account=acme");
         check("initiative show ini-3", "/initiatives/ini-3");
         check("initiative close ini-3", "none");
+        check("alert list acme status:open", "/alerts?account=acme&status=open");
+        check("alert show alert-12", "/alerts/alert-12");
+        check("alert ack alert-12", "none");
         check("help usage", "/help?command=usage");
     }
 }

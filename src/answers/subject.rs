@@ -5,6 +5,7 @@ use crate::domain::Asker;
 use crate::domain::Scope;
 use crate::engine::Snapshot;
 
+use super::alerts::AlertAsked;
 use super::desk::Desk;
 use super::lookup::{find_account, find_initiative};
 use super::question::Question;
@@ -52,7 +53,6 @@ fn subject(view: &Snapshot, question: &Question) -> Subject {
         | Question::Movers { .. }
         | Question::Churn { .. }
         | Question::Digest(_)
-        | Question::Alert(_)
         | Question::Ask { .. }
         | Question::Status => Subject::All,
         Question::Health { account, .. }
@@ -65,7 +65,15 @@ fn subject(view: &Snapshot, question: &Question) -> Subject {
         Question::Usage { account, .. }
         | Question::Anomalies { account, .. }
         | Question::Forecast { account, .. }
-        | Question::InitiativeList { account, .. } => maybe(account),
+        | Question::InitiativeList { account, .. }
+        | Question::Alert(AlertAsked::List { account, .. }) => maybe(account),
+        // An alert may be about any of them.
+        Question::Alert(
+            AlertAsked::Show { .. }
+            | AlertAsked::Ack { .. }
+            | AlertAsked::Snooze { .. }
+            | AlertAsked::Rule(_),
+        ) => Subject::All,
         Question::InitiativeShow { id } | Question::InitiativeClose { id, .. } => initiative(id),
         Question::InitiativeUpdate(edit) => initiative(&edit.id),
         Question::Help { .. } | Question::Login => Subject::Nothing,

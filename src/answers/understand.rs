@@ -212,7 +212,10 @@ pub(super) fn needed<'a>(call: &'a Invocation, name: &str) -> Result<&'a str, Pr
 fn missing(call: &Invocation, name: &str) -> Problem {
     let example = super::callable::callable(&call.command).map_or("help", |called| called.example);
     let what = match name {
+        "id" if call.command.starts_with("alert") => "which alert",
         "id" => "which initiative",
+        "do" => "what to do",
+        "until" if call.command.starts_with("alert") => "for how long",
         "text" => "what to write down",
         "title" => "what it is",
         other => &format!("which {other}"),

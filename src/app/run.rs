@@ -11,6 +11,7 @@ use tracing::{info, warn};
 
 use crate::access::IdentityProvider;
 use crate::access::PassSeal;
+use crate::alerts::Alerts;
 use crate::answers::Desk;
 use crate::chat;
 use crate::config::Settings;
@@ -67,7 +68,7 @@ pub async fn run_with(
     let client = discord_client(&settings, &store, patience).await?;
     let messenger = client.as_ref().map(chat::discord::Client::messenger);
     let outbox = Outbox::new(store.clone(), Arc::clone(&clock), messenger);
-    let Staff { desk, digests } = staffed(Desk::new(engine, store, clock), &settings, &outbox)?;
+    let Staff { desk, digests, alerts } = staffed(Desk::new(engine, store, clock), &settings, &outbox)?;
     let discord = client.map(|client| chat::discord::Discord::new(desk.clone(), client));
     let ready = web::Readiness::default();
 
@@ -75,6 +76,7 @@ pub async fn run_with(
     // The dashboard answers at once, and says that it is not ready until the figures are there.
     let state = web::WebState {
         desk: desk.clone(),
+        alerts: Arc::clone(&alerts),
         entry: entry(&settings, &desk, discord.as_ref()).await?,
         public_url: settings.public_url.clone(),
         browser_chat: settings.chat.browser,
@@ -104,6 +106,7 @@ pub async fn run_with(
 
     parts.start("freshness", keep_fresh(desk.clone(), stop.clone()));
     parts.start("watch", keep_watch(desk.clone(), stop.clone()));
+    parts.start("alerts", keep_alerts(alerts, desk.clone(), stop.clone()));
     parts.start("upkeep", upkeep(metrics, stop.clone()));
     parts.start("checkpoint", keep_checkpoint(desk.clone(), stop.clone()));
     let posting = stop.clone();
@@ -251,6 +254,11 @@ async fn keep_watch(desk: Desk, stop: CancellationToken) -> anyhow::Result<()> {
             changed = versions.changed() => changed.context("waiting for the next publication")?,
         }
     }
+}
+
+/// Looks at the rules of alerts after each publication and by the clock.
+async fn keep_alerts(alerts: Arc<Alerts>, desk: Desk, stop: CancellationToken) -> anyhow::Result<()> {
+    alerts.watch(&desk, stop).await
 }
 
 /// Writes a checkpoint after a start that read much, and from time to time while much changes.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::adapters::Anthropic;
+use crate::alerts::Alerts;
 use crate::answers::Department;
 use crate::answers::Departments;
 use crate::answers::Desk;
@@ -16,6 +17,7 @@ use crate::writer::{People, Writer};
 pub(super) struct Staff {
     pub(super) desk: Desk,
     pub(super) digests: Arc<Digests>,
+    pub(super) alerts: Arc<Alerts>,
 }
 
 /// The desk with its departments.
@@ -23,12 +25,15 @@ pub(super) fn staffed(desk: Desk, settings: &Settings, outbox: &Outbox) -> anyho
     let writer = writer(&desk, settings)?;
     let people = people(settings);
     let digests = Arc::new(Digests::new(&settings.digests, outbox.clone(), writer.clone(), people)?);
+    let (rules, known) = (settings.alert_rules.clone(), settings.members.people.clone());
+    let (store, clock) = (desk.store().clone(), Arc::clone(desk.clock()));
+    let alerts = Arc::new(Alerts::new(rules, known, store, clock, outbox.clone()));
     let departments = Departments {
         digests: Some(Arc::clone(&digests) as Arc<dyn Department>),
-        alerts: None,
+        alerts: Some(Arc::clone(&alerts) as Arc<dyn Department>),
         ask: Some(Arc::new(Asking::new(writer, people))),
     };
-    Ok(Staff { desk: desk.staffed(departments), digests })
+    Ok(Staff { desk: desk.staffed(departments), digests, alerts })
 }
 
 /// The AI, when there is a key for it.

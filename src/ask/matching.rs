@@ -153,7 +153,7 @@ impl Said<'_> {
             (Topic::Initiatives, account) => {
                 Question::InitiativeList { account, status: None, owner: self.owner() }
             }
-            (Topic::Alerts, account) => Question::Alert(AlertAsked::List { account }),
+            (Topic::Alerts, account) => Question::Alert(AlertAsked::List { account, status: None }),
             (Topic::Digests, _) => Question::Digest(DigestAsked::List),
             (Topic::Status, _) => Question::Status,
             (Topic::Help, _) => Question::Help { command: None },

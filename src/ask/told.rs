@@ -93,6 +93,7 @@ impl Teller<'_> {
     fn prose(&mut self, prose: &Prose) -> String {
         let span = |span: &Span| match span {
             Span::Plain(words) | Span::Code(words) | Span::Outside(words) => self.people.hide(words),
+            Span::Person { name, .. } => self.people.hide(name),
             Span::Fact(fact) => self.fact(fact),
         };
         prose.0.iter().map(span).collect()

@@ -66,7 +66,7 @@ fn is_for_the_ai(question: &Question) -> bool {
         | Question::InitiativeShow { .. }
         | Question::Status => true,
         Question::Digest(asked) => matches!(asked, DigestAsked::List),
-        Question::Alert(asked) => matches!(asked, AlertAsked::List { .. }),
+        Question::Alert(asked) => matches!(asked, AlertAsked::List { .. } | AlertAsked::Show { .. }),
         Question::OverrideSet(_)
         | Question::OverrideClear { .. }
         | Question::Note { .. }
@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(
             names.join(" "),
             "portfolio health why history usage movers anomalies forecast churn initiative_list initiative_show \
-             alert_list digest_list status"
+             alert_list alert_show digest_list status"
         );
         for tool in
             ["note", "initiative_add", "override_set", "ask", "login", "digest_run", "initiative list", ""]

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
+use super::alert_rule::AlertRule;
+use super::alerts;
 use super::digests::{self, DigestSettings};
 use super::environment::Environment;
 use super::members::{self, Lists};
@@ -68,6 +70,7 @@ pub(super) struct Given {
 pub(super) struct Gathered {
     given: BTreeMap<&'static str, Given>,
     pub(super) lists: Lists,
+    pub(super) alert_rules: Option<Vec<AlertRule>>,
     pub(super) digests: Option<Vec<DigestSettings>>,
     pub(super) mistakes: Vec<Mistake>,
 }
@@ -109,6 +112,8 @@ impl Gathered {
         let lists = members::read(name, text, table.get_ref(), &mut self.mistakes);
         self.lists.roles = lists.roles.or(self.lists.roles.take());
         self.lists.people = lists.people.or(self.lists.people.take());
+        let rules = alerts::read(name, text, table.get_ref(), &mut self.mistakes);
+        self.alert_rules = rules.or(self.alert_rules.take());
         self.digests = digests::read(name, text, table.get_ref(), &mut self.mistakes).or(self.digests.take());
         let mut found = Vec::new();
         flatten("", table.get_ref(), &mut found);
@@ -184,7 +189,8 @@ fn flatten(prefix: &str, table: &DeTable<'_>, found: &mut Vec<(String, usize, Op
     for (key, value) in table {
         let name =
             if prefix.is_empty() { key.get_ref().to_string() } else { format!("{prefix}.{}", key.get_ref()) };
-        if members::LISTS.contains(&name.as_str()) || name == digests::LIST {
+        let lists = [members::LISTS, alerts::LISTS, &[digests::LIST]].concat();
+        if lists.contains(&name.as_str()) {
             continue;
         }
         let text = match value.get_ref() {

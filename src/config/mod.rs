@@ -1,18 +1,25 @@
 //! Settings from defaults ← file ← environment; all mistakes at once, and secrets never print.
 
 mod ai;
+mod alert_rule;
+mod alert_when;
+mod alerts;
 mod digests;
 mod environment;
 mod gather;
 mod health;
 mod members;
 mod mistake;
+mod quiet;
 mod settings;
 
 pub use ai::{AiBudget, AiSettings};
+pub use alert_rule::{ALERT_RULE_KEYS, AlertRule, AlertScope, BadAlertRule};
+pub use alert_when::{AlertWhen, Budget, Percent, UnusualSide};
 pub use digests::DigestSettings;
 pub use environment::Environment;
 pub use health::{FactorRules, HealthRules};
 pub use members::{MemberRole, MemberRules};
 pub use mistake::Mistake;
+pub use quiet::{DaysOff, QuietHours};
 pub use settings::{ChatSettings, DiscordSettings, Settings};

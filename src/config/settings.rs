@@ -12,6 +12,7 @@ use crate::domain::Currency;
 use crate::domain::Role;
 
 use super::ai::{self, AiSettings};
+use super::alert_rule::AlertRule;
 use super::digests::DigestSettings;
 use super::environment::Environment;
 use super::gather::{Gathered, suspicious};
@@ -51,6 +52,8 @@ pub struct Settings {
     pub chat: ChatSettings,
     /// Who the members of the chat server are.
     pub members: MemberRules,
+    /// The rules of alerts; those that are compiled in where none is set up.
+    pub alert_rules: Vec<AlertRule>,
     /// The AI; `None` is off.
     pub ai: Option<AiSettings>,
     /// Digests on schedule.
@@ -114,6 +117,7 @@ impl Settings {
             },
             discord: discord(&mut all),
             members: members(&mut all),
+            alert_rules: all.alert_rules.take().unwrap_or_else(AlertRule::defaults),
             ai: ai::read(&mut all),
             digests: all.digests.take().unwrap_or_default(),
         };

@@ -99,6 +99,8 @@ fn said(brief: &mut Brief, survey: &Survey<'_>, prose: &Prose, group: &Group) ->
                 Some(number) => words.push_str(&format!("[{number}]")),
                 None => words.push_str("(a figure)"),
             },
+            // Nobody is called by a digest, and the writer need not know names.
+            Span::Person { .. } => words.push_str("(someone)"),
             Span::Outside(text) => match initiative_called(survey, &group.account, text) {
                 Some(id) => {
                     let number = brief.initiative(survey.snapshot, &id).unwrap_or_default();

@@ -126,7 +126,7 @@ fn kept_block(part: &Part, facts: &mut Vec<KeptFact>) -> Option<KeptBlock> {
     let mut spans = |prose: &Prose| {
         let span = |span: &Span| match span {
             Span::Plain(words) => KeptSpan::Plain(words.clone()),
-            Span::Outside(words) => KeptSpan::Outside(words.clone()),
+            Span::Outside(words) | Span::Person { name: words, .. } => KeptSpan::Outside(words.clone()),
             Span::Code(words) => KeptSpan::Code(words.clone()),
             Span::Fact(fact) => KeptSpan::Fact(keep(fact)),
         };

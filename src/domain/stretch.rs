@@ -12,7 +12,7 @@ const WEEK: u32 = 7 * DAY;
 const MINUTES_MAX: u32 = 366 * DAY;
 
 /// Whole minutes, at most a year.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Stretch(u32);
 
 impl Stretch {

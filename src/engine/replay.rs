@@ -85,6 +85,22 @@ impl Snapshot {
     }
 }
 
+impl Snapshot {
+    /// The first known decline of each account that begins within some days, both included, in the order of the accounts'
+    /// ids.
+    #[must_use]
+    pub fn declines(&self, from: Date, to: Date) -> Vec<(AccountId, Decline)> {
+        let (first, last) =
+            (hour_from(utc_midnight(from)) / DAY_HOURS, hour_from(utc_midnight(to)) / DAY_HOURS);
+        let of_one = |entry: &Entry| {
+            let known = entry.derived.as_ref()?.at.until / DAY_HOURS;
+            let (day, silent) = (first..=last).find_map(|day| decline(&entry.frame, day, known))?;
+            Some((entry.account.id.clone(), Decline { day: date_of(day), silent }))
+        };
+        self.entries.par_iter().filter_map(of_one).collect()
+    }
+}
+
 fn replayed(
     entry: &Entry,
     own: &RulesHistory,

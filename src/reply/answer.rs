@@ -37,6 +37,23 @@ impl Answer {
         })
     }
 
+    /// The users who are called in it, each once.
+    #[must_use]
+    pub fn called(&self) -> Vec<u64> {
+        let prose = self.blocks.iter().filter_map(|block| match block {
+            Block::Text(prose) => Some(prose),
+            Block::Facts(_) | Block::Table(_) | Block::Chart(_) | Block::Caveat(_) => None,
+        });
+        let person = |span: &Span| match span {
+            Span::Person { user, .. } => Some(*user),
+            Span::Plain(_) | Span::Outside(_) | Span::Code(_) | Span::Fact(_) => None,
+        };
+        let mut users: Vec<u64> = prose.flat_map(|prose| prose.0.iter().filter_map(person)).collect();
+        users.sort_unstable();
+        users.dedup();
+        users
+    }
+
     /// The band that the whole answer is about, as the health of one account.
     #[must_use]
     pub fn band(&self) -> Option<Band> {
@@ -109,6 +126,13 @@ pub enum Span {
     Code(String),
     /// A figure.
     Fact(Fact),
+    /// Someone who is called, where the reader's platform can do that; else the name stands there.
+    Person {
+        /// The id of the user on the platform, from the settings.
+        user: u64,
+        /// What they are called here.
+        name: String,
+    },
 }
 
 impl Prose {

@@ -3,6 +3,7 @@
 //! Invariant: a method that returns `Ok` has committed; the figures it returned are in the file.
 
 mod accounts;
+mod alerts;
 mod api_keys;
 mod checkpoint;
 mod counters;
@@ -31,6 +32,7 @@ mod view;
 mod watermarks;
 mod writer;
 
+pub use alerts::{AlertRecord, AlertRuleRecord, AlertsKept, PendingRecord};
 pub use api_keys::{ApiKey, KeyScope};
 pub use checkpoint::{Block, Checkpoint, CheckpointFile};
 pub use digests::{ComposedRow, Occurrence};

@@ -12,6 +12,7 @@ const SURFACES: &[&str] = &[
     "usage",
     "movers",
     "initiatives",
+    "alerts",
     "facts",
     "chart",
     "chat",

@@ -94,6 +94,7 @@ fn open(ruled: Ruled) -> Ruled {
 
 fn pages(ruled: Ruled) -> Ruled {
     let read = Rule::May(Deed::Read);
+    let write = Rule::May(Deed::Write);
     let admin = Rule::May(Deed::Administer);
     let ruled = if ruled.browser_chat() {
         ruled
@@ -120,6 +121,10 @@ fn pages(ruled: Ruled) -> Ruled {
         .at("/churn", read, get(pages::churn))
         .at("/initiatives", read, get(pages::initiatives))
         .at("/initiatives/{id}", read, get(pages::initiative))
+        .at("/alerts", read, get(pages::alerts))
+        .at("/alerts/{id}", read, get(pages::alert))
+        .at("/alerts/{id}/ack", write, post(pages::alert_ack))
+        .at("/alerts/{id}/snooze", write, post(pages::alert_snooze))
         .at("/facts/{id}", read, get(pages::fact))
         .at("/digests", read, get(pages::digests))
         .at("/digests/{id}", read, get(pages::digest))
@@ -157,6 +162,9 @@ fn api(ruled: Ruled) -> Ruled {
         .at("/api/v1/initiatives/{id}", read, get(api::initiative))
         .at("/api/v1/initiatives/{id}", write, patch(api::change_initiative))
         .at("/api/v1/initiatives/{id}/updates", write, post(api::update_initiative))
+        .at("/api/v1/alerts", read, get(api::alerts))
+        .at("/api/v1/alerts/{id}/ack", write, post(api::alert_ack))
+        .at("/api/v1/alerts/{id}/snooze", write, post(api::alert_snooze))
         .at("/api/v1/digests", read, get(api::digests))
         .at("/api/v1/digests/{id}", read, get(api::digest))
         .figures("/api/v1/facts/{id}", get(api::fact))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use crate::alerts::Alerts;
 use crate::answers::Desk;
 use crate::domain::Asker;
 
@@ -16,6 +17,8 @@ use super::ready::Readiness;
 pub struct WebState {
     /// Answers the questions.
     pub desk: Desk,
+    /// The alerts behind the desk, for programs that want them whole.
+    pub alerts: Arc<Alerts>,
     /// Who is let in.
     pub entry: Entry,
     /// How links to here begin, without a slash at the end; its host may be asked for.

@@ -278,7 +278,7 @@ fn facts_of(block: &Block) -> Vec<&Fact> {
 fn in_span(span: &Span) -> Option<&Fact> {
     match span {
         Span::Fact(fact) => Some(fact),
-        Span::Plain(_) | Span::Outside(_) | Span::Code(_) => None,
+        Span::Plain(_) | Span::Outside(_) | Span::Code(_) | Span::Person { .. } => None,
     }
 }
 

@@ -356,6 +356,7 @@ mod tests {
             Ok(sections) => {
                 let piece = |span: &Span| match span {
                     Span::Plain(words) | Span::Outside(words) | Span::Code(words) => words.clone(),
+                    Span::Person { name, .. } => name.clone(),
                     Span::Fact(fact) => fact.value.short(),
                 };
                 sections[0].sentences[0].prose.0.iter().map(piece).collect()
@@ -522,7 +523,7 @@ mod tests {
                         prop_assert!(!owner.is_empty() || checked.accounts.is_empty());
                         falls &= !matches!(fact.value, Quantity::Change(Some(change)) if change > 0.0);
                     }
-                    Span::Outside(_) | Span::Code(_) => {}
+                    Span::Outside(_) | Span::Code(_) | Span::Person { .. } => {}
                 }
             }
             let words: String = checked.prose.0.iter().map(|span| if let Span::Plain(words) = span { words } else { "" }).collect();

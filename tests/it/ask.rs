@@ -411,7 +411,7 @@ async fn matched(desk: &Desk, asker: &Asker, words: &str) -> String {
     let Some(Block::Text(prose)) = answer.blocks.first() else { panic!("{answer:?}") };
     let code = prose.0.iter().find_map(|span| match span {
         Span::Code(line) => Some(line.clone()),
-        Span::Plain(_) | Span::Outside(_) | Span::Fact(_) => None,
+        Span::Plain(_) | Span::Outside(_) | Span::Fact(_) | Span::Person { .. } => None,
     });
     match code.unwrap() {
         line if line == "help" => {

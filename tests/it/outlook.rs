@@ -131,7 +131,7 @@ fn facts(answer: &Answer) -> Vec<Fact> {
             Block::Text(prose) | Block::Caveat(prose) => {
                 all.extend(prose.0.iter().filter_map(|span| match span {
                     Span::Fact(fact) => Some(fact.clone()),
-                    Span::Plain(_) | Span::Outside(_) | Span::Code(_) => None,
+                    Span::Plain(_) | Span::Person { .. } | Span::Outside(_) | Span::Code(_) => None,
                 }));
             }
             Block::Facts(lines) => {

@@ -7,18 +7,23 @@ use std::sync::Arc;
 
 use etsm::access::Deed;
 use etsm::access::PassSeal;
+use etsm::alerts::Alerts;
+use etsm::answers::Departments;
 use etsm::answers::Desk;
 use etsm::config::Environment;
 use etsm::config::MemberRules;
 use etsm::config::Settings;
+use etsm::deliver::Outbox;
 use etsm::domain::Asker;
 use etsm::domain::Audience;
 use etsm::domain::Clock;
 use etsm::domain::Role;
 use etsm::domain::Scope;
 use etsm::engine::Engine;
+use etsm::jobs::digests::Digests;
 use etsm::store::Store;
 use etsm::web;
+use etsm::writer::People;
 use reqwest::StatusCode;
 use reqwest::header;
 use serde_json::Value;
@@ -60,6 +65,8 @@ const PAGES: &[&str] = &[
     "/accounts/acme/forecast?horizon=90d&metric=tokens",
     "/churn",
     "/initiatives",
+    "/alerts",
+    "/alerts?status=recovered",
     "/initiatives?account=acme",
     "/initiatives/ini-1",
     "/initiatives/ini-2",
@@ -115,14 +122,26 @@ impl Site {
         let store = Store::open_dir(folder.path()).await.unwrap();
         let engine = Engine::new(Arc::clone(&settings.health), settings.currency);
         let clock = Arc::new(TestClock::at(NOW)) as Arc<dyn Clock>;
-        let desk = Desk::new(Arc::new(engine), store, clock);
+        let outbox = Outbox::new(store.clone(), Arc::clone(&clock), None);
+        let digests = Digests::new(&settings.digests, outbox.clone(), None, People::Hidden).unwrap();
+        let people = std::collections::BTreeMap::new();
+        let alerts = Alerts::new(settings.alert_rules, people, store.clone(), Arc::clone(&clock), outbox);
+        let alerts = Arc::new(alerts);
+        let staff = Departments {
+            alerts: Some(Arc::clone(&alerts) as _),
+            digests: Some(Arc::new(digests)),
+            ask: None,
+        };
+        let desk = Desk::new(Arc::new(engine), store, clock).staffed(staff);
         seed::plant(&desk).await;
+        alerts.look(&desk).await.unwrap();
         let ready = web::Readiness::default();
         ready.needs("engine", web::PartState::Up);
         let state = web::WebState {
             interactions: None,
             entry: entry(&desk, everyone),
             desk,
+            alerts,
             public_url: "https://etsm.example.com".into(),
             browser_chat,
             metrics: None,

@@ -199,7 +199,7 @@ fn facts(answer: &Answer) -> Vec<&Fact> {
             Block::Text(prose) | Block::Caveat(prose) => {
                 facts.extend(prose.0.iter().filter_map(|span| match span {
                     Span::Fact(fact) => Some(fact),
-                    Span::Plain(_) | Span::Outside(_) | Span::Code(_) => None,
+                    Span::Plain(_) | Span::Outside(_) | Span::Code(_) | Span::Person { .. } => None,
                 }));
             }
             Block::Facts(lines) => {
@@ -282,7 +282,7 @@ fn told(answer: &Answer) -> String {
 fn prose(words: &Prose) -> String {
     let span = |span: &Span| match span {
         Span::Plain(words) => words.clone(),
-        Span::Outside(words) => format!("‹{words}›"),
+        Span::Outside(words) | Span::Person { name: words, .. } => format!("‹{words}›"),
         Span::Code(words) => format!("`{words}`"),
         Span::Fact(fact) => fact.value.short(),
     };

@@ -229,9 +229,10 @@ impl Flow {
 
     /// Does what a form says.
     async fn carry(&self, inbound: &Inbound, draft: Draft) -> Outcome {
-        let place = if draft.aloud { Place::Channel } else { Place::Private };
         match Question::understand(&draft.call) {
             Ok(question) => {
+                let is_told = draft.aloud && !question.shows_itself();
+                let place = if is_told { Place::Channel } else { Place::Private };
                 let question = question.asked_in(&Destination::Discord(inbound.channel));
                 self.answer(inbound, Asked { draft: Some(draft), ..Asked::new(question, place) }).await
             }

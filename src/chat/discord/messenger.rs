@@ -1,6 +1,7 @@
 //! Posts, edits and finds messages in channels, outside of any interaction.
 //!
-//! Invariant: each post carries a nonce that Discord enforces, and no post pings anyone.
+//! Invariant: each post carries a nonce that Discord enforces, and no post pings anyone but those whom the answer calls
+//! by their ids.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -64,7 +65,12 @@ impl Messenger for DiscordMessenger {
     fn pack(&self, answer: &Answer, marker: &dyn Fn(usize) -> String) -> Vec<Parcel> {
         let (public_url, seal) = (Some(self.client.public_url.as_str()), &*self.client.seal);
         let view = View { public_url, pass: None, seal, line: "", page: 1 };
-        render::discord::posts(answer, view, marker).into_iter().map(parcel).collect()
+        let posts = render::discord::posts(answer, view, marker);
+        let mut parcels: Vec<Parcel> = posts.into_iter().map(parcel).collect();
+        if let Some(first) = parcels.first_mut() {
+            call(first, &answer.called());
+        }
+        parcels
     }
 
     async fn post(&self, to: &Destination, parcel: &Parcel, nonce: &Nonce) -> Result<Posted, Undelivered> {
@@ -185,6 +191,19 @@ fn parcel(reply: Reply) -> Parcel {
             packed(message::plain(&reply.without_picture()))
         }
     }
+}
+
+/// Has a message call these users, and nobody else: only the text above an embed can.
+fn call(parcel: &mut Parcel, users: &[u64]) {
+    let Ok(mut json) = serde_json::from_str::<Value>(&parcel.json) else { return };
+    if users.is_empty() {
+        return;
+    }
+    let ids: Vec<String> = users.iter().map(ToString::to_string).collect();
+    let called: Vec<String> = ids.iter().map(|id| format!("<@{id}>")).collect();
+    json["content"] = json!(called.join(" "));
+    json["allowed_mentions"] = json!({"parse": [], "users": ids});
+    parcel.json = json.to_string();
 }
 
 fn body(parcel: &Parcel) -> Result<Body, Undelivered> {

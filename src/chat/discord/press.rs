@@ -47,8 +47,12 @@ pub(super) async fn read(desk: &Desk, seal: &Seal, custom_id: &str) -> Result<Pr
     match said.press {
         Press::Ask | Press::Turn => {
             let question = Question::understand(&call).map_err(|_outdated| outdated())?;
-            // A press asks; whoever wants to write says so in a command or a form.
-            if question.writes() { Err(outdated()) } else { Ok(Pressed::Ask(question, page)) }
+            // A press asks; whoever wants to write says so in a command or a form, but for what is as light as a press.
+            if question.writes() && !question.shows_itself() {
+                Err(outdated())
+            } else {
+                Ok(Pressed::Ask(question, page))
+            }
         }
         Press::Open { aloud } => Ok(Pressed::Open { call, aloud }),
         Press::Submit { aloud } => Ok(Pressed::Submit { call, aloud }),

@@ -96,6 +96,7 @@ fn text(composed: &Composed) -> String {
 fn plain_text(prose: &Prose) -> String {
     let piece = |span: &Span| match span {
         Span::Plain(words) | Span::Outside(words) | Span::Code(words) => words.clone(),
+        Span::Person { name, .. } => name.clone(),
         Span::Fact(fact) => fact.value.short(),
     };
     prose.0.iter().map(piece).collect()
@@ -202,7 +203,7 @@ fn facts(digest: &Composed) -> Vec<Fact> {
             Block::Text(prose) | Block::Caveat(prose) => {
                 facts.extend(prose.0.iter().filter_map(|span| match span {
                     Span::Fact(fact) => Some(fact.clone()),
-                    Span::Plain(_) | Span::Outside(_) | Span::Code(_) => None,
+                    Span::Plain(_) | Span::Outside(_) | Span::Code(_) | Span::Person { .. } => None,
                 }));
             }
             Block::Facts(lines) => {

@@ -69,7 +69,9 @@ pub(super) fn wrapped(prose: &Prose, width: usize, paint: Paint) -> Vec<String> 
     for span in &prose.0 {
         let (text, style): (String, fn(Paint, &str) -> String) = match span {
             Span::Plain(text) => (words::tamed(text), |_, part| part.to_owned()),
-            Span::Outside(text) => (words::isolated(text), |_, part| part.to_owned()),
+            Span::Outside(text) | Span::Person { name: text, .. } => {
+                (words::isolated(text), |_, part| part.to_owned())
+            }
             Span::Code(text) => (format!("`{}`", words::harmless(text)), Paint::code),
             Span::Fact(fact) => (fact.value.short(), Paint::bold),
         };

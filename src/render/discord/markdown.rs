@@ -109,7 +109,7 @@ pub(super) fn pieces(prose: &Prose, receipts: Option<&str>) -> Vec<String> {
     for span in &prose.0 {
         match span {
             Span::Plain(text) => pieces.extend(plain_words(text)),
-            Span::Outside(text) => pieces.push(outside(text)),
+            Span::Outside(text) | Span::Person { name: text, .. } => pieces.push(outside(text)),
             Span::Code(text) => pieces.push(code(text)),
             Span::Fact(fact) => pieces.push(figure(fact, receipts)),
         }

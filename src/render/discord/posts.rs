@@ -114,7 +114,7 @@ fn words(prose: &Prose) -> Vec<Span> {
         Span::Plain(text) => {
             text.split_inclusive(' ').map(|word| Span::Plain(word.to_owned())).collect::<Vec<_>>()
         }
-        Span::Outside(_) | Span::Code(_) | Span::Fact(_) => vec![span.clone()],
+        Span::Outside(_) | Span::Code(_) | Span::Fact(_) | Span::Person { .. } => vec![span.clone()],
     };
     prose.0.iter().flat_map(parted).collect()
 }

@@ -133,7 +133,7 @@ impl WireAnswer {
         for span in &prose.0 {
             match span {
                 Span::Fact(fact) => self.mentioned.push(WireFact::new(fact, public_url)),
-                Span::Plain(_) | Span::Outside(_) | Span::Code(_) => {}
+                Span::Plain(_) | Span::Outside(_) | Span::Code(_) | Span::Person { .. } => {}
             }
         }
     }

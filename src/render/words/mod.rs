@@ -55,7 +55,9 @@ pub fn as_of(as_of: AsOf) -> String {
 #[must_use]
 pub fn plain(prose: &Prose) -> String {
     let piece = |span: &Span| match span {
-        Span::Plain(words) | Span::Outside(words) | Span::Code(words) => words.clone(),
+        Span::Plain(words) | Span::Outside(words) | Span::Code(words) | Span::Person { name: words, .. } => {
+            words.clone()
+        }
         Span::Fact(fact) => fact.value.short(),
     };
     prose.0.iter().map(piece).collect()

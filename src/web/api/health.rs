@@ -164,7 +164,7 @@ impl From<Risk> for WireRisk {
     fn from(risk: Risk) -> Self {
         let figure = |span: &Span| match span {
             Span::Fact(fact) => Some(WireFact::from(fact)),
-            Span::Plain(_) | Span::Outside(_) | Span::Code(_) => None,
+            Span::Plain(_) | Span::Outside(_) | Span::Code(_) | Span::Person { .. } => None,
         };
         Self {
             text: words::plain(&risk.said),

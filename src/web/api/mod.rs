@@ -3,6 +3,7 @@
 //! Invariant: figures come from the engine's snapshot alone; nothing here adds or rounds.
 
 mod accounts;
+mod alerts;
 mod body;
 mod digests;
 mod facts;
@@ -41,6 +42,7 @@ use super::doors::Shut;
 use super::page::status_of;
 
 pub(super) use accounts::{list as accounts, one as account};
+pub(super) use alerts::{ack as alert_ack, list as alerts, snooze as alert_snooze};
 pub(super) use digests::{list as digests, one as digest};
 pub(super) use facts::show as fact;
 pub(super) use fresh::known_already;

@@ -18,6 +18,7 @@ use utoipa::openapi::security::HttpBuilder;
 use utoipa::openapi::security::SecurityScheme;
 
 use super::accounts;
+use super::alerts;
 use super::digests;
 use super::facts;
 use super::health;
@@ -80,7 +81,7 @@ pub(super) enum Failures {
     info(
         title = "etsm",
         description = "The account desk's figures for programs: usage, accounts with their health, forecasts and \
-                       anomalies, initiatives and digests. Every answer says up to when its data go (`as_of`) and which \
+                       anomalies, initiatives, digests and alerts. Every answer says up to when its data go (`as_of`) and which \
                        version of them it shows (`data_version`); its `ETag` stays the same as long as the figures do. \
                        Costs are in whole units of the portfolio's one currency. What is outside of your accounts \
                        does not exist for you.",
@@ -92,6 +93,7 @@ pub(super) enum Failures {
         portfolio::show,
         initiatives::list, initiatives::add, initiatives::one, initiatives::change, initiatives::update,
         digests::list, digests::one,
+        alerts::list, alerts::ack, alerts::snooze,
         facts::show,
     ),
     components(schemas(WireProblem)),

@@ -40,6 +40,7 @@ struct AccountPage {
     health: Tile,
     usage: Tile,
     initiatives: Tile,
+    alerts: Tile,
     /// What must be known to read the tiles right, each once.
     caveats: Vec<String>,
     notes: Vec<Note>,
@@ -64,12 +65,18 @@ pub(crate) async fn overview(
     let snapshot = state.snapshot()?;
     let account = known(&state, &id)?;
     let line = |command: &str| format!("{command} account:\"{}\"", account.id);
-    let (health_line, usage_line, list_line) = (line("health"), line("usage"), line("initiative list"));
-    let (mut health, mut usage, mut initiatives) =
-        tokio::join!(state.tile(&health_line), state.tile(&usage_line), state.tile(&list_line));
+    let (health_line, usage_line) = (line("health"), line("usage"));
+    let (list_line, alerts_line) = (line("initiative list"), line("alert list"));
+    let (mut health, mut usage, mut initiatives, mut alerts) = tokio::join!(
+        state.tile(&health_line),
+        state.tile(&usage_line),
+        state.tile(&list_line),
+        state.tile(&alerts_line)
+    );
     let mut caveats: Vec<String> = Vec::new();
-    for caveat in
-        [&mut health, &mut usage, &mut initiatives].into_iter().flat_map(|tile| tile.caveats.drain(..))
+    for caveat in [&mut health, &mut usage, &mut initiatives, &mut alerts]
+        .into_iter()
+        .flat_map(|tile| tile.caveats.drain(..))
     {
         if !caveats.contains(&caveat) {
             caveats.push(caveat);
@@ -93,6 +100,7 @@ pub(crate) async fn overview(
         health,
         usage,
         initiatives,
+        alerts,
     }))
 }
 

@@ -2,6 +2,7 @@
 
 mod account;
 mod accounts;
+mod alerts;
 mod anomalies;
 mod answer;
 mod chat;
@@ -20,6 +21,7 @@ mod usage;
 
 pub(super) use account::overview as account_overview;
 pub(super) use accounts::show as accounts;
+pub(super) use alerts::{ack as alert_ack, list as alerts, show as alert, snooze as alert_snooze};
 pub(super) use anomalies::show as anomalies;
 pub(super) use chat::{ask as chat_ask, complete as chat_complete, show as chat};
 pub(super) use churn::show as churn;

@@ -63,12 +63,17 @@ pub enum Loss {
 }
 
 impl Posted {
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
+        let mut embeds = self.body["embeds"].as_array().cloned().unwrap_or_default();
+        embeds.iter_mut().for_each(|embed| embed["type"] = json!("rich"));
         json!({
             "id": self.id.to_string(), "channel_id": self.channel.to_string(), "nonce": self.nonce,
             "author": {"id": self.author.to_string(), "username": "someone", "discriminator": "0", "avatar": null},
-            "content": self.body["content"].as_str().unwrap_or_default(), "embeds": self.body["embeds"],
-            "timestamp": "2026-03-31T12:00:00.000000+00:00", "type": 0, "attachments": [],
+            "content": self.body["content"].as_str().unwrap_or_default(), "embeds": embeds,
+            "components": self.body["components"].as_array().cloned().unwrap_or_default(),
+            "timestamp": "2026-03-31T12:00:00.000000+00:00", "edited_timestamp": null, "type": 0,
+            "attachments": [], "tts": false, "mention_everyone": false, "mentions": [], "mention_roles": [],
+            "pinned": false, "flags": 0,
         })
     }
 }

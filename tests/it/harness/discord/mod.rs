@@ -464,9 +464,13 @@ impl FakeUser<'_> {
             None => event["user"] = self.user.json(),
         }
         if let Some(message) = pressed {
-            let message = &inner.messages[&message];
-            assert!(!message.ephemeral || message.user == self.user, "nobody else sees that message");
-            event["message"] = message.json();
+            event["message"] = match inner.messages.get(&message) {
+                Some(message) => {
+                    assert!(!message.ephemeral || message.user == self.user, "nobody else sees that message");
+                    message.json()
+                }
+                None => inner.posted.iter().find(|one| one.id == message).expect("it was posted").json(),
+            };
         }
         inner.interactions.push(Interaction {
             id,

@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use super::channels::Posted;
 use super::limits::size_of_png;
 use super::state::Message;
+use super::state::StoredFile;
 
 /// A reply as one user sees it.
 #[derive(Debug, Clone)]
@@ -58,9 +60,18 @@ pub struct Button {
 
 impl Shown {
     pub fn of(message: &Message) -> Self {
+        Self::made(message.id, &message.body, message.ephemeral, &message.files)
+    }
+
+    /// A message that the bot posted by itself.
+    pub fn posted(posted: &Posted) -> Self {
+        Self::made(posted.id, &posted.body, false, &[])
+    }
+
+    fn made(id: u64, body: &Value, ephemeral: bool, files: &[StoredFile]) -> Self {
         let list = |value: &Value, key: &str| value[key].as_array().cloned().unwrap_or_default();
         let mut text = String::new();
-        for embed in list(&message.body, "embeds") {
+        for embed in list(body, "embeds") {
             let word = |value: &Value| value.as_str().map(|word| format!("{word}\n")).unwrap_or_default();
             text += &word(&embed["author"]["name"]);
             text += &word(&embed["title"]);
@@ -70,11 +81,11 @@ impl Shown {
             }
             text += &word(&embed["footer"]["text"]);
         }
-        let pictures = message.files.iter().map(|file| {
+        let pictures = files.iter().map(|file| {
             let (width, height) = size_of_png(&file.bytes).expect("the upload was checked");
             Picture { alt: file.alt.clone(), width, height }
         });
-        let rows = list(&message.body, "components");
+        let rows = list(body, "components");
         let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let inside: Vec<Value> = rows.iter().flat_map(|row| list(row, "components")).collect();
         let selects = inside.iter().filter(|one| one["type"] == 3).map(|select| Select {
@@ -96,8 +107,8 @@ impl Shown {
             disabled: button["disabled"] == true,
         });
         Self {
-            message: message.id,
-            ephemeral: message.ephemeral,
+            message: id,
+            ephemeral,
             text,
             pictures: pictures.collect(),
             buttons: buttons.collect(),
