@@ -14,6 +14,7 @@ const SURFACES: &[&str] = &[
     "initiatives",
     "facts",
     "chart",
+    "events",
     "chat",
     "status",
     "help",

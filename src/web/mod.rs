@@ -12,6 +12,7 @@ mod form;
 mod guard;
 mod interactions;
 mod links;
+mod live;
 mod measure;
 mod page;
 mod pages;
@@ -25,6 +26,7 @@ mod state;
 
 pub use doors::{Doors, KEY_PREFIX};
 pub use interactions::{SignedDoor, SignedRequest};
+pub use live::Live;
 pub use ready::{PartState, Readiness};
 pub use router::{router, routes};
 pub use rules::{Rule, RuledRoute};

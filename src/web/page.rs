@@ -59,6 +59,8 @@ pub(super) struct Frame {
     pub(super) visitor: Option<String>,
     pub(super) scripts: Vec<String>,
     pub(super) as_of: Option<String>,
+    /// The data it was made from; a page that has one is kept up to date while it is open.
+    pub(super) version: Option<u64>,
 }
 
 impl Frame {
@@ -77,6 +79,7 @@ impl Frame {
             visitor: None,
             scripts: Vec::new(),
             as_of: None,
+            version: None,
         }
     }
 
@@ -96,9 +99,10 @@ impl Frame {
         self
     }
 
-    /// With how fresh its figures are, in the footer.
+    /// With how fresh its figures are, in the footer; it is kept up to date while it is open.
     pub(super) fn dated(mut self, as_of: AsOf) -> Self {
         self.as_of = Some(words::as_of(as_of));
+        self.version = Some(as_of.version);
         self
     }
 

@@ -29,6 +29,7 @@ use super::doors;
 use super::guard;
 use super::interactions;
 use super::interactions::SignedDoor;
+use super::live;
 use super::measure::measure;
 use super::page;
 use super::pages;
@@ -123,6 +124,7 @@ fn pages(ruled: Ruled) -> Ruled {
         .at("/admin/replay", admin, get(pages::replay).post(pages::replay_run))
         .at("/help", read, get(pages::help))
         .at("/chart/{file}", read, get(charts::show))
+        .at("/events", read, get(live::show))
 }
 
 const INTERACTIONS: &str = "/discord/interactions";
