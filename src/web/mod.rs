@@ -9,6 +9,7 @@ mod assets;
 mod charts;
 mod doors;
 mod form;
+mod grid;
 mod guard;
 mod interactions;
 mod links;

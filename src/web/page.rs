@@ -122,10 +122,11 @@ impl Frame {
 
 /// Prints a page.
 pub(super) fn page(view: &impl Template) -> Response {
-    print(StatusCode::OK, view)
+    page_with(StatusCode::OK, view)
 }
 
-fn print(status: StatusCode, view: &impl Template) -> Response {
+/// Prints a page that is not simply well.
+pub(super) fn page_with(status: StatusCode, view: &impl Template) -> Response {
     match view.render() {
         Ok(text) => (status, Html(text)).into_response(),
         Err(error) => {
@@ -187,7 +188,7 @@ pub(super) fn status_of(problem: &Problem) -> StatusCode {
 }
 
 fn error_page(status: StatusCode, heading: &'static str, message: String) -> Response {
-    print(status, &ErrorPage { frame: Frame::bare(heading), heading, message, retry: false })
+    page_with(status, &ErrorPage { frame: Frame::bare(heading), heading, message, retry: false })
 }
 
 /// Someone is not let in, and why.
@@ -205,7 +206,7 @@ struct LogInPage {
 /// Nobody is logged in; `to` is where the visitor wanted to go.
 pub(super) fn log_in(status: StatusCode, to: &str) -> Response {
     let login = with_query("/auth/login", std::iter::once(("to", to)));
-    print(status, &LogInPage { frame: Frame::outside("Log in"), login })
+    page_with(status, &LogInPage { frame: Frame::outside("Log in"), login })
 }
 
 /// A refusal before any handler ran; for browsers and programs alike, so it is plain text.
@@ -234,7 +235,7 @@ pub(super) fn loading() -> Response {
         message: message.into(),
         retry: true,
     };
-    let mut response = print(StatusCode::SERVICE_UNAVAILABLE, &view);
+    let mut response = page_with(StatusCode::SERVICE_UNAVAILABLE, &view);
     response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
     response
 }

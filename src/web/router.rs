@@ -105,6 +105,7 @@ fn pages(ruled: Ruled) -> Ruled {
     ruled
         .at("/", read, get(pages::portfolio))
         .at("/accounts", read, get(pages::accounts))
+        .at("/accounts.csv", read, get(pages::accounts_file))
         .at("/accounts/{id}", read, get(pages::account_overview))
         .at("/accounts/{id}/usage", read, get(pages::account_usage))
         .at("/accounts/{id}/health", read, get(pages::account_health))

@@ -2,6 +2,7 @@
 
 mod browser;
 mod chatting;
+mod grid;
 mod guarding;
 mod in_browser;
 mod live;

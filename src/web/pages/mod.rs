@@ -18,7 +18,7 @@ mod tab;
 mod usage;
 
 pub(super) use account::overview as account_overview;
-pub(super) use accounts::show as accounts;
+pub(super) use accounts::{file as accounts_file, show as accounts};
 pub(super) use anomalies::show as anomalies;
 pub(super) use chat::{ask as chat_ask, complete as chat_complete, show as chat};
 pub(super) use churn::show as churn;
