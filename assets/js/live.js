@@ -88,6 +88,8 @@
       old.nodeValue = fresh.nodeValue;
       return;
     }
+    // What script fills stays as script left it.
+    if (old.dataset && "own" in old.dataset) return;
     if (old instanceof HTMLTextAreaElement || old instanceof HTMLInputElement) {
       if (touched(old) || old === document.activeElement) return;
       attributes(old, fresh);
@@ -168,6 +170,9 @@
       refreshing = 0;
     }
   }
+
+  // Whoever changed something wants to see it at once.
+  document.addEventListener("etsm:refresh", () => refresh().catch(() => tell("failed")));
 
   // Hearing of newer figures.
 

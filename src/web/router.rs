@@ -93,6 +93,7 @@ fn open(ruled: Ruled) -> Ruled {
 
 fn pages(ruled: Ruled) -> Ruled {
     let read = Rule::May(Deed::Read);
+    let write = Rule::May(Deed::Write);
     let admin = Rule::May(Deed::Administer);
     let ruled = if ruled.browser_chat() {
         ruled
@@ -120,6 +121,8 @@ fn pages(ruled: Ruled) -> Ruled {
         .at("/churn", read, get(pages::churn))
         .at("/initiatives", read, get(pages::initiatives))
         .at("/initiatives/{id}", read, get(pages::initiative))
+        .at("/initiatives/{id}/move", write, post(pages::initiative_move))
+        .at("/order", write, get(pages::order).post(pages::order_done))
         .at("/facts/{id}", read, get(pages::fact))
         .at("/status", read, get(pages::status))
         .at("/admin/replay", admin, get(pages::replay).post(pages::replay_run))

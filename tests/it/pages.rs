@@ -1,5 +1,6 @@
 //! The dashboard and the browser chat: over HTTP as any program sees them, and in a real browser.
 
+mod board;
 mod browser;
 mod chatting;
 mod grid;
@@ -40,6 +41,9 @@ const PAGES: &[&str] = &[
     "/initiatives?account=acme",
     "/initiatives/ini-1",
     "/initiatives/ini-2",
+    "/initiatives?view=board",
+    "/order?line=initiative%20update%20ini-2",
+    "/order?line=note",
     "/status",
     "/help",
     "/chat",

@@ -26,6 +26,7 @@ use crate::web::page;
 
 pub use key::KEY_PREFIX;
 pub(super) use login::{begin as login, callback, leave as logout};
+pub(super) use own_path::OwnPath;
 pub(super) use pass::{show as pass, spend as pass_spend};
 
 use rights::RightsDesk;
