@@ -1,6 +1,7 @@
 //! The desk's orders: each is checked, written down durably, published, and answered with what stands then.
 
 use crate::access;
+use crate::access::Deed;
 use crate::domain::AccountId;
 use crate::domain::Asker;
 use crate::domain::Cleared;
@@ -29,18 +30,14 @@ impl Desk {
     /// Does what an order says. Whether the asker may was checked before.
     pub(super) async fn carry_out(&self, asker: &Asker, order: Question) -> Result<Answer, Problem> {
         match order {
-            Question::InitiativeAdd(new) => self.add_initiative(asker, &new).await,
-            Question::InitiativeUpdate(edit) => {
-                let now = self.clock.now();
-                let done = "The initiative is changed.";
-                self.change_initiative(asker, &edit.id, done, |one| orders::changed(one, &edit, asker, now))
-                    .await
-            }
-            Question::InitiativeClose { id, status, text } => {
-                let now = self.clock.now();
-                let done = format!("The initiative is {status}.");
-                let close = |one: &Initiative| orders::closed(one, status, text.as_deref(), asker, now);
-                self.change_initiative(asker, &id, &done, close).await
+            Question::InitiativeAdd(_) | Question::InitiativeUpdate(_) | Question::InitiativeClose { .. } => {
+                let id = self.write_initiative(asker, &order).await?;
+                let done = match &order {
+                    Question::InitiativeUpdate(_) => "The initiative is changed.".to_owned(),
+                    Question::InitiativeClose { status, .. } => format!("The initiative is {status}."),
+                    _ => format!("Written down as {id}."),
+                };
+                self.show_written(asker, &id, &done)
             }
             Question::OverrideSet(new) => self.set_override(asker, &new).await,
             Question::OverrideClear { account, reason } => self.clear_override(asker, &account, reason).await,
@@ -49,7 +46,31 @@ impl Desk {
         }
     }
 
-    async fn add_initiative(&self, asker: &Asker, new: &NewInitiative) -> Result<Answer, Problem> {
+    /// Does what an order about an initiative says; tells which one it is.
+    pub async fn order_initiative(&self, asker: &Asker, order: &Question) -> Result<InitiativeId, Problem> {
+        access::may(asker, Deed::of(order.command(), order.writes()))?;
+        self.publisher.keep_today().await;
+        self.write_initiative(asker, order).await
+    }
+
+    async fn write_initiative(&self, asker: &Asker, order: &Question) -> Result<InitiativeId, Problem> {
+        let now = self.clock.now();
+        match order {
+            Question::InitiativeAdd(new) => self.add_initiative(asker, new).await,
+            Question::InitiativeUpdate(edit) => {
+                self.change_initiative(asker, &edit.id, |one| orders::changed(one, edit, asker, now)).await
+            }
+            Question::InitiativeClose { id, status, text } => {
+                let close = |one: &Initiative| orders::closed(one, *status, text.as_deref(), asker, now);
+                self.change_initiative(asker, id, close).await
+            }
+            other => {
+                Err(Problem::internal(anyhow::anyhow!("{} is no order about an initiative", other.command())))
+            }
+        }
+    }
+
+    async fn add_initiative(&self, asker: &Asker, new: &NewInitiative) -> Result<InitiativeId, Problem> {
         let now = self.clock.now();
         orders::check_due(new.due, utc_date(now))?;
         let view = self.view(asker)?;
@@ -57,16 +78,15 @@ impl Desk {
         let id = self.store.next_initiative_id().await.map_err(could_not_write)?;
         let one = orders::added(new, id.clone(), account, asker, now);
         self.record_initiatives(&[one]).await.map_err(could_not_write)?;
-        self.show_written(asker, &id, &format!("Written down as {id}."))
+        Ok(id)
     }
 
     async fn change_initiative(
         &self,
         asker: &Asker,
         given: &str,
-        done: &str,
         change: impl FnOnce(&Initiative) -> Result<Initiative, Problem>,
-    ) -> Result<Answer, Problem> {
+    ) -> Result<InitiativeId, Problem> {
         // Read and written in one turn, so that of two changes at once none is lost.
         let turn = self.publisher.turn().await.map_err(could_not_write)?;
         let view = self.view(asker)?;
@@ -80,8 +100,7 @@ impl Desk {
         self.store.put_initiatives(&after).await.map_err(could_not_write)?;
         let written = Change { initiatives: &after, ..Change::default() };
         self.publisher.publish(&turn, written).await.map_err(could_not_write)?;
-        drop(turn);
-        self.show_written(asker, &before.id, done)
+        Ok(before.id.clone())
     }
 
     async fn set_override(&self, asker: &Asker, new: &NewOverride) -> Result<Answer, Problem> {

@@ -69,6 +69,8 @@ pub(super) enum Command {
     Check,
     /// Ask a running etsm whether it is well (for a container's health check)
     Probe(Probe),
+    /// Print the description of the API (OpenAPI 3.1)
+    Openapi,
     /// Print completions for a shell
     Completions {
         /// Which shell

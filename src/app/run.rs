@@ -127,15 +127,13 @@ async fn entry(
     desk: &Desk,
     discord: Option<&chat::discord::Discord>,
 ) -> anyhow::Result<web::Entry> {
-    if !settings.has_login() {
-        return Ok(web::Entry::Everyone(Arc::new(local_asker(settings))));
-    }
     let seal = PassSeal::new(&signing_secret(settings, desk.store()).await?);
     let identities = discord.map(chat::discord::Discord::identities).transpose()?.flatten();
     let provider = identities.map(|one| Arc::new(one) as Arc<dyn IdentityProvider>);
     let (store, clock, members) = (desk.store().clone(), Arc::clone(desk.clock()), settings.members.clone());
     let doors = web::Doors::new(store, clock, members, seal, provider, &settings.public_url);
-    Ok(web::Entry::Doors(Arc::new(doors)))
+    let everyone = (!settings.has_login()).then(|| Arc::new(local_asker(settings)));
+    Ok(web::Entry { doors: Arc::new(doors), everyone })
 }
 
 /// The way from the web to chat, which do not know each other.

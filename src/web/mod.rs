@@ -33,3 +33,9 @@ pub use router::{router, routes};
 pub use rules::{Rule, RuledRoute};
 pub use serve::serve;
 pub use state::{Entry, WebState};
+
+/// The description of the API (OpenAPI 3.1), as JSON.
+#[must_use]
+pub fn openapi() -> String {
+    api::document()
+}

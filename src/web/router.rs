@@ -14,6 +14,7 @@ use axum::middleware::Next;
 use axum::response::IntoResponse as _;
 use axum::response::Response;
 use axum::routing::get;
+use axum::routing::patch;
 use axum::routing::post;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -85,6 +86,7 @@ fn open(ruled: Ruled) -> Ruled {
         .at("/metrics", Rule::Open, get(probes::metrics))
         .at("/version", Rule::Open, get(probes::version))
         .at("/assets/{name}", Rule::Open, get(assets::show))
+        .at("/api/v1/openapi.json", Rule::Open, get(api::openapi))
         .at("/auth/login", Rule::Own, get(doors::login))
         .at("/auth/callback", Rule::Own, get(doors::callback))
         .at("/auth/logout", Rule::Own, post(doors::logout))
@@ -143,16 +145,23 @@ fn interactions(door: Arc<dyn SignedDoor>) -> Router<WebState> {
 
 fn api(ruled: Ruled) -> Ruled {
     let read = Rule::May(Deed::Read);
+    let write = Rule::May(Deed::Write);
     ruled
-        .at("/api/v1/usage", read, get(api::usage))
-        .at("/api/v1/accounts", read, get(api::accounts))
-        .at("/api/v1/accounts/{id}", read, get(api::account))
-        .at("/api/v1/accounts/{id}/health", read, get(api::health))
-        .at("/api/v1/accounts/{id}/forecast", read, get(api::forecast))
-        .at("/api/v1/accounts/{id}/anomalies", read, get(api::anomalies))
-        .at("/api/v1/accounts/{id}/why", read, get(api::why))
-        .at("/api/v1/portfolio", read, get(api::portfolio))
+        .figures("/api/v1/usage", get(api::usage))
+        .at("/api/v1/usage/rows", read, get(api::usage_rows))
+        .figures("/api/v1/accounts", get(api::accounts))
+        .figures("/api/v1/accounts/{id}", get(api::account))
+        .figures("/api/v1/accounts/{id}/health", get(api::health))
+        .figures("/api/v1/accounts/{id}/forecast", get(api::forecast))
+        .figures("/api/v1/accounts/{id}/anomalies", get(api::anomalies))
+        .figures("/api/v1/accounts/{id}/why", get(api::why))
+        .figures("/api/v1/portfolio", get(api::portfolio))
         .at("/api/v1/initiatives", read, get(api::initiatives))
+        .at("/api/v1/initiatives", write, post(api::add_initiative))
+        .at("/api/v1/initiatives/{id}", read, get(api::initiative))
+        .at("/api/v1/initiatives/{id}", write, patch(api::change_initiative))
+        .at("/api/v1/initiatives/{id}/updates", write, post(api::update_initiative))
+        .figures("/api/v1/facts/{id}", get(api::fact))
 }
 
 /// Figures are served once the snapshot is there; before, a page says so and asks again by itself.

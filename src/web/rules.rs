@@ -17,7 +17,6 @@ use axum::routing::MethodRouter;
 
 use crate::access;
 use crate::access::Deed;
-use crate::domain::Asker;
 
 use super::api;
 use super::doors::Shut;
@@ -77,6 +76,12 @@ impl Ruled {
         self
     }
 
+    /// With a route that answers about figures alone: it knows what its asker has already.
+    pub(super) fn figures(self, path: &'static str, methods: MethodRouter<WebState>) -> Self {
+        let known = middleware::from_fn_with_state(self.state.clone(), api::known_already);
+        self.at(path, Rule::May(Deed::Read), methods.layer(known))
+    }
+
     /// The routes, and the list of them.
     pub(super) fn done(self) -> (Router<WebState>, Vec<RuledRoute>) {
         (self.router, self.routes)
@@ -99,16 +104,15 @@ async fn keep(State((state, deed)): State<(WebState, Deed)>, mut request: Reques
 }
 
 async fn admitted(entry: &Entry, headers: &HeaderMap, for_program: bool) -> Result<Leave, Shut> {
-    let doors = match entry {
-        Entry::Everyone(asker) => return Ok(Leave { asker: Arc::clone(asker), by_door: false }),
-        Entry::Doors(doors) => doors,
-    };
-    let program: Option<Arc<Asker>> = if for_program { doors.program(headers).await? } else { None };
-    let asker = match program {
-        Some(asker) => asker,
-        None => doors.visitor(headers).await?,
-    };
-    Ok(Leave { asker, by_door: true })
+    let Entry { doors, everyone } = entry;
+    if let Some(asker) = if for_program { doors.program(headers).await? } else { None } {
+        return Ok(Leave { asker, by_door: true });
+    }
+    match (doors.visitor(headers).await, everyone) {
+        (Ok(asker), _) => Ok(Leave { asker, by_door: true }),
+        (Err(Shut::Unknown), Some(asker)) => Ok(Leave { asker: Arc::clone(asker), by_door: false }),
+        (Err(shut), _) => Err(shut),
+    }
 }
 
 /// Programs get a problem document, people a page that leads to the login; neither says whether what was asked for

@@ -35,9 +35,9 @@ pub struct WebState {
 
 /// Who is let in.
 #[derive(Clone)]
-pub enum Entry {
-    /// Whoever is at this machine; only where nobody else can reach it.
-    Everyone(Arc<Asker>),
-    /// Who shows something that the doors know.
-    Doors(Arc<Doors>),
+pub struct Entry {
+    /// Who shows something that they know.
+    pub doors: Arc<Doors>,
+    /// Whoever shows nothing, where nobody but whoever is at this machine can come.
+    pub everyone: Option<Arc<Asker>>,
 }

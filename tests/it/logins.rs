@@ -326,3 +326,18 @@ async fn only_an_admin_opens_the_pages_of_administration() {
     assert_eq!(admin.get("/admin/replay").await.status, 200);
     app.finish().await;
 }
+
+#[tokio::test]
+async fn without_a_login_a_link_leads_to_its_page_all_the_same() {
+    let app = Harness::start().await;
+    let link = app.terminal().run(&["link", "usage acme range:7d", "--as", "visitor"]).await;
+    let path = link.trim().strip_prefix("http://127.0.0.1:8080").unwrap().to_owned();
+    let visitor = app.visitor();
+    assert_eq!(visitor.get(&path).await.status, 200);
+    let opened = visitor.post(&path).await;
+    assert_eq!((opened.status, opened.to.as_str()), (303, "/accounts/acme/usage?range=7d"));
+    assert_eq!(visitor.get(&opened.to).await.status, 200);
+    assert_eq!(visitor.post(&path).await.status, 403, "once");
+    assert_eq!(visitor.get("/auth/login").await.status, 403);
+    app.finish().await;
+}

@@ -40,7 +40,7 @@ pub(super) async fn link(settings: Settings, link: Link) -> anyhow::Result<ExitC
     if !settings.has_login() {
         writeln!(
             anstream::stderr(),
-            "Without a login (discord.client_secret), the dashboard needs no links: it opens as it is."
+            "Without a login (discord.client_secret), the dashboard opens on this machine without a link, too."
         )?;
     }
     Ok(ExitCode::SUCCESS)

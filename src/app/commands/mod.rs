@@ -31,6 +31,7 @@ use crate::domain::Scope;
 use crate::domain::SystemClock;
 use crate::engine::Engine;
 use crate::telemetry;
+use crate::web;
 
 use super::cli::{Cli, Command};
 use super::run::open_store;
@@ -56,6 +57,10 @@ pub fn main() -> ExitCode {
 async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
     if let Command::Completions { shell } = cli.command {
         clap_complete::generate(shell, &mut Cli::command(), "etsm", &mut std::io::stdout());
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Command::Openapi = cli.command {
+        writeln!(anstream::stdout(), "{}", web::openapi())?;
         return Ok(ExitCode::SUCCESS);
     }
     if let Command::Eval { what } = &cli.command {
@@ -88,7 +93,9 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
             adapters::probe(&url).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Check | Command::Completions { .. } | Command::Eval { .. } => Ok(ExitCode::SUCCESS),
+        Command::Check | Command::Completions { .. } | Command::Eval { .. } | Command::Openapi => {
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use axum::extract::Path;
 use axum::extract::Query;
 use axum::response::Response;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::domain::Account;
 use crate::domain::Window;
@@ -23,18 +24,25 @@ use super::account_of;
 use super::answer;
 use super::computed;
 use super::health::{WireOverride, WireRisk};
+use super::openapi::Failures;
+use super::openapi::WindowOptions;
+use super::page_of::PageOf;
+use super::page_of::PageOptions;
 
-#[derive(Serialize)]
-struct WireAccounts {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireAccounts {
     #[serde(flatten)]
     fresh: WireAsOf,
     from: String,
     to: String,
     accounts: Vec<WireAccount>,
+    /// Ask for it with `cursor` to get those that follow; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
 }
 
-#[derive(Serialize)]
-struct WireOneAccount {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireOneAccount {
     #[serde(flatten)]
     fresh: WireAsOf,
     from: String,
@@ -43,8 +51,8 @@ struct WireOneAccount {
     account: WireAccount,
 }
 
-#[derive(Serialize)]
-struct WireAccount {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireAccount {
     account_id: String,
     name: String,
     owner: Option<String>,
@@ -73,18 +81,30 @@ struct WireAccount {
     usage: WireUsed,
 }
 
-#[derive(Serialize)]
-struct WireContract {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireContract {
     commit: f64,
     currency: String,
     period: &'static str,
     renewal: Option<String>,
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/v1/accounts",
+    tag = "Accounts",
+    summary = "All accounts that you may know of",
+    params(
+        WindowOptions,
+        PageOptions,
+    ),
+    responses((status = 200, description = "One page of accounts by id", body = WireAccounts), Failures),
+)]
 pub(crate) async fn list(state: Seat, Query(query): Query<Pairs>) -> Result<Response, ApiFailure> {
-    let options = Options::new(query, &["range", "from", "to"])?;
+    let options = Options::new(query, &["range", "from", "to", "limit", "cursor"])?;
     let snapshot = state.snapshot()?;
     let wire = computed(move || {
+        let page = PageOf::read(&options)?.of(snapshot.accounts(), |account| account.id.as_str());
         let (window, _) = options.window(&snapshot)?;
         let rows = rows(&snapshot, window);
         let wired = |account: &Account| wire(&snapshot, account, rows.get(account.id.as_str()));
@@ -92,12 +112,24 @@ pub(crate) async fn list(state: Seat, Query(query): Query<Pairs>) -> Result<Resp
             fresh: WireAsOf::of(&snapshot),
             from: window.from().to_string(),
             to: window.to().to_string(),
-            accounts: snapshot.accounts().map(wired).collect(),
+            accounts: page.items.into_iter().map(wired).collect(),
+            next_cursor: page.next,
         })
     });
     Ok(answer(wire.await?))
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/v1/accounts/{id}",
+    tag = "Accounts",
+    summary = "One account",
+    params(
+        ("id" = String, Path, description = "The account’s id"),
+        WindowOptions,
+    ),
+    responses((status = 200, description = "The account with its health, trends and risks", body = WireOneAccount), Failures),
+)]
 pub(crate) async fn one(
     state: Seat,
     Path(id): Path<String>,

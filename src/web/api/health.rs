@@ -4,6 +4,7 @@ use axum::extract::Path;
 use axum::extract::Query;
 use axum::response::Response;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::answers::Since;
 use crate::domain::AccountId;
@@ -32,9 +33,10 @@ use super::WireAsOf;
 use super::account_of;
 use super::answer;
 use super::computed;
+use super::openapi::Failures;
 
-#[derive(Serialize)]
-struct WireHealth {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireHealth {
     #[serde(flatten)]
     fresh: WireAsOf,
     account_id: String,
@@ -50,14 +52,14 @@ struct WireHealth {
     risk_factors: Vec<WireRisk>,
     /// Day by day, oldest first; absent unless `history` asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    history: Option<Vec<WireDay>>,
+    history: Option<Vec<WireScoredDay>>,
     /// When other rules came into force within that history.
     #[serde(skip_serializing_if = "Option::is_none")]
     rules_changes: Option<Vec<WireRulesChange>>,
 }
 
-#[derive(Serialize)]
-struct WireFactor {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireFactor {
     factor: &'static str,
     /// 0 to 1; the weights of judged factors sum to 1. Zero when there is too little data.
     weight: f64,
@@ -66,14 +68,14 @@ struct WireFactor {
     why: String,
 }
 
-#[derive(Serialize)]
-struct WireMeasured {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireMeasured {
     value: Option<f64>,
     unit: String,
 }
 
 /// A score that a person set.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct WireOverride {
     score: f64,
     reason: String,
@@ -84,23 +86,23 @@ pub(super) struct WireOverride {
 }
 
 /// Something that pulls the health down: a sentence, and the figures in it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct WireRisk {
     text: String,
     factor: &'static str,
     facts: Vec<WireFact>,
 }
 
-#[derive(Serialize)]
-struct WireFact {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireFact {
     id: String,
     value: Option<f64>,
     unit: String,
     short: String,
 }
 
-#[derive(Serialize)]
-struct WireDay {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireScoredDay {
     date: String,
     score: Option<f64>,
     band: Option<&'static str>,
@@ -108,14 +110,14 @@ struct WireDay {
     overridden: bool,
 }
 
-#[derive(Serialize)]
-struct WireRulesChange {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireRulesChange {
     since: String,
     version: u32,
 }
 
-#[derive(Serialize)]
-struct WireWhy {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireWhy {
     #[serde(flatten)]
     fresh: WireAsOf,
     account_id: String,
@@ -130,8 +132,8 @@ struct WireWhy {
 }
 
 /// One of the two ends of a change.
-#[derive(Serialize)]
-struct WireEnd {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireEnd {
     score: Option<f64>,
     band: Option<&'static str>,
     computed_score: Option<f64>,
@@ -139,8 +141,8 @@ struct WireEnd {
     overridden: bool,
 }
 
-#[derive(Serialize)]
-struct WireCause {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireCause {
     cause: &'static str,
     points: f64,
     fact_id: Option<String>,
@@ -183,7 +185,7 @@ impl From<&Fact> for WireFact {
     }
 }
 
-impl From<&DayScore> for WireDay {
+impl From<&DayScore> for WireScoredDay {
     fn from(day: &DayScore) -> Self {
         Self {
             date: day.day.to_string(),
@@ -207,6 +209,17 @@ impl From<&Health> for WireEnd {
     }
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/v1/accounts/{id}/health",
+    tag = "Accounts",
+    summary = "How an account is and why",
+    params(
+        ("id" = String, Path, description = "The account’s id"),
+        ("history" = Option<String>, Query, description = "Also the score day by day, so far back, as 90d"),
+    ),
+    responses((status = 200, description = "Score, band, factors and risks", body = WireHealth), Failures),
+)]
 pub(crate) async fn show(
     state: Seat,
     Path(id): Path<String>,
@@ -231,7 +244,7 @@ fn wire_health(
 ) -> Result<WireHealth, Problem> {
     let as_of = snapshot.as_of().ok_or(Problem::NoData)?;
     let window = range.map(|range| range.window(as_of));
-    let days = |window| snapshot.score_history(account, window).iter().map(WireDay::from).collect();
+    let days = |window| snapshot.score_history(account, window).iter().map(WireScoredDay::from).collect();
     let changes = |window: Window| {
         let within = snapshot.rules_history().changes().filter(|(since, _)| window.contains(*since));
         within
@@ -266,6 +279,18 @@ fn wire_health(
     })
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/v1/accounts/{id}/why",
+    tag = "Accounts",
+    summary = "What moved an account’s score between two days",
+    params(
+        ("id" = String, Path, description = "The account’s id"),
+        ("since" = Option<String>, Query, description = "From that day, as 2026-01-31, or so long before, as 30d (if left out)"),
+        ("until" = Option<String>, Query, description = "To that day; to the newest data if left out"),
+    ),
+    responses((status = 200, description = "The parts, which sum to the change", body = WireWhy), Failures),
+)]
 pub(crate) async fn why(
     state: Seat,
     Path(id): Path<String>,

@@ -1,12 +1,18 @@
-//! The read API under `/api/v1`: JSON of its own shape, problems as `application/problem+json` (RFC 9457).
+//! The API under `/api/v1`: JSON of its own shape, problems as `application/problem+json` (RFC 9457).
 //!
 //! Invariant: figures come from the engine's snapshot alone; nothing here adds or rounds.
 
 mod accounts;
+mod body;
+mod facts;
+mod fresh;
 mod health;
 mod initiatives;
+mod openapi;
 mod outlook;
+mod page_of;
 mod portfolio;
+mod rows;
 mod usage;
 
 use axum::Json;
@@ -18,6 +24,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::domain::Account;
 use crate::domain::AccountId;
@@ -33,14 +40,22 @@ use super::doors::Shut;
 use super::page::status_of;
 
 pub(super) use accounts::{list as accounts, one as account};
+pub(super) use facts::show as fact;
+pub(super) use fresh::known_already;
 pub(super) use health::{show as health, why};
-pub(super) use initiatives::list as initiatives;
+pub(super) use initiatives::{
+    add as add_initiative, change as change_initiative, list as initiatives, one as initiative,
+    update as update_initiative,
+};
+pub(super) use openapi::document;
+pub(super) use openapi::show as openapi;
 pub(super) use outlook::{anomalies, forecast};
 pub(super) use portfolio::show as portfolio;
+pub(super) use rows::show as usage_rows;
 pub(super) use usage::show as usage;
 
 /// A problem on its way to a program.
-pub(super) struct ApiFailure(Problem);
+pub(crate) struct ApiFailure(Problem);
 
 impl From<Problem> for ApiFailure {
     fn from(problem: Problem) -> Self {
@@ -108,8 +123,11 @@ impl Options {
     fn new(query: Pairs, known: &'static [&'static str]) -> Result<Self, Problem> {
         for (index, (name, _)) in query.iter().enumerate() {
             if !known.contains(&name.as_str()) {
-                let message =
-                    format!("There is no option “{name}” here. The options are {}.", known.join(", "));
+                let offered = match known {
+                    [] => "It takes none".to_owned(),
+                    some => format!("The options are {}", some.join(", ")),
+                };
+                let message = format!("There is no option “{name}” here. {offered}.");
                 return Err(Problem::option(name, message));
             }
             if query[..index].iter().any(|(earlier, _)| earlier == name) {
@@ -184,7 +202,7 @@ fn account_of<'a>(snapshot: &'a Snapshot, id: &str) -> Result<&'a Account, Probl
 }
 
 /// How fresh an answer is.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct WireAsOf {
     /// End of the data, RFC 3339; `null` before the first import.
     as_of: Option<String>,
@@ -198,7 +216,7 @@ impl WireAsOf {
 }
 
 /// Sums of all metrics; cost in whole units of the currency.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct WireUsed {
     api_calls: u64,
     errors: Option<u64>,

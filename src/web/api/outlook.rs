@@ -4,6 +4,7 @@ use axum::extract::Path;
 use axum::extract::Query;
 use axum::response::Response;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::domain::AccountId;
 use crate::domain::Anomaly;
@@ -29,9 +30,11 @@ use super::WireAsOf;
 use super::account_of;
 use super::answer;
 use super::computed;
+use super::openapi::Failures;
+use super::openapi::WindowOptions;
 
-#[derive(Serialize)]
-struct WireForecast {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireForecast {
     #[serde(flatten)]
     fresh: WireAsOf,
     account_id: String,
@@ -52,19 +55,19 @@ struct WireForecast {
     methods: Vec<WireMethod>,
     /// Earlier points of the history at which these methods were tried.
     trials: usize,
-    days: Vec<WireDay>,
+    days: Vec<WireForecastDay>,
 }
 
-#[derive(Serialize)]
-struct WireMethod {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireMethod {
     method: &'static str,
     season_days: usize,
     /// The weights sum to 1.
     weight: f64,
 }
 
-#[derive(Serialize)]
-struct WireLittle {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireLittle {
     have: usize,
     need: usize,
 }
@@ -75,8 +78,8 @@ impl From<TooLittle> for WireLittle {
     }
 }
 
-#[derive(Serialize)]
-struct WireSum {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireSum {
     from: String,
     to: String,
     mean: f64,
@@ -84,8 +87,8 @@ struct WireSum {
     hi80: f64,
 }
 
-#[derive(Serialize)]
-struct WireDay {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireForecastDay {
     day: String,
     mean: f64,
     lo80: f64,
@@ -94,8 +97,8 @@ struct WireDay {
     hi95: f64,
 }
 
-#[derive(Serialize)]
-struct WireAnomalies {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireAnomalies {
     #[serde(flatten)]
     fresh: WireAsOf,
     account_id: String,
@@ -108,11 +111,11 @@ struct WireAnomalies {
     too_little_data: Option<WireLittle>,
     /// Newest first.
     anomalies: Vec<WireAnomaly>,
-    points: Vec<WirePoint>,
+    points: Vec<WireWatchedPoint>,
 }
 
-#[derive(Serialize)]
-struct WireAnomaly {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireAnomaly {
     from: String,
     to: String,
     open: bool,
@@ -124,8 +127,8 @@ struct WireAnomaly {
     score: f64,
 }
 
-#[derive(Serialize)]
-struct WirePoint {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireWatchedPoint {
     at: String,
     value: f64,
     usual: Option<f64>,
@@ -159,8 +162,8 @@ impl Plain<'_> {
         })
     }
 
-    fn day(&self, one: &ExpectedDay) -> WireDay {
-        WireDay {
+    fn day(&self, one: &ExpectedDay) -> WireForecastDay {
+        WireForecastDay {
             day: one.day.first_day().to_string(),
             mean: self.number(one.middle),
             lo80: self.number(one.inner.0),
@@ -184,6 +187,18 @@ impl Plain<'_> {
     }
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/v1/accounts/{id}/forecast",
+    tag = "Accounts",
+    summary = "What is expected of the coming days",
+    params(
+        ("id" = String, Path, description = "The account’s id"),
+        ("metric" = Option<String>, Query, description = "calls (if left out), tokens, cost or errors"),
+        ("horizon" = Option<String>, Query, description = "How far ahead: 1d to 90d, or weeks as 4w; 30d if left out"),
+    ),
+    responses((status = 200, description = "Days with bands, the total and the month", body = WireForecast), Failures),
+)]
 pub(crate) async fn forecast(
     state: Seat,
     Path(id): Path<String>,
@@ -228,6 +243,18 @@ fn expectation(snapshot: &Snapshot, account: AccountId, metric: Metric, horizon:
     }
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/v1/accounts/{id}/anomalies",
+    tag = "Accounts",
+    summary = "What is unusual against the account’s own rhythm",
+    params(
+        ("id" = String, Path, description = "The account’s id"),
+        ("metric" = Option<String>, Query, description = "calls (if left out), tokens, cost or errors"),
+        WindowOptions,
+    ),
+    responses((status = 200, description = "The verdict, what is unusual, and all points", body = WireAnomalies), Failures),
+)]
 pub(crate) async fn anomalies(
     state: Seat,
     Path(id): Path<String>,
@@ -259,7 +286,7 @@ fn unusual(
         let found = watched.anomalies.iter().rev().filter(|one| inside(one.window));
         anomalies.extend(found.map(|one| plain.anomaly(one)));
         let shown = watched.points.iter().filter(|point| inside(point.window));
-        points.extend(shown.map(|point| WirePoint {
+        points.extend(shown.map(|point| WireWatchedPoint {
             at: point.window.from().to_string(),
             value: plain.number(point.value),
             usual: point.usual.map(|usual| plain.number(usual.middle)),

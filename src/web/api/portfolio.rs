@@ -3,6 +3,7 @@
 use axum::extract::Query;
 use axum::response::Response;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::web::ask::Pairs;
 use crate::web::seat::Seat;
@@ -14,9 +15,11 @@ use super::WireUsed;
 use super::answer;
 use super::computed;
 use super::growth;
+use super::openapi::Failures;
+use super::openapi::WindowOptions;
 
-#[derive(Serialize)]
-struct WirePortfolio {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WirePortfolio {
     #[serde(flatten)]
     fresh: WireAsOf,
     currency: String,
@@ -30,15 +33,15 @@ struct WirePortfolio {
     bands: WireBands,
 }
 
-#[derive(Serialize)]
-struct WireChange {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireChange {
     api_calls: Option<f64>,
     tokens_used: Option<f64>,
     cost: Option<f64>,
 }
 
-#[derive(Serialize)]
-struct WireBands {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireBands {
     healthy: u64,
     watch: u64,
     at_risk: u64,
@@ -46,6 +49,16 @@ struct WireBands {
     unknown: u64,
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/v1/portfolio",
+    tag = "Portfolio",
+    summary = "All accounts together, against the window before",
+    params(
+        WindowOptions,
+    ),
+    responses((status = 200, description = "Sums, changes and bands", body = WirePortfolio), Failures),
+)]
 pub(crate) async fn show(state: Seat, Query(mut query): Query<Pairs>) -> Result<Response, ApiFailure> {
     for (name, _) in &mut query {
         // An older word for the same.

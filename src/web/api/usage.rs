@@ -7,6 +7,7 @@ use axum::response::Response;
 use serde::Serialize;
 use serde_json::Number;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::domain::Currency;
 use crate::domain::Grain;
@@ -29,6 +30,8 @@ use super::WireAsOf;
 use super::answer;
 use super::computed;
 use super::growth;
+use super::openapi::Failures;
+use super::openapi::WindowOptions;
 
 const KNOWN: &[&str] =
     &["account", "endpoint", "model", "range", "from", "to", "grain", "by", "metric", "compare", "format"];
@@ -37,8 +40,8 @@ const POINTS_MAX: i64 = 10_000;
 /// Parts of a split that are listed with their points.
 const PARTS_MAX: usize = 50;
 
-#[derive(Serialize)]
-struct WireUsage {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WireUsage {
     #[serde(flatten)]
     fresh: WireAsOf,
     account_id: Option<String>,
@@ -49,6 +52,7 @@ struct WireUsage {
     from: String,
     to: String,
     grain: &'static str,
+    #[schema(value_type = f64)]
     total: Value,
     points: Vec<WirePoint>,
     /// The window before; absent with `compare=none`.
@@ -64,26 +68,29 @@ struct WireUsage {
     more_parts: usize,
 }
 
-#[derive(Serialize)]
-struct WirePoint {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WirePoint {
     at: String,
+    #[schema(value_type = f64)]
     value: Value,
 }
 
-#[derive(Serialize)]
-struct WirePrevious {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WirePrevious {
     from: String,
     to: String,
+    #[schema(value_type = f64)]
     total: Value,
     /// `null` when there was nothing before.
     change: Option<f64>,
     points: Vec<WirePoint>,
 }
 
-#[derive(Serialize)]
-struct WirePart {
+#[derive(Serialize, ToSchema)]
+pub(super) struct WirePart {
     /// `null` for rows that do not say.
     name: Option<String>,
+    #[schema(value_type = f64)]
     total: Value,
     points: Vec<WirePoint>,
 }
@@ -163,6 +170,24 @@ impl Asked {
     }
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/v1/usage",
+    tag = "Usage",
+    summary = "A metric over time, split or compared",
+    params(
+        ("account" = Option<String>, Query, description = "Only this account, by id"),
+        ("endpoint" = Option<String>, Query, description = "Only this endpoint"),
+        ("model" = Option<String>, Query, description = "Only this model"),
+        WindowOptions,
+        ("grain" = Option<String>, Query, description = "hour, day, week or month; what shows the window best if left out"),
+        ("by" = Option<String>, Query, description = "Split by endpoint, model or account"),
+        ("metric" = Option<String>, Query, description = "calls (if left out), tokens, cost or errors"),
+        ("compare" = Option<String>, Query, description = "previous puts the window before beside it; none if left out"),
+        ("format" = Option<String>, Query, description = "json (if left out) or csv"),
+    ),
+    responses((status = 200, description = "The series with its total; CSV with format=csv", body = WireUsage), Failures),
+)]
 pub(crate) async fn show(state: Seat, Query(query): Query<Pairs>) -> Result<Response, ApiFailure> {
     let options = Options::new(query, KNOWN)?;
     let csv = match options.text("format") {

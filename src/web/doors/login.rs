@@ -16,7 +16,6 @@ use crate::access::LoginFailed;
 use crate::access::Token;
 use crate::domain::Bearer;
 use crate::store::Login;
-use crate::web::state::Entry;
 use crate::web::state::WebState;
 
 use super::cookie::LOGIN;
@@ -38,7 +37,7 @@ pub(crate) async fn begin(
     State(state): State<WebState>,
     Query(Wanted { to }): Query<Wanted>,
 ) -> Result<Response, Shut> {
-    let doors = doors(&state)?;
+    let doors = &state.entry.doors;
     let Some(provider) = &doors.provider else {
         return Err(Shut::NotAllowed("Nobody can log in here: no login is set up.".into()));
     };
@@ -77,7 +76,7 @@ pub(crate) async fn callback(
     Query(returned): Query<Returned>,
     headers: HeaderMap,
 ) -> Result<Response, Shut> {
-    let outcome = enter(doors(&state)?, &returned, &headers).await;
+    let outcome = enter(&state.entry.doors, &returned, &headers).await;
     let word = if outcome.is_ok() { "done" } else { "refused" };
     metrics::counter!("etsm_logins_total", "outcome" => word).increment(1);
     outcome
@@ -119,18 +118,8 @@ fn not_now(failed: LoginFailed) -> Shut {
 
 /// Ends the session.
 pub(crate) async fn leave(State(state): State<WebState>, headers: HeaderMap) -> Result<Response, Shut> {
-    let cookie = doors(&state)?.end(&headers).await?;
+    let cookie = state.entry.doors.end(&headers).await?;
     Ok(see_other(&OwnPath::read("/"), [cookie]))
-}
-
-fn doors(state: &WebState) -> Result<&Doors, Shut> {
-    match &state.entry {
-        Entry::Doors(doors) => Ok(doors),
-        Entry::Everyone(_) => {
-            let message = "There is no login here: only this machine can reach etsm, and it may do all.";
-            Err(Shut::NotAllowed(message.into()))
-        }
-    }
 }
 
 /// Leads to a page of our own, with cookies.

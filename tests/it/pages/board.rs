@@ -1,13 +1,10 @@
 //! The board of initiatives, and the forms that write something down.
 
-use std::sync::Arc;
-
 use etsm::domain::Asker;
 use etsm::domain::Audience;
 use etsm::domain::InitiativeStatus;
 use etsm::domain::Role;
 use etsm::domain::Scope;
-use etsm::web;
 use reqwest::StatusCode;
 use reqwest::header;
 
@@ -69,7 +66,7 @@ async fn whoever_may_only_look_sees_a_board_without_handles() {
         changes: Scope::none(),
         audience: Audience::AskerOnly,
     };
-    let site = Site::open_to(|_desk| web::Entry::Everyone(Arc::new(viewer)), true).await;
+    let site = Site::open_to(Some(viewer), true).await;
     let html = site.text("/initiatives?view=board").await;
     assert!(!html.contains("<form class=\"board-move\"") && !html.contains("New initiative"));
     assert_eq!(

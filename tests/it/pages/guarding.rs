@@ -1,5 +1,6 @@
 //! Who and what is refused, and how the server bounds its clients.
 
+use etsm::access::Deed;
 use etsm::web;
 use reqwest::StatusCode;
 use reqwest::header;
@@ -76,6 +77,7 @@ async fn every_route_stands_in_the_manual_with_its_rule() {
     let rule = |rule: web::Rule| match rule {
         web::Rule::Open => "anyone; it says nothing of accounts".to_owned(),
         web::Rule::Own => "whoever shows what it checks itself".to_owned(),
+        web::Rule::May(Deed::Write) => "manager and above, to change what is theirs to change".to_owned(),
         web::Rule::May(deed) => format!("{} and above, within their accounts", deed.needs()),
     };
     let lines = site.routes.iter().map(|route| format!("| `{}` | {} |\n", route.path, rule(route.rule)));

@@ -43,6 +43,14 @@ pub struct Site {
     _folder: tempfile::TempDir,
 }
 
+/// Doors that nobody can log in by.
+fn entry(desk: &Desk, everyone: Option<Asker>) -> web::Entry {
+    let (store, clock) = (desk.store().clone(), Arc::clone(desk.clock()));
+    let (members, seal) = (MemberRules::default(), PassSeal::new(b"a secret of the test"));
+    let doors = web::Doors::new(store, clock, members, seal, None, "https://etsm.example.com");
+    web::Entry { doors: Arc::new(doors), everyone: everyone.map(Arc::new) }
+}
+
 impl Site {
     pub async fn open() -> Self {
         Self::open_with(true).await
@@ -56,27 +64,15 @@ impl Site {
             changes: Scope::All,
             audience: Audience::AskerOnly,
         };
-        Self::open_to(|_desk| web::Entry::Everyone(Arc::new(asker)), browser_chat).await
+        Self::open_to(Some(asker), browser_chat).await
     }
 
     /// Everyone has to show something, and nobody can.
     pub async fn shut() -> Self {
-        let entry = |desk: &Desk| {
-            let (store, clock) = (desk.store().clone(), Arc::clone(desk.clock()));
-            let (members, seal) = (MemberRules::default(), PassSeal::new(b"a secret of the test"));
-            web::Entry::Doors(Arc::new(web::Doors::new(
-                store,
-                clock,
-                members,
-                seal,
-                None,
-                "https://etsm.example.com",
-            )))
-        };
-        Self::open_to(entry, true).await
+        Self::open_to(None, true).await
     }
 
-    pub async fn open_to(entry: impl FnOnce(&Desk) -> web::Entry, browser_chat: bool) -> Self {
+    pub async fn open_to(everyone: Option<Asker>, browser_chat: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let environment = Environment::of([("ETSM_DATA_DIR", folder.path().to_str().unwrap())]);
         let settings = Settings::load(None, &environment).unwrap();
@@ -90,7 +86,7 @@ impl Site {
         ready.needs("engine", web::PartState::Up);
         let state = web::WebState {
             interactions: None,
-            entry: entry(&desk),
+            entry: entry(&desk, everyone),
             desk: desk.clone(),
             public_url: "https://etsm.example.com".into(),
             browser_chat,
