@@ -7,6 +7,8 @@ use axum::response::Html;
 use axum::response::IntoResponse;
 use axum::response::Response;
 
+use crate::access;
+use crate::access::Deed;
 use crate::problem::Problem;
 use crate::render::words;
 use crate::reply::AsOf;
@@ -46,6 +48,9 @@ const NAVIGATION: &[(Place, &str, &str)] = &[
     (Place::Status, "/status", "Status"),
     (Place::Help, "/help", "Help"),
 ];
+
+/// Paths and names of the pages that admins have besides.
+pub(super) const ADMINISTRATION: &[(&str, &str)] = &[("/admin/replay", "Replay of health rules")];
 
 /// What the layout needs of a page.
 pub(super) struct Frame {
@@ -118,6 +123,16 @@ impl Frame {
             .filter(move |(place, ..)| shown(place))
             .map(|(place, path, name)| (*path, *name, *place == self.place))
     }
+}
+
+/// Path and name of each page that whoever sits there can go to.
+pub(super) fn destinations(seat: &Seat) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let shown = |place: Place| seat.browser_chat || place != Place::Chat;
+    let fixed =
+        NAVIGATION.iter().filter(move |(place, ..)| shown(*place)).map(|(_, path, name)| (*path, *name));
+    let more = [("/initiatives?view=board", "Board of initiatives")];
+    let admin = access::may(&seat.asker, Deed::Administer).is_ok().then_some(ADMINISTRATION);
+    fixed.chain(more).chain(admin.into_iter().flatten().copied())
 }
 
 /// Prints a page.

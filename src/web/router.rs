@@ -126,6 +126,7 @@ fn pages(ruled: Ruled) -> Ruled {
         .at("/initiatives/{id}/move", write, post(pages::initiative_move))
         .at("/order", write, get(pages::order).post(pages::order_done))
         .at("/facts/{id}", read, get(pages::fact))
+        .at("/search", read, get(pages::search))
         .at("/status", read, get(pages::status))
         .at("/admin/replay", admin, get(pages::replay).post(pages::replay_run))
         .at("/help", read, get(pages::help))

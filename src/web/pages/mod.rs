@@ -15,6 +15,7 @@ mod movers;
 mod order;
 mod portfolio;
 mod replay;
+mod search;
 mod status;
 mod tab;
 mod usage;
@@ -33,6 +34,7 @@ pub(super) use movers::show as movers;
 pub(super) use order::{done as order_done, show as order};
 pub(super) use portfolio::show as portfolio;
 pub(super) use replay::{run as replay_run, show as replay};
+pub(super) use search::show as search;
 pub(super) use status::show as status;
 pub(super) use tab::{
     anomalies as account_anomalies, forecast as account_forecast, health as account_health,
