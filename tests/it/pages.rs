@@ -1,5 +1,6 @@
 //! The dashboard and the browser chat: over HTTP as any program sees them, and in a real browser.
 
+mod accessible;
 mod around;
 mod board;
 mod browser;

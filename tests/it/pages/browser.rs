@@ -87,6 +87,11 @@ impl Browser {
         self.until(&format!("document.readyState === 'complete' && location.href === {}", json!(url))).await;
     }
 
+    /// Runs a script in every page that is opened from now on, before its own.
+    pub async fn brings(&mut self, script: &str) {
+        self.call("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
+    }
+
     /// The value of an expression in the page.
     pub async fn value(&mut self, expression: &str) -> Value {
         let call = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
