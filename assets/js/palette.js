@@ -2,10 +2,7 @@
 (() => {
   const open = document.querySelector("[data-palette-open]");
   if (!open || typeof HTMLDialogElement === "undefined") return;
-  const apple = /Mac|iP(hone|ad|od)/.test(navigator.platform);
-  const chord = apple ? "⌘ K" : "Ctrl K";
-  open.hidden = false;
-  open.querySelector("kbd").textContent = chord;
+  const chord = open.querySelector("kbd").textContent;
 
   const make = (name, properties, ...inside) => {
     const node = Object.assign(document.createElement(name), properties);

@@ -30,6 +30,7 @@ pub(super) enum Place {
     Initiatives,
     Chat,
     Status,
+    Admin,
     Help,
     Nowhere,
 }
@@ -46,11 +47,13 @@ const NAVIGATION: &[(Place, &str, &str)] = &[
     (Place::Initiatives, "/initiatives", "Initiatives"),
     (Place::Chat, "/chat", "Chat"),
     (Place::Status, "/status", "Status"),
+    (Place::Admin, "/admin", "Admin"),
     (Place::Help, "/help", "Help"),
 ];
 
 /// Paths and names of the pages that admins have besides.
-pub(super) const ADMINISTRATION: &[(&str, &str)] = &[("/admin/replay", "Replay of health rules")];
+pub(super) const ADMINISTRATION: &[(&str, &str)] =
+    &[("/admin", "Administration"), ("/admin/replay", "Replay of health rules")];
 
 /// What the layout needs of a page.
 pub(super) struct Frame {
@@ -58,6 +61,8 @@ pub(super) struct Frame {
     pub(super) title: String,
     place: Place,
     chat: bool,
+    /// Whether the pages of admins are offered.
+    admin: bool,
     /// Whether nobody is inside yet, so that there is nowhere to go.
     outside: bool,
     /// Who is logged in, and can log out; hostile text.
@@ -71,7 +76,8 @@ pub(super) struct Frame {
 impl Frame {
     pub(super) fn new(state: &Seat, place: Place, title: impl Into<String>) -> Self {
         let visitor = state.may_leave.then(|| state.asker.person.to_string());
-        Self { chat: state.browser_chat, visitor, place, ..Self::bare(title) }
+        let admin = access::may(&state.asker, Deed::Administer).is_ok();
+        Self { chat: state.browser_chat, admin, visitor, place, ..Self::bare(title) }
     }
 
     /// A page that knows nobody.
@@ -80,6 +86,7 @@ impl Frame {
             title: title.into(),
             place: Place::Nowhere,
             chat: false,
+            admin: false,
             outside: false,
             visitor: None,
             scripts: Vec::new(),
@@ -117,7 +124,11 @@ impl Frame {
 
     /// Path, name, whether it is the present one, and the name of its icon.
     pub(super) fn navigation(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
-        let shown = move |place: &Place| self.chat || *place != Place::Chat;
+        let shown = move |place: &Place| match place {
+            Place::Chat => self.chat,
+            Place::Admin => self.admin,
+            _ => true,
+        };
         NAVIGATION
             .iter()
             .filter(move |(place, ..)| shown(place))
@@ -127,7 +138,7 @@ impl Frame {
 
 /// Path and name of each page that whoever sits there can go to.
 pub(super) fn destinations(seat: &Seat) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let shown = |place: Place| seat.browser_chat || place != Place::Chat;
+    let shown = |place: Place| place != Place::Admin && (seat.browser_chat || place != Place::Chat);
     let fixed =
         NAVIGATION.iter().filter(move |(place, ..)| shown(*place)).map(|(_, path, name)| (*path, *name));
     let more = [("/initiatives?view=board", "Board of initiatives")];

@@ -1,6 +1,7 @@
 //! The dashboard and the browser chat: over HTTP as any program sees them, and in a real browser.
 
 mod accessible;
+mod admin;
 mod around;
 mod board;
 mod browser;
@@ -27,6 +28,7 @@ const PAGES: &[&str] = &[
     "/accounts/acme/why?since=7d&until=2026-03-29",
     "/accounts/acme/history",
     "/accounts/borealis/history?range=30d",
+    "/admin",
     "/admin/replay",
     "/accounts/hostile",
     "/accounts/hostile/usage?by=endpoint",

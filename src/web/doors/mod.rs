@@ -8,6 +8,7 @@ mod key;
 mod login;
 mod own_path;
 mod pass;
+mod register;
 mod rights;
 mod session;
 

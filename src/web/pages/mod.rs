@@ -2,6 +2,7 @@
 
 mod account;
 mod accounts;
+mod admin;
 mod anomalies;
 mod answer;
 mod board;
@@ -22,6 +23,7 @@ mod usage;
 
 pub(super) use account::overview as account_overview;
 pub(super) use accounts::{file as accounts_file, show as accounts};
+pub(super) use admin::{end_session as admin_end_session, revoke_key as admin_revoke_key, show as admin};
 pub(super) use anomalies::show as anomalies;
 pub(super) use board::moved as initiative_move;
 pub(super) use chat::{ask as chat_ask, complete as chat_complete, show as chat};

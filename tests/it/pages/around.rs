@@ -41,22 +41,25 @@ async fn one_gets_anywhere_by_keys() {
     browser.open(&site.url("/")).await;
     browser.presses("Control+k").await;
     browser
-        .until("document.querySelector('.palette').open && document.querySelector('.found [role=option]')")
+        .until("document.querySelector('.palette')?.open && document.querySelector('.found [role=option]')")
         .await;
     browser.types("boreal").await;
     browser
         .until("document.querySelector('.found [aria-selected=true]').innerText.includes('Borealis')")
         .await;
     browser.presses("Enter").await;
-    browser.until("location.pathname === '/accounts/borealis' && document.querySelector('.palette')").await;
+    browser.until("location.pathname === '/accounts/borealis' && !document.querySelector('[data-palette-open]').hidden").await;
     browser.presses("?").await;
-    browser.until("document.querySelector('.sheet').open").await;
+    browser.until("document.querySelector('.sheet')?.open").await;
     browser.presses("Escape").await;
     browser.until("!document.querySelector('.sheet').open").await;
     browser.presses("g").await;
     browser.presses("b").await;
-    browser.until("location.search === '?view=board' && document.querySelector('.palette')").await;
+    browser
+        .until("location.search === '?view=board' && !document.querySelector('[data-palette-open]').hidden")
+        .await;
     browser.presses("Control+k").await;
+    browser.until("document.querySelector('.palette')?.open").await;
     browser.types("no such thing at all").await;
     browser.until("document.querySelector('.palette .empty').innerText.includes('Nothing is called')").await;
     assert_eq!(browser.complaints(), Vec::<String>::new());
