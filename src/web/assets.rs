@@ -21,6 +21,8 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// The tightest packing: it takes a second for the largest script, once.
 const PACKING: i32 = 11;
+/// Packing that much takes a blink.
+const PACKED_AT_ONCE_MAX: usize = 100_000;
 
 #[derive(RustEmbed)]
 #[folder = "assets/css/"]
@@ -138,9 +140,13 @@ pub(super) async fn show(Path(name): Path<String>, asked: HeaderMap) -> Response
     };
     let headers = [(header::CONTENT_TYPE, asset.kind.as_str()), (header::CACHE_CONTROL, FOR_EVER)];
     if asset.can_be_packed() && takes_brotli(&asked) {
-        // Packing the charts' script takes long enough to be in the way of others.
-        let packed = tokio::task::spawn_blocking(|| asset.packed()).await;
-        if let Ok(packed) = packed {
+        let packing = tokio::task::spawn_blocking(|| asset.packed());
+        // Whoever comes first need not wait for a large one; it is packed less tightly on its way then.
+        let packed = match asset.packed.get() {
+            None if asset.bytes.len() > PACKED_AT_ONCE_MAX => None,
+            _ => packing.await.ok(),
+        };
+        if let Some(packed) = packed {
             let coding = [(header::CONTENT_ENCODING, "br"), (header::VARY, "accept-encoding")];
             return (headers, coding, Body::from(packed)).into_response();
         }

@@ -16,6 +16,7 @@ use crate::reply::AsOf;
 use super::assets::asset_path;
 use super::links::with_query;
 use super::seat::Seat;
+use super::state::WebState;
 
 /// Where in the navigation a page stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +66,8 @@ pub(super) struct Frame {
     admin: bool,
     /// Whether nobody is inside yet, so that there is nowhere to go.
     outside: bool,
+    /// Where the neutral picture stands that previews of a link show; they see no more of a page than this.
+    pub(super) preview: Option<String>,
     /// Who is logged in, and can log out; hostile text.
     pub(super) visitor: Option<String>,
     pub(super) scripts: Vec<String>,
@@ -88,6 +91,7 @@ impl Frame {
             chat: false,
             admin: false,
             outside: false,
+            preview: None,
             visitor: None,
             scripts: Vec::new(),
             as_of: None,
@@ -95,9 +99,10 @@ impl Frame {
         }
     }
 
-    /// A page before the door.
-    pub(super) fn outside(title: impl Into<String>) -> Self {
-        Self { outside: true, ..Self::bare(title) }
+    /// A page before the door of this etsm.
+    pub(super) fn outside(state: &WebState, title: impl Into<String>) -> Self {
+        let preview = format!("{}{}", state.public_url, asset_path("preview.png"));
+        Self { outside: true, preview: Some(preview), ..Self::bare(title) }
     }
 
     /// Whether nobody is inside yet.
@@ -230,9 +235,9 @@ struct LogInPage {
 }
 
 /// Nobody is logged in; `to` is where the visitor wanted to go.
-pub(super) fn log_in(status: StatusCode, to: &str) -> Response {
+pub(super) fn log_in(state: &WebState, status: StatusCode, to: &str) -> Response {
     let login = with_query("/auth/login", std::iter::once(("to", to)));
-    page_with(status, &LogInPage { frame: Frame::outside("Log in"), login })
+    page_with(status, &LogInPage { frame: Frame::outside(state, "Log in"), login })
 }
 
 /// A refusal before any handler ran; for browsers and programs alike, so it is plain text.

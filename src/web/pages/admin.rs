@@ -98,11 +98,8 @@ fn roles(members: &MemberRules) -> Vec<RoleRow> {
         });
     }
     if let Some(role) = members.others {
-        rows.push(RoleRow {
-            who: "Everyone else on the server".into(),
-            role: role.word(),
-            accounts: "all".into(),
-        });
+        let who = if rows.is_empty() { "Everyone on the server" } else { "Everyone else on the server" };
+        rows.push(RoleRow { who: who.into(), role: role.word(), accounts: "all".into() });
     }
     rows
 }

@@ -94,3 +94,21 @@ async fn every_route_stands_in_the_manual_with_its_rule() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_preview_of_a_link_tells_nothing_but_whose_it_is() {
+    let site = Site::shut().await;
+    let html = site.get("/accounts/acme/usage?range=7d").await.text().await.unwrap();
+    let meta = |name: &str| {
+        let start = format!("<meta property=\"og:{name}\" content=\"");
+        html.split(start.as_str()).nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned()
+    };
+    assert_eq!(meta("title"), "etsm");
+    assert!(!meta("description").contains("acme"));
+    let picture = meta("image");
+    let path = picture.strip_prefix("https://etsm.example.com").expect("by the public address");
+    let answer = site.get(path).await;
+    assert_eq!(answer.headers()[header::CONTENT_TYPE], "image/png");
+    assert_eq!(site.get("/chart/usage.png?account=acme").await.status(), StatusCode::UNAUTHORIZED);
+    site.close().await;
+}
