@@ -192,8 +192,8 @@ fn column(typed: &Typed, word: &str) -> Result<Column, Misread> {
         .max_by(|one, other| one.0.total_cmp(&other.0));
     let from = typed.from + usize::from(typed.turned);
     let advice = match near {
-        Some((_, near)) => format!("The closest one is “{near}”."),
-        None => "Put it in quotes if it is a name.".to_owned(),
+        Some((_, near)) => format!("The closest one is “{near}”; a name stands in quotes."),
+        None => "A name stands in quotes.".to_owned(),
     };
     let message = format!("There is no column “{word}”. {advice}");
     Err(Misread { from, to: from + word.chars().count(), message })
@@ -346,8 +346,16 @@ mod tests {
 
     #[test]
     fn a_mistake_is_named_with_its_place() {
-        check_misread("ä -cals>10", "cals", "There is no column “cals”. The closest one is “calls”.");
-        check_misread("acme:eu", "acme", "There is no column “acme”. Put it in quotes if it is a name.");
+        check_misread(
+            "ä -cals>10",
+            "cals",
+            "There is no column “cals”. The closest one is “calls”; a name stands in quotes.",
+        );
+        check_misread(
+            "acme:eu",
+            "acme",
+            "There is no column “acme”. The closest one is “name”; a name stands in quotes.",
+        );
         check_misread(
             "calls>many cost<5",
             "many",
@@ -366,6 +374,6 @@ mod tests {
             "This quote is not closed. Add a \" after the words that belong together.",
         );
         check_misread("renewal<soon", "soon", "“soon” is not a day; write it as 2026-01-31, the year first.");
-        check_misread("weeks>1", "weeks", "There is no column “weeks”. Put it in quotes if it is a name.");
+        check_misread("weeks>1", "weeks", "There is no column “weeks”. A name stands in quotes.");
     }
 }
