@@ -18,6 +18,8 @@ pub mod answers;
 pub mod deliver;
 pub mod writer;
 
+pub mod ask;
+pub mod digest;
 pub mod render;
 
 pub mod adapters;

@@ -1,5 +1,7 @@
 //! The outside world behind the ports of the layers below.
 
+mod anthropic;
 mod probe;
 
+pub use anthropic::Anthropic;
 pub use probe::probe;

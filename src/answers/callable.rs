@@ -8,24 +8,25 @@ use super::entry::{CommandEntry, OptionEntry, OptionKind, SubcommandEntry};
 
 /// A command or subcommand that can be called as it is.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Callable {
+pub struct Callable {
     /// `initiative`.
-    pub(super) command: &'static str,
+    pub command: &'static str,
     /// `list`, when it is a subcommand.
-    pub(super) subcommand: Option<&'static str>,
+    pub subcommand: Option<&'static str>,
     /// One sentence.
-    pub(super) about: &'static str,
+    pub about: &'static str,
     /// A line that can be typed as it stands.
-    pub(super) example: &'static str,
+    pub example: &'static str,
     /// Its options.
-    pub(super) options: &'static [OptionEntry],
+    pub options: &'static [OptionEntry],
     /// Whether it changes something.
-    pub(super) writes: bool,
+    pub writes: bool,
 }
 
 impl Callable {
     /// `usage`, `initiative list`.
-    pub(super) fn name(&self) -> String {
+    #[must_use]
+    pub fn name(&self) -> String {
         match self.subcommand {
             Some(word) => format!("{} {word}", self.command),
             None => self.command.into(),
@@ -84,6 +85,11 @@ impl CommandEntry {
 /// All that can be called, in the order it is offered.
 pub(super) fn callables() -> impl Iterator<Item = Callable> {
     CATALOG.iter().flat_map(CommandEntry::callables)
+}
+
+/// All that only looks: it changes nothing, and every role may call it.
+pub fn looks() -> impl Iterator<Item = Callable> {
+    callables().filter(|one| !one.writes && one.needs() == Role::Viewer)
 }
 
 /// The one called `name`, as `usage` or `initiative list`.

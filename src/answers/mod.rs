@@ -47,6 +47,7 @@ mod why;
 mod words;
 
 pub use alerts::AlertAsked;
+pub use callable::{Callable, looks};
 pub use catalog::CATALOG;
 pub use department::{Department, Departments};
 pub use desk::{Choice, Desk};

@@ -214,6 +214,15 @@ pub(super) enum Eval {
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=10_000), value_name = "STEPS")]
         season: u16,
     },
+    /// Put the truth check on trial: which lies of a writer come through, and how many true drafts
+    Writer {
+        /// Drafts of each kind of lie, and as many true ones
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "N")]
+        tries: u32,
+        /// The same seed makes the same drafts
+        #[arg(long, default_value_t = 7, value_name = "N")]
+        seed: u64,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ mod commands;
 mod demo;
 mod parts;
 mod run;
+mod staff;
 
 pub use commands::main;
 pub use run::{Outside, run, run_with};

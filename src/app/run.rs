@@ -27,6 +27,7 @@ use crate::web;
 
 use super::demo::DemoPlan;
 use super::parts::Parts;
+use super::staff::staffed;
 
 /// How often the store is asked whether another process (an import) has written.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -61,7 +62,7 @@ pub async fn run_with(
     let store = open_store(&settings).await?;
     let engine = Arc::new(Engine::new(Arc::clone(&settings.health), settings.currency));
     let Outside { listener, clock, patience } = outside;
-    let desk = Desk::new(engine, store, clock);
+    let desk = staffed(Desk::new(engine, store, clock), &settings)?;
     let ready = web::Readiness::default();
 
     let discord = discord(&settings, &desk, patience).await?;

@@ -35,11 +35,22 @@ pub(super) const KEYS: &[(&str, Option<&str>)] = &[
     ("discord.client_secret", Some("ETSM_DISCORD_CLIENT_SECRET")),
     ("discord.gateway", None),
     ("discord.api_base", Some("ETSM_DISCORD_API_BASE")),
+    ("ai.api_key", Some("ETSM_ANTHROPIC_API_KEY")),
+    ("ai.base_url", Some("ETSM_ANTHROPIC_BASE_URL")),
+    ("ai.model", Some("ETSM_ANTHROPIC_MODEL")),
+    ("ai.version", None),
+    ("ai.effort", None),
+    ("ai.names", None),
+    ("ai.silence_seconds", None),
+    ("ai.tokens_a_day", None),
+    ("ai.money_a_day", None),
+    ("ai.input_price", None),
+    ("ai.output_price", None),
 ];
 
 /// Keys whose value may stand in a file of its own, named by `VARIABLE_FILE`.
 const SECRETS: &[&str] =
-    &["data.database_url", "security.secret_key", "discord.token", "discord.client_secret"];
+    &["data.database_url", "security.secret_key", "discord.token", "discord.client_secret", "ai.api_key"];
 
 /// How unlike a known name a wrong one may be and still be taken for a slip of the pen.
 const SLIP: f64 = 0.75;

@@ -1,5 +1,6 @@
 //! Settings from defaults ← file ← environment; all mistakes at once, and secrets never print.
 
+mod ai;
 mod environment;
 mod gather;
 mod health;
@@ -7,6 +8,7 @@ mod members;
 mod mistake;
 mod settings;
 
+pub use ai::{AiBudget, AiSettings};
 pub use environment::Environment;
 pub use health::{FactorRules, HealthRules};
 pub use members::{MemberRole, MemberRules};

@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::domain::Currency;
 use crate::domain::Role;
 
+use super::ai::{self, AiSettings};
 use super::environment::Environment;
 use super::gather::{Gathered, suspicious};
 use super::health::HealthRules;
@@ -49,6 +50,8 @@ pub struct Settings {
     pub chat: ChatSettings,
     /// Who the members of the chat server are.
     pub members: MemberRules,
+    /// The AI; `None` is off.
+    pub ai: Option<AiSettings>,
 }
 
 /// How etsm reaches Discord.
@@ -108,6 +111,7 @@ impl Settings {
             },
             discord: discord(&mut all),
             members: members(&mut all),
+            ai: ai::read(&mut all),
         };
         if settings.data_dir.as_os_str().is_empty() {
             all.wrong(all.get("data.dir").place, "must name a folder");
@@ -168,7 +172,12 @@ impl Settings {
 }
 
 /// Reads one key with `read`; a mistake is noted and `otherwise` stands in, so that all mistakes are found at once.
-fn parsed<T>(all: &mut Gathered, key: &str, otherwise: T, read: impl FnOnce(&str) -> Result<T, String>) -> T {
+pub(super) fn parsed<T>(
+    all: &mut Gathered,
+    key: &str,
+    otherwise: T,
+    read: impl FnOnce(&str) -> Result<T, String>,
+) -> T {
     let given = all.get(key);
     match read(&given.text) {
         Ok(value) => value,
@@ -179,7 +188,7 @@ fn parsed<T>(all: &mut Gathered, key: &str, otherwise: T, read: impl FnOnce(&str
     }
 }
 
-fn web_address(text: &str) -> Result<String, String> {
+pub(super) fn web_address(text: &str) -> Result<String, String> {
     let trimmed = text.trim_end_matches('/');
     let rest = trimmed.strip_prefix("http://").or_else(|| trimmed.strip_prefix("https://"));
     match rest {
@@ -207,7 +216,7 @@ fn secret_key(text: &str) -> Result<Option<SecretString>, String> {
     Ok(Some(SecretString::from(text.to_owned())))
 }
 
-fn flag(text: &str) -> Result<bool, String> {
+pub(super) fn flag(text: &str) -> Result<bool, String> {
     text.parse().or(Err(format!("“{text}” must be true or false")))
 }
 

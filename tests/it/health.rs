@@ -222,7 +222,7 @@ async fn risks_are_sentences_with_figures() {
 
 #[tokio::test]
 async fn rules_are_tried_on_the_past_and_nothing_changes() {
-    let app = Harness::start().await;
+    let app = Harness::start_with(|settings| settings.chat.role = etsm::domain::Role::Admin).await;
     let file = app.folder().join("tried.toml");
     std::fs::write(&file, rules_file(3, "healthy_from = 70", "healthy_from = 95")).unwrap();
     let path = file.to_str().unwrap();

@@ -7,7 +7,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod anthropic;
 mod api;
+mod ask;
 mod commands;
 mod discord;
 mod door;

@@ -41,6 +41,10 @@ pub(super) async fn check(
         "discord    {}",
         if settings.discord.is_some() { "on" } else { "off (no ETSM_DISCORD_TOKEN)" }
     )?;
+    match &settings.ai {
+        Some(ai) => writeln!(out, "ai         on: {}", ai.model)?,
+        None => writeln!(out, "ai         off (no ETSM_ANTHROPIC_API_KEY)")?,
+    }
     match settings.check_for_serving() {
         Ok(()) => writeln!(out, "serve      ready, at {}", settings.public_url)?,
         Err(mistakes) => {

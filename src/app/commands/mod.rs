@@ -35,6 +35,7 @@ use crate::web;
 
 use super::cli::{Cli, Command};
 use super::run::open_store;
+use super::staff::staffed;
 
 /// The call or the file is wrong; nothing was done.
 const WRONG_CALL: u8 = 2;
@@ -64,7 +65,7 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if let Command::Eval { what } = &cli.command {
-        return eval::eval(what).map(|()| ExitCode::SUCCESS);
+        return eval::eval(what).await;
     }
     let loaded = Settings::load(cli.config.as_deref(), environment);
     if matches!(cli.command, Command::Check) {
@@ -104,7 +105,7 @@ async fn desk(settings: &Settings) -> anyhow::Result<Desk> {
     quiet_logs(settings)?;
     let store = open_store(settings).await?;
     let engine = Arc::new(Engine::new(Arc::clone(&settings.health), settings.currency));
-    let desk = Desk::new(engine, store, Arc::new(SystemClock));
+    let desk = staffed(Desk::new(engine, store, Arc::new(SystemClock)), settings)?;
     desk.adopt_rules(&settings.health_text).await.context("taking the health configuration into use")?;
     desk.load().await.context("reading the store")?;
     Ok(desk)

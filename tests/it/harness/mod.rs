@@ -2,6 +2,7 @@
 //!
 //! A test with a harness runs in its own runtime on one thread (`#[tokio::test]`), so that the log it hears is its own.
 
+pub mod anthropic;
 pub mod clock;
 pub mod discord;
 mod log;
