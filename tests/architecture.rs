@@ -24,11 +24,12 @@ const FENCES: &[(&str, &[&str])] = &[
     ("axum", &["web"]),
     ("askama", &["web", "render", "digest"]),
     ("serenity", &["chat", "render"]),
-    ("ring", &["access", "chat", "render"]),
+    ("ring", &["access", "chat", "deliver", "render"]),
     ("reqwest", &["adapters", "chat"]),
     ("tokio_tungstenite", &["chat"]),
     ("resvg", &["render"]),
     ("clap", &["app"]),
+    ("cron", &["domain"]),
 ];
 
 const CODE_LINES_MAX: usize = 400;

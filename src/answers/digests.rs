@@ -2,8 +2,11 @@
 
 use super::entry::{OptionEntry, OptionKind, SubcommandEntry};
 use super::invocation::Invocation;
-use super::spell::Said;
-use super::understand::needed;
+use super::question::Question;
+use super::spell::{Said, escape};
+use super::understand::{needed, read};
+use crate::domain::Destination;
+use crate::domain::LatePolicy;
 use crate::problem::Problem;
 
 /// What is asked about digests, or ordered.
@@ -11,10 +14,17 @@ use crate::problem::Problem;
 pub enum DigestAsked {
     /// All digests, with when they come next.
     List,
+    /// A digest that was sent, with its figures beside those of now.
+    Show {
+        /// Its number as typed.
+        id: String,
+    },
     /// What a digest would say now; nothing is posted.
     Preview {
         /// Its name as typed.
         name: String,
+        /// As of when instead, as typed.
+        at: Option<String>,
     },
     /// A new digest, or another schedule for one of that name.
     Subscribe(NewDigest),
@@ -32,6 +42,8 @@ pub enum DigestAsked {
     Run {
         /// Its name as typed.
         name: String,
+        /// The slot that it stands for instead of now, as typed.
+        at: Option<String>,
     },
 }
 
@@ -48,8 +60,14 @@ pub struct NewDigest {
     pub scope: Option<String>,
     /// Where it is posted.
     pub channel: Option<String>,
+    /// How late it may still go out, as `12h`.
+    pub catch_up: Option<String>,
+    /// What becomes of a late one.
+    pub policy: Option<LatePolicy>,
 }
 
+const AT: OptionEntry =
+    OptionEntry::may("at", OptionKind::Text, "As of when, as 2026-03-30T08:00Z; now if left out");
 const NAME: OptionEntry = OptionEntry::must("name", OptionKind::Digest, "The digest, by name");
 
 /// Subcommands of `digest`.
@@ -62,10 +80,17 @@ pub(super) const SUBCOMMANDS: &[SubcommandEntry] = &[
         writes: false,
     },
     SubcommandEntry {
+        name: "show",
+        about: "A digest as it was sent, with its figures beside those of now",
+        example: "digest show 12",
+        options: &[OptionEntry::must("id", OptionKind::Text, "Its number, as digest list tells it")],
+        writes: false,
+    },
+    SubcommandEntry {
         name: "preview",
         about: "What a digest would say now; nothing is posted",
         example: "digest preview monday",
-        options: &[NAME],
+        options: &[NAME, AT],
         writes: false,
     },
     SubcommandEntry {
@@ -81,7 +106,21 @@ pub(super) const SUBCOMMANDS: &[SubcommandEntry] = &[
                 OptionKind::Text,
                 "portfolio (if left out), owner:dana, tag:emea or an account",
             ),
-            OptionEntry::may("channel", OptionKind::Text, "Where it is posted; here if left out"),
+            OptionEntry::may(
+                "channel",
+                OptionKind::Text,
+                "page, or the id of a channel; here if left out, or the page outside of a channel",
+            ),
+            OptionEntry::may(
+                "catch_up",
+                OptionKind::Text,
+                "How late it may still go out, as 2h; 12h if left out",
+            ),
+            OptionEntry::may(
+                "policy",
+                OptionKind::OneOf(&["send_late", "skip"]),
+                "What becomes of a late one; send_late if left out",
+            ),
         ],
         writes: true,
     },
@@ -103,7 +142,7 @@ pub(super) const SUBCOMMANDS: &[SubcommandEntry] = &[
         name: "run",
         about: "Post a digest now, beside its schedule",
         example: "digest run monday",
-        options: &[NAME],
+        options: &[NAME, AT],
         writes: true,
     },
 ];
@@ -114,17 +153,20 @@ pub(super) fn understand(part: &str, call: &Invocation) -> Result<DigestAsked, P
     let text = |name: &str| call.option(name).map(str::to_owned);
     match part {
         "list" => Ok(DigestAsked::List),
-        "preview" => Ok(DigestAsked::Preview { name: name()? }),
+        "show" => Ok(DigestAsked::Show { id: needed(call, "id")?.to_owned() }),
+        "preview" => Ok(DigestAsked::Preview { name: name()?, at: text("at") }),
         "subscribe" => Ok(DigestAsked::Subscribe(NewDigest {
             name: name()?,
             cron: needed(call, "cron")?.to_owned(),
             zone: text("zone"),
             scope: text("scope"),
             channel: text("channel"),
+            catch_up: text("catch_up"),
+            policy: read(call, "policy")?,
         })),
         "pause" => Ok(DigestAsked::Pause { name: name()? }),
         "resume" => Ok(DigestAsked::Resume { name: name()? }),
-        "run" => Ok(DigestAsked::Run { name: name()? }),
+        "run" => Ok(DigestAsked::Run { name: name()?, at: text("at") }),
         _ => Err(Problem::UnknownCommand { given: call.command.clone(), nearest: None }),
     }
 }
@@ -133,6 +175,7 @@ impl DigestAsked {
     pub(super) fn command(&self) -> &'static str {
         match self {
             Self::List => "digest list",
+            Self::Show { .. } => "digest show",
             Self::Preview { .. } => "digest preview",
             Self::Subscribe(_) => "digest subscribe",
             Self::Pause { .. } => "digest pause",
@@ -142,14 +185,17 @@ impl DigestAsked {
     }
 
     pub(super) fn writes(&self) -> bool {
-        !matches!(self, Self::List | Self::Preview { .. })
+        !matches!(self, Self::List | Self::Show { .. } | Self::Preview { .. })
     }
 
     pub(super) fn say(&self, said: &mut Said) {
         match self {
             Self::List => {}
-            Self::Preview { name } | Self::Pause { name } | Self::Resume { name } | Self::Run { name } => {
+            Self::Show { id } => said.may("id", Some(id)),
+            Self::Pause { name } | Self::Resume { name } => said.may("name", Some(name)),
+            Self::Preview { name, at } | Self::Run { name, at } => {
                 said.may("name", Some(name));
+                said.may("at", at.as_ref());
             }
             Self::Subscribe(new) => {
                 said.may("name", Some(&new.name));
@@ -157,12 +203,37 @@ impl DigestAsked {
                 said.may("zone", new.zone.as_ref());
                 said.may("scope", new.scope.as_ref());
                 said.may("channel", new.channel.as_ref());
+                said.may("catch_up", new.catch_up.as_ref());
+                said.may("policy", new.policy);
             }
         }
     }
 
-    /// The page that shows the same; `None` for what changes something or has no page.
-    pub(super) fn page(&self) -> Option<String> {
-        matches!(self, Self::List).then(|| "/digests".into())
+    /// The page that shows the same, and the option that stands in its path; `None` for what changes something or has
+    /// no page.
+    pub(super) fn page(&self) -> Option<(String, &'static str)> {
+        match self {
+            Self::List => Some(("/digests".into(), "")),
+            Self::Show { id } => Some((format!("/digests/{}", escape(id)), "id")),
+            Self::Preview { .. }
+            | Self::Subscribe(_)
+            | Self::Pause { .. }
+            | Self::Resume { .. }
+            | Self::Run { .. } => None,
+        }
+    }
+}
+
+impl Question {
+    /// The same question as it is meant where it is asked: a digest without another place goes there.
+    #[must_use]
+    pub fn asked_in(self, here: &Destination) -> Self {
+        match self {
+            Self::Digest(DigestAsked::Subscribe(mut new)) => {
+                new.channel = new.channel.or_else(|| Some(here.to_string()));
+                Self::Digest(DigestAsked::Subscribe(new))
+            }
+            other => other,
+        }
     }
 }

@@ -122,7 +122,7 @@ impl Question {
             | Self::OverrideSet(_)
             | Self::OverrideClear { .. }
             | Self::Ask { .. } => return None,
-            Self::Digest(asked) => (asked.page()?, ""),
+            Self::Digest(asked) => asked.page()?,
             Self::Alert(asked) => (asked.page()?, ""),
             Self::Login => ("/".into(), ""),
             Self::Status => ("/status".into(), ""),
@@ -200,7 +200,7 @@ impl Said {
 const ESCAPED: &percent_encoding::AsciiSet =
     &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, ESCAPED).to_string()
 }
 

@@ -37,6 +37,12 @@ pub(super) enum Command {
     Ask(Ask),
     /// The same as a conversation
     Chat(Chat),
+    /// Say what a digest would say, or post one beside its schedule
+    Digest {
+        /// Which of the two
+        #[command(subcommand)]
+        what: Digest,
+    },
     /// Make a link to a page of the dashboard that lets its reader in, once and for some minutes
     Link(Link),
     /// Make, list and revoke keys that let programs use the API
@@ -76,6 +82,23 @@ pub(super) enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Digest {
+    /// What it would say; nothing is posted
+    Preview(DigestOf),
+    /// Order one beside its schedule; the running service makes and posts it
+    Run(DigestOf),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DigestOf {
+    /// What the digest is called
+    pub(super) name: String,
+    /// As of when, as 2026-03-30T08:00Z [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub(super) at: Option<Timestamp>,
 }
 
 #[derive(Debug, Args)]

@@ -1,15 +1,28 @@
 //! The simulated portfolio: written through the same store as real data.
 
 use anyhow::Context;
+use jiff::Timestamp;
 use tracing::info;
 
 use crate::answers::Desk;
+use crate::config::DigestSettings;
+use crate::domain::Asker;
+use crate::domain::Audience;
+use crate::domain::Destination;
+use crate::domain::LatePolicy;
+use crate::domain::Person;
+use crate::domain::Role;
+use crate::domain::Scope;
+use crate::domain::Timing;
 use crate::ingest::simulate::Simulated;
 use crate::ingest::simulate::SimulationPlan;
 use crate::store::Keep;
 
 /// Rows in one commit; a commit costs one sync of the disk.
 const BATCH_ROWS: usize = 10_000;
+
+/// The digest that is there from the first minute on.
+const FIRST_DIGEST: &str = "monday";
 
 /// What portfolio to make.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +33,39 @@ pub struct DemoPlan {
     pub days: u16,
     /// The same seed makes the same portfolio.
     pub seed: u64,
+}
+
+/// Digests that come to the page.
+pub(super) fn demo_digests() -> Vec<DigestSettings> {
+    let digest = |name: &str, cron: &str, zone: &str| DigestSettings {
+        name: name.parse().expect("a word is a name"),
+        timing: Timing::new(cron, zone, Timestamp::UNIX_EPOCH).expect("a timing that tests have seen"),
+        scope: "portfolio".into(),
+        to: Destination::Page,
+        catch_up: DigestSettings::CATCH_UP,
+        policy: LatePolicy::SendLate,
+        place: "the demo".into(),
+    };
+    vec![
+        digest(FIRST_DIGEST, "0 8 * * MON", "Europe/Zurich"),
+        digest("daily", "30 8 * * 1-5", "Europe/Zurich"),
+    ]
+}
+
+/// Orders a digest when there is none yet, so that a visitor need not wait for Monday.
+pub(super) async fn order_first_digest(desk: &Desk) -> anyhow::Result<()> {
+    if !desk.store().newest_digests(1).await.context("looking for digests")?.is_empty() {
+        return Ok(());
+    }
+    let asker = Asker {
+        person: Person::new("the demo").context("naming who orders")?,
+        role: Role::Admin,
+        sees: Scope::All,
+        changes: Scope::All,
+        audience: Audience::AskerOnly,
+    };
+    let ordered = desk.ask_line(&asker, &format!("digest run {FIRST_DIGEST}")).await;
+    ordered.context("ordering a first digest").map(drop)
 }
 
 impl DemoPlan {

@@ -14,6 +14,7 @@ use crate::access::PassSeal;
 use crate::answers::Desk;
 use crate::chat;
 use crate::config::Settings;
+use crate::deliver::Outbox;
 use crate::domain::Asker;
 use crate::domain::Audience;
 use crate::domain::Clock;
@@ -25,9 +26,9 @@ use crate::store::Store;
 use crate::telemetry;
 use crate::web;
 
-use super::demo::DemoPlan;
+use super::demo::{DemoPlan, order_first_digest};
 use super::parts::Parts;
-use super::staff::staffed;
+use super::staff::{Staff, staffed};
 
 /// How often the store is asked whether another process (an import) has written.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -58,14 +59,17 @@ pub async fn run_with(
     stop: CancellationToken,
     demo: Option<DemoPlan>,
 ) -> anyhow::Result<()> {
+    let is_demo = demo.is_some();
     let metrics = telemetry::metrics();
     let store = open_store(&settings).await?;
     let engine = Arc::new(Engine::new(Arc::clone(&settings.health), settings.currency));
     let Outside { listener, clock, patience } = outside;
-    let desk = staffed(Desk::new(engine, store, clock), &settings)?;
+    let client = discord_client(&settings, &store, patience).await?;
+    let messenger = client.as_ref().map(chat::discord::Client::messenger);
+    let outbox = Outbox::new(store.clone(), Arc::clone(&clock), messenger);
+    let Staff { desk, digests } = staffed(Desk::new(engine, store, clock), &settings, &outbox)?;
+    let discord = client.map(|client| chat::discord::Discord::new(desk.clone(), client));
     let ready = web::Readiness::default();
-
-    let discord = discord(&settings, &desk, patience).await?;
 
     let mut parts = Parts::new(stop.clone());
     // The dashboard answers at once, and says that it is not ready until the figures are there.
@@ -93,6 +97,9 @@ pub async fn run_with(
         loaded = first_load => loaded?,
         () = stop.cancelled() => return finish(parts, &desk).await,
     }
+    if is_demo {
+        order_first_digest(&desk).await?;
+    }
     ready.needs("engine", web::PartState::Up);
     info!(rows = desk.snapshot().rows(), accounts = desk.snapshot().accounts().count(), "Ready");
 
@@ -100,6 +107,9 @@ pub async fn run_with(
     parts.start("watch", keep_watch(desk.clone(), stop.clone()));
     parts.start("upkeep", upkeep(metrics, stop.clone()));
     parts.start("checkpoint", keep_checkpoint(desk.clone(), stop.clone()));
+    let posting = stop.clone();
+    parts.start("outbox", async move { outbox.run(posting).await });
+    parts.start("digests", digests.run(desk.clone(), stop.clone()));
     ready.tells("discord", web::PartState::Off);
     if let Some(discord) = discord {
         let tell = move |connection| ready.tells("discord", connection_state(connection));
@@ -108,18 +118,17 @@ pub async fn run_with(
     finish(parts, &desk).await
 }
 
-/// Discord, when it is set up.
-async fn discord(
+/// The way to Discord, when it is set up.
+pub(super) async fn discord_client(
     settings: &Settings,
-    desk: &Desk,
+    store: &Store,
     patience: chat::discord::Patience,
-) -> anyhow::Result<Option<chat::discord::Discord>> {
+) -> anyhow::Result<Option<chat::discord::Client>> {
     let Some(discord) = settings.discord.clone() else { return Ok(None) };
-    let secret = signing_secret(settings, desk.store()).await?;
+    let secret = signing_secret(settings, store).await?;
     let passes = settings.has_login().then(|| PassSeal::new(&secret));
     let (members, url) = (settings.members.clone(), settings.public_url.clone());
-    let (desk, seal) = (desk.clone(), Seal::new(&secret));
-    Ok(Some(chat::discord::Discord::new(desk, discord, members, seal, passes, url, patience)?))
+    chat::discord::Client::new(discord, members, Seal::new(&secret), passes, url, patience).map(Some)
 }
 
 /// Who is let in: whoever is at this machine, until a login is set up.

@@ -3,17 +3,32 @@
 use std::sync::Arc;
 
 use crate::adapters::Anthropic;
+use crate::answers::Department;
 use crate::answers::Departments;
 use crate::answers::Desk;
 use crate::ask::Asking;
 use crate::config::Settings;
+use crate::deliver::Outbox;
+use crate::jobs::digests::Digests;
 use crate::writer::{People, Writer};
 
+/// A desk with its departments, and those of them that work by themselves.
+pub(super) struct Staff {
+    pub(super) desk: Desk,
+    pub(super) digests: Arc<Digests>,
+}
+
 /// The desk with its departments.
-pub(super) fn staffed(desk: Desk, settings: &Settings) -> anyhow::Result<Desk> {
+pub(super) fn staffed(desk: Desk, settings: &Settings, outbox: &Outbox) -> anyhow::Result<Staff> {
     let writer = writer(&desk, settings)?;
-    let ask = Asking::new(writer, people(settings));
-    Ok(desk.staffed(Departments { digests: None, alerts: None, ask: Some(Arc::new(ask)) }))
+    let people = people(settings);
+    let digests = Arc::new(Digests::new(&settings.digests, outbox.clone(), writer.clone(), people)?);
+    let departments = Departments {
+        digests: Some(Arc::clone(&digests) as Arc<dyn Department>),
+        alerts: None,
+        ask: Some(Arc::new(Asking::new(writer, people))),
+    };
+    Ok(Staff { desk: desk.staffed(departments), digests })
 }
 
 /// The AI, when there is a key for it.

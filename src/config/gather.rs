@@ -6,6 +6,7 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
+use super::digests::{self, DigestSettings};
 use super::environment::Environment;
 use super::members::{self, Lists};
 use super::mistake::Mistake;
@@ -67,6 +68,7 @@ pub(super) struct Given {
 pub(super) struct Gathered {
     given: BTreeMap<&'static str, Given>,
     pub(super) lists: Lists,
+    pub(super) digests: Option<Vec<DigestSettings>>,
     pub(super) mistakes: Vec<Mistake>,
 }
 
@@ -107,6 +109,7 @@ impl Gathered {
         let lists = members::read(name, text, table.get_ref(), &mut self.mistakes);
         self.lists.roles = lists.roles.or(self.lists.roles.take());
         self.lists.people = lists.people.or(self.lists.people.take());
+        self.digests = digests::read(name, text, table.get_ref(), &mut self.mistakes).or(self.digests.take());
         let mut found = Vec::new();
         flatten("", table.get_ref(), &mut found);
         for (key, at, value) in found {
@@ -181,7 +184,7 @@ fn flatten(prefix: &str, table: &DeTable<'_>, found: &mut Vec<(String, usize, Op
     for (key, value) in table {
         let name =
             if prefix.is_empty() { key.get_ref().to_string() } else { format!("{prefix}.{}", key.get_ref()) };
-        if members::LISTS.contains(&name.as_str()) {
+        if members::LISTS.contains(&name.as_str()) || name == digests::LIST {
             continue;
         }
         let text = match value.get_ref() {

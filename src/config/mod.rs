@@ -1,6 +1,7 @@
 //! Settings from defaults ← file ← environment; all mistakes at once, and secrets never print.
 
 mod ai;
+mod digests;
 mod environment;
 mod gather;
 mod health;
@@ -9,6 +10,7 @@ mod mistake;
 mod settings;
 
 pub use ai::{AiBudget, AiSettings};
+pub use digests::DigestSettings;
 pub use environment::Environment;
 pub use health::{FactorRules, HealthRules};
 pub use members::{MemberRole, MemberRules};

@@ -12,6 +12,7 @@ use crate::domain::Currency;
 use crate::domain::Role;
 
 use super::ai::{self, AiSettings};
+use super::digests::DigestSettings;
 use super::environment::Environment;
 use super::gather::{Gathered, suspicious};
 use super::health::HealthRules;
@@ -52,6 +53,8 @@ pub struct Settings {
     pub members: MemberRules,
     /// The AI; `None` is off.
     pub ai: Option<AiSettings>,
+    /// Digests on schedule.
+    pub digests: Vec<DigestSettings>,
 }
 
 /// How etsm reaches Discord.
@@ -112,6 +115,7 @@ impl Settings {
             discord: discord(&mut all),
             members: members(&mut all),
             ai: ai::read(&mut all),
+            digests: all.digests.take().unwrap_or_default(),
         };
         if settings.data_dir.as_os_str().is_empty() {
             all.wrong(all.get("data.dir").place, "must name a folder");

@@ -1,55 +1,22 @@
 //! The port to a platform: posts, edits and finds messages there.
 
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::domain::Destination;
+use crate::domain::Scope;
 use crate::reply::Answer;
 
-/// Where something is read.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Destination {
-    /// The dashboard alone; always there.
-    Page,
-    /// A channel of Discord.
-    Discord(u64),
-}
-
-/// `page`, `discord:1100000000000000003`.
-impl fmt::Display for Destination {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Page => f.write_str("page"),
-            Self::Discord(channel) => write!(f, "discord:{channel}"),
-        }
-    }
-}
-
-/// The text names no destination.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("“{0}” is no destination; write page, or discord: and the id of a channel")]
-pub struct BadDestination(String);
-
-impl FromStr for Destination {
-    type Err = BadDestination;
-    fn from_str(text: &str) -> Result<Self, BadDestination> {
-        if text == "page" {
-            return Ok(Self::Page);
-        }
-        let channel = text.strip_prefix("discord:").and_then(|id| id.parse().ok()).filter(|id| *id > 0);
-        channel.map(Self::Discord).ok_or_else(|| BadDestination(text.to_owned()))
-    }
-}
-
 /// One message as its platform takes it, ready to be kept and sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Parcel {
     /// The body, as JSON of the platform.
     pub json: String,
     /// Files beside it: name and bytes.
     pub files: Vec<(String, Vec<u8>)>,
+    /// Lines behind its buttons, to keep in the store by their keys before it is sent.
+    pub lines: Vec<(String, String)>,
 }
 
 /// Names one try to post; sent again with the same nonce within some minutes, a message is posted once.
@@ -86,13 +53,29 @@ pub enum Undelivered {
         /// What happened.
         why: String,
     },
+    /// It stood there, and someone deleted it.
+    #[error("{why}")]
+    Deleted {
+        /// What happened.
+        why: String,
+    },
+}
+
+/// Who can read what is posted somewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Readers {
+    /// Each of these may read, and knows of these accounts.
+    Scopes(Vec<Scope>),
+    /// More than can be judged, or people whom no role names.
+    Uncertain,
 }
 
 /// A platform that carries messages.
 #[async_trait::async_trait]
 pub trait Messenger: Send + Sync {
-    /// The messages that say an answer, within the platform's limits; `marker` is found again by [`Messenger::find`].
-    fn pack(&self, answer: &Answer, marker: &str) -> Vec<Parcel>;
+    /// The messages that say an answer, within the platform's limits; the marker of each, by its place, is found again by
+    /// [`Messenger::find`]. It may draw, which takes a while.
+    fn pack(&self, answer: &Answer, marker: &dyn Fn(usize) -> String) -> Vec<Parcel>;
 
     /// Posts a message.
     async fn post(&self, to: &Destination, parcel: &Parcel, nonce: &Nonce) -> Result<Posted, Undelivered>;
@@ -100,11 +83,14 @@ pub trait Messenger: Send + Sync {
     /// Puts other content in place of a message's.
     async fn edit(&self, to: &Destination, at: &Posted, parcel: &Parcel) -> Result<(), Undelivered>;
 
-    /// The message of our own with this marker that was posted since then, if there is one.
+    /// The message of our own with this marker that was posted since then; `None` only when it certainly is not there.
     async fn find(
         &self,
         to: &Destination,
         marker: &str,
         since: Timestamp,
     ) -> Result<Option<Posted>, Undelivered>;
+
+    /// Who can read what is posted there.
+    async fn readers(&self, to: &Destination) -> Result<Readers, Undelivered>;
 }

@@ -1,5 +1,9 @@
-//! Getting messages to where they are read: destinations, and the port to whoever carries them.
+//! Getting messages to where they are read: destinations, the outbox, and the port to whoever carries them.
 
+mod attempt;
 mod messenger;
+mod outbox;
 
-pub use messenger::{BadDestination, Destination, Messenger, Nonce, Parcel, Posted, Undelivered};
+pub use crate::domain::{BadDestination, Destination};
+pub use messenger::{Messenger, Nonce, Parcel, Posted, Readers, Undelivered};
+pub use outbox::{Delivery, Outbox};

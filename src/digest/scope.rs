@@ -35,6 +35,18 @@ impl DigestScope {
         snapshot.seen_by(&Scope::Of([claim].into()))
     }
 
+    /// Whether someone who may know of `sees` may know of all that it is about now.
+    #[must_use]
+    pub fn is_within(&self, snapshot: &Arc<Snapshot>, sees: &Scope) -> bool {
+        match self {
+            _ if *sees == Scope::All => true,
+            Self::Account(id) => snapshot.account(id).is_some_and(|account| sees.holds(account)),
+            Self::Portfolio | Self::Owner(_) | Self::Tag(_) => {
+                self.cut(snapshot).accounts().all(|account| sees.holds(account))
+            }
+        }
+    }
+
     /// In words, for a title: `Portfolio`, `Accounts of dana`, `Accounts with emea`; an account by its name.
     #[must_use]
     pub fn title(&self, snapshot: &Snapshot) -> String {

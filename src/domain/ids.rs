@@ -89,6 +89,11 @@ shared_text!(
     checked_id
 );
 shared_text!(
+    /// Name of a digest, as `monday`.
+    DigestName,
+    checked_id
+);
+shared_text!(
     /// An endpoint of the API, as `/v1/chat/large`: any text up to 200 characters.
     Endpoint,
     checked_name

@@ -1,8 +1,12 @@
 //! The vocabulary of the account desk. No IO, no clock but through [`Clock`], no async.
 
 mod account;
+mod alert;
 mod anomaly;
 mod asker;
+mod delivery;
+mod destination;
+mod digest;
 mod fact;
 mod foretold;
 mod health;
@@ -13,24 +17,32 @@ mod money;
 mod overrides;
 mod quantity;
 mod score;
+mod stretch;
 mod time;
+mod timing;
 mod usage;
 
 pub use account::{Account, AccountStatus, CommitPeriod, Contract, Note};
+pub use alert::{AlertId, AlertState};
 pub use anomaly::{Anomaly, AnomalyKind, Standing};
 pub use asker::{Asker, Audience, Bearer, Claim, Role, Scope};
+pub use delivery::DeliveryState;
+pub use destination::{BadDestination, Destination};
+pub use digest::{DIGEST_ON_TIME, LatePolicy, OccurrenceState};
 pub use fact::{BadFactId, Bound, Fact, FactKey, Measure, UsageFilter};
 pub use foretold::Foretold;
 pub use health::{Band, Cause, Factor, FactorKind, Health, Judgement};
 pub use horizon::Horizon;
 pub use ids::{
-    AccountId, BadName, Endpoint, EventId, ID_CHARS_MAX, InitiativeId, Model, NAME_CHARS_MAX, Person,
-    SourceId,
+    AccountId, BadName, DigestName, Endpoint, EventId, ID_CHARS_MAX, InitiativeId, Model, NAME_CHARS_MAX,
+    Person, SourceId,
 };
 pub use initiative::{Initiative, InitiativeStatus, InitiativeUpdate, Priority};
 pub use money::{BadMoney, Currency, Money};
 pub use overrides::{Cleared, Override};
 pub use quantity::{Quantity, grouped, short_number};
 pub use score::Score;
+pub use stretch::Stretch;
 pub use time::{Clock, DAY_MS, Grain, HOUR_MS, Range, SystemClock, Window, utc_date, utc_midnight};
+pub use timing::{BadTiming, Timing};
 pub use usage::{Metric, TokenSplit, UsageRow, Used};

@@ -1,3 +1,4 @@
-//! Work that runs beside the surfaces: imports.
+//! Work that runs beside the surfaces: imports, and digests on schedule.
 
+pub mod digests;
 pub mod import;

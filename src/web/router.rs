@@ -127,6 +127,8 @@ fn pages(ruled: Ruled) -> Ruled {
         .at("/order", write, get(pages::order).post(pages::order_done))
         .at("/facts/{id}", read, get(pages::fact))
         .at("/search", read, get(pages::search))
+        .at("/digests", read, get(pages::digests))
+        .at("/digests/{id}", read, get(pages::digest))
         .at("/status", read, get(pages::status))
         .at("/admin", admin, get(pages::admin))
         .at("/admin/sessions/end", admin, post(pages::admin_end_session))
@@ -165,6 +167,8 @@ fn api(ruled: Ruled) -> Ruled {
         .at("/api/v1/initiatives/{id}", read, get(api::initiative))
         .at("/api/v1/initiatives/{id}", write, patch(api::change_initiative))
         .at("/api/v1/initiatives/{id}/updates", write, post(api::update_initiative))
+        .at("/api/v1/digests", read, get(api::digests))
+        .at("/api/v1/digests/{id}", read, get(api::digest))
         .figures("/api/v1/facts/{id}", get(api::fact))
 }
 

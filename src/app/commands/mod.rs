@@ -3,6 +3,7 @@
 mod analyze;
 mod ask;
 mod check;
+mod digest;
 mod eval;
 mod import;
 mod key;
@@ -20,11 +21,15 @@ use clap::{CommandFactory, Parser};
 
 use crate::adapters;
 use crate::answers::Desk;
+use crate::chat::discord::Client;
+use crate::chat::discord::Patience;
 use crate::config::Environment;
 use crate::config::Mistake;
 use crate::config::Settings;
+use crate::deliver::Outbox;
 use crate::domain::Asker;
 use crate::domain::Audience;
+use crate::domain::Clock;
 use crate::domain::Person;
 use crate::domain::Role;
 use crate::domain::Scope;
@@ -34,7 +39,7 @@ use crate::telemetry;
 use crate::web;
 
 use super::cli::{Cli, Command};
-use super::run::open_store;
+use super::run::{discord_client, open_store};
 use super::staff::staffed;
 
 /// The call or the file is wrong; nothing was done.
@@ -87,6 +92,7 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         Command::Key { what } => key::key(settings, environment, what).await,
         Command::Session { what } => session::session(settings, what).await,
         Command::Analyze { what } => analyze::analyze(settings, what).await,
+        Command::Digest { what } => digest::digest(settings, environment, what).await,
         Command::Chat(chat) => ask::chat(settings, environment, chat).await,
         Command::Replay(words) => replay::replay(settings, environment, words).await,
         Command::Probe(probe) => {
@@ -105,7 +111,12 @@ async fn desk(settings: &Settings) -> anyhow::Result<Desk> {
     quiet_logs(settings)?;
     let store = open_store(settings).await?;
     let engine = Arc::new(Engine::new(Arc::clone(&settings.health), settings.currency));
-    let desk = staffed(Desk::new(engine, store, Arc::new(SystemClock)), settings)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    // What a command posts is taken in here and posted by the service.
+    let client = discord_client(settings, &store, Patience::default()).await?;
+    let messenger = client.as_ref().map(Client::messenger);
+    let outbox = Outbox::new(store.clone(), Arc::clone(&clock), messenger);
+    let desk = staffed(Desk::new(engine, store, clock), settings, &outbox)?.desk;
     desk.adopt_rules(&settings.health_text).await.context("taking the health configuration into use")?;
     desk.load().await.context("reading the store")?;
     Ok(desk)

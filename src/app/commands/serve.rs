@@ -16,7 +16,7 @@ use crate::domain::SystemClock;
 use crate::telemetry;
 
 use super::super::cli::Demo;
-use super::super::demo::DemoPlan;
+use super::super::demo::{DemoPlan, demo_digests};
 use super::super::run::{Outside, run, run_with};
 
 /// Runs the service over real data.
@@ -45,6 +45,7 @@ pub(super) async fn demo(mut settings: Settings, own_folder: bool, demo: Demo) -
     settings.database_url = None;
     settings.discord = None;
     settings.chat.browser = true;
+    settings.digests = demo_digests();
     // Whoever looks around may try everything.
     settings.chat.role = Role::Admin;
     let outside = outside(&settings).await?;

@@ -4,6 +4,7 @@
 //! is shown to the asker alone.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::debug;
@@ -19,6 +20,7 @@ use crate::config::MemberRules;
 use crate::domain::Asker;
 use crate::domain::Audience;
 use crate::domain::Bearer;
+use crate::domain::Destination;
 use crate::problem::Problem;
 use crate::render::discord::Seal;
 use crate::render::discord::View;
@@ -119,13 +121,13 @@ impl Asked {
 /// Answers interactions; holds no state of its own.
 pub(super) struct Flow {
     pub(super) desk: Desk,
-    pub(super) rest: Rest,
+    pub(super) rest: Arc<Rest>,
     /// Signs what can be pressed.
-    pub(super) seal: Seal,
+    pub(super) seal: Arc<Seal>,
     /// What members of the server may do.
-    pub(super) members: MemberRules,
+    pub(super) members: Arc<MemberRules>,
     /// Who reads along.
-    pub(super) readers: ReadersDesk,
+    pub(super) readers: Arc<ReadersDesk>,
     /// How links begin.
     pub(super) public_url: String,
     /// Signs links that are the asker's alone, where people have to log in.
@@ -157,7 +159,9 @@ impl Flow {
                 if call.wants_form() {
                     return Ok(Plan::Open { call, aloud: true });
                 }
-                Ok(Plan::Answer(Asked::new(Question::understand(&call)?, Place::Channel)))
+                let here = Destination::Discord(inbound.channel);
+                let question = Question::understand(&call)?.asked_in(&here);
+                Ok(Plan::Answer(Asked::new(question, Place::Channel)))
             }
             Wish::Press { custom_id, own } => {
                 let place = if *own { Place::SameMessage } else { Place::Private };
@@ -228,6 +232,7 @@ impl Flow {
         let place = if draft.aloud { Place::Channel } else { Place::Private };
         match Question::understand(&draft.call) {
             Ok(question) => {
+                let question = question.asked_in(&Destination::Discord(inbound.channel));
                 self.answer(inbound, Asked { draft: Some(draft), ..Asked::new(question, place) }).await
             }
             Err(problem) => self.tell(inbound, &problem, Some(&draft)).await,

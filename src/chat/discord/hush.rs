@@ -5,12 +5,12 @@ use std::time::Duration;
 use tracing::warn;
 
 use crate::answers::Question;
+use crate::deliver::Readers;
 use crate::domain::Asker;
 
 use super::flow::Flow;
 use super::flow::Place;
 use super::inbound::Inbound;
-use super::readers::Readers;
 
 /// How long a question waits to learn who reads along; it must be acknowledged within a second.
 const READERS_MAX: Duration = Duration::from_millis(700);

@@ -9,6 +9,7 @@ use crate::problem::Problem;
 use crate::render;
 use crate::render::chart::Palette;
 use crate::render::discord::Modal;
+use crate::render::discord::Picture;
 use crate::render::discord::Reply;
 use crate::render::discord::Seal;
 use crate::render::discord::View;
@@ -21,7 +22,7 @@ use super::rest::Body;
 /// Flag of a message that only the asker sees.
 const EPHEMERAL: u32 = 64;
 /// 1,200 pixels wide: twice what Discord shows in a column.
-const PICTURE_SCALE: f32 = 1.0;
+pub(super) const PICTURE_SCALE: f32 = 1.0;
 /// Longest text of a choice and of its value.
 const CHOICE_CHARS_MAX: usize = 100;
 /// Most choices that may be offered.
@@ -109,16 +110,12 @@ pub(super) async fn answer(answer: &Answer, view: View<'_>, plainness: Plainness
         return Message { body: Body { json, picture: None }, kept: Vec::new() };
     }
     let Some(picture) = reply.picture.clone() else { return Message::plain(reply) };
-    let spec = picture.spec;
+    let spec = picture.spec.clone();
     // Most of Discord is dark; a white picture would glare there.
     let drawn = tokio::task::spawn_blocking(move || render::chart::png(&spec, Palette::Dark, PICTURE_SCALE));
     let failure = match drawn.await {
         Ok(Ok(bytes)) => {
-            let mut message = Message::plain(reply);
-            message.body.json["attachments"] =
-                json!([{"id": "0", "filename": picture.file_name, "description": picture.alt}]);
-            message.body.picture = Some((picture.file_name, bytes));
-            return message;
+            return Message { body: pictured(&reply, picture, bytes), kept: reply.kept };
         }
         Ok(Err(failed)) => failed.to_string(),
         Err(broken) => broken.to_string(),
@@ -136,9 +133,22 @@ pub(super) struct Message {
 
 impl Message {
     fn plain(reply: Reply) -> Self {
-        let json = message(&reply.embeds, &reply.components);
-        Self { body: Body { json, picture: None }, kept: reply.kept }
+        Self { body: plain(&reply), kept: reply.kept }
     }
+}
+
+/// What was printed, without a picture.
+pub(super) fn plain(reply: &Reply) -> Body {
+    Body { json: message(&reply.embeds, &reply.components), picture: None }
+}
+
+/// The same with its picture.
+pub(super) fn pictured(reply: &Reply, picture: Picture, bytes: Vec<u8>) -> Body {
+    let mut body = plain(reply);
+    body.json["attachments"] =
+        json!([{"id": "0", "filename": picture.file_name, "description": picture.alt}]);
+    body.picture = Some((picture.file_name, bytes));
+    body
 }
 
 /// A message that pings nobody, without attachments, so that an edit takes an earlier picture away.

@@ -3,6 +3,7 @@
 //! Invariant: no reply can ping. Every message says `allowed_mentions` with nothing in it, for the library applies its
 //! own default to some calls only.
 
+mod client;
 mod commands;
 mod delivery;
 mod door;
@@ -15,6 +16,7 @@ mod limits;
 mod line;
 mod login;
 mod message;
+mod messenger;
 mod patience;
 mod press;
 mod readers;
@@ -23,6 +25,7 @@ mod rest;
 mod seen;
 mod surface;
 
+pub use client::Client;
 pub use door::{Door, Knock, Opened};
 pub use login::Identities;
 pub use patience::Patience;

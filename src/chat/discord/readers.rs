@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use crate::access;
 use crate::access::Member;
 use crate::config::MemberRules;
+use crate::deliver::Readers;
 use crate::domain::Person;
 use crate::domain::Scope;
 
@@ -37,15 +38,6 @@ const KEPT_FOR: Duration = Duration::from_secs(20);
 const KEPT_MAX: usize = 256;
 /// Members that a channel may name before it counts as one that cannot be judged.
 const NAMED_MAX: usize = 20;
-
-/// What is known of who reads a channel.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Readers {
-    /// Each of these may read, and knows of these accounts.
-    Scopes(Vec<Scope>),
-    /// More than can be judged, or people whom no role names.
-    Uncertain,
-}
 
 /// Looks up readers, and keeps them briefly.
 #[derive(Default)]

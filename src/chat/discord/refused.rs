@@ -24,8 +24,10 @@ const EXPIRED: [isize; 2] = [UNKNOWN_WEBHOOK, 50_027];
 const UNKNOWN_WEBHOOK: isize = 10_015;
 /// Discord's code for a message that was deleted.
 const UNKNOWN_MESSAGE: isize = 10_008;
+/// Discord's code for a channel that was deleted.
+const UNKNOWN_CHANNEL: isize = 10_003;
 /// Discord's codes for a channel that was deleted, and for one in which we may not see or write.
-const SHUT: [isize; 3] = [10_003, 50_001, 50_013];
+const SHUT: [isize; 3] = [UNKNOWN_CHANNEL, 50_001, 50_013];
 
 /// Why Discord did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +75,21 @@ impl Refused {
     /// Whether the message that should be changed was deleted.
     pub(super) fn is_deleted(&self) -> bool {
         self.code == UNKNOWN_MESSAGE
+    }
+
+    /// Whether the channel was deleted.
+    pub(super) fn is_gone(&self) -> bool {
+        self.code == UNKNOWN_CHANNEL
+    }
+
+    /// Whether Discord certainly never saw it.
+    pub(super) fn never_left(&self) -> bool {
+        self.unsent
+    }
+
+    /// As Discord says it while it wants no such call.
+    pub(super) fn limited(pause: Duration) -> Self {
+        Self { status: Some(429), pause: Some(pause), ..Self::because("Discord asked for a pause") }
     }
 
     /// Whether the channel is gone, or shut to us.

@@ -26,11 +26,13 @@ use serenity::model::id::ApplicationId;
 use serenity::model::id::ChannelId;
 use serenity::model::id::GuildId;
 use serenity::model::id::InteractionId;
+use serenity::model::id::MessageId;
 use serenity::model::id::UserId;
 use tokio::time::Instant;
 
 use super::limits::Limits;
 use super::limits::Scope;
+use super::messenger::Found;
 use super::patience::Patience;
 use super::refused::Refused;
 use super::refused::Twice;
@@ -55,6 +57,12 @@ const UNSETTLED_MAX: Duration = Duration::from_secs(2);
 #[derive(Deserialize)]
 struct OurApplication {
     id: ApplicationId,
+}
+
+/// Something with an id.
+#[derive(Deserialize)]
+struct Standing {
+    id: String,
 }
 
 /// A message with at most one picture.
@@ -181,6 +189,57 @@ impl Rest {
         self.call(route, LightMethod::Post, Some(body), Twice::Doubles, CALL_MAX).await.map(drop)
     }
 
+    /// A message in a channel by one attempt, for who tries again by rules of its own; its id.
+    pub(super) async fn post_once(&self, channel: u64, body: &Body) -> Result<String, Refused> {
+        let route = Route::ChannelMessages { channel_id: ChannelId::new(channel) };
+        let posted: Standing = decode(&self.once(route, LightMethod::Post, Some(body)).await?)?;
+        Ok(posted.id)
+    }
+
+    /// Puts other content in place of a message's by one attempt.
+    pub(super) async fn edit_message(&self, channel: u64, message: u64, body: &Body) -> Result<(), Refused> {
+        let (channel_id, message_id) = (ChannelId::new(channel), MessageId::new(message));
+        let route = Route::ChannelMessage { channel_id, message_id };
+        self.once(route, LightMethod::Patch, Some(body)).await.map(drop)
+    }
+
+    /// The newest messages of a channel, or those before one of them; the newest comes first.
+    pub(super) async fn messages(
+        &self,
+        channel: u64,
+        count: usize,
+        before: Option<u64>,
+    ) -> Result<Vec<Found>, Refused> {
+        let route = Route::ChannelMessages { channel_id: ChannelId::new(channel) };
+        let mut params = vec![("limit", count.to_string())];
+        params.extend(before.map(|id| ("before", id.to_string())));
+        self.is_free(&route.path())?;
+        let request = Request::new(route, LightMethod::Get).params(Some(params));
+        decode(&self.send(&route.path(), request, self.patience.attempt).await?)
+    }
+
+    /// Our own user.
+    pub(super) async fn me(&self) -> Result<u64, Refused> {
+        let found: Standing = self.look(Route::UserMe).await?;
+        found.id.parse().map_err(|_odd| Refused::because(format!("“{}” is no id", found.id)))
+    }
+
+    /// One attempt; a limit that is in force is told at once.
+    async fn once(
+        &self,
+        route: Route<'_>,
+        method: LightMethod,
+        body: Option<&Body>,
+    ) -> Result<Vec<u8>, Refused> {
+        self.is_free(&route.path())?;
+        self.attempt(route, method, body, self.patience.attempt).await
+    }
+
+    fn is_free(&self, path: &str) -> Result<(), Refused> {
+        let until = self.limits.until(path);
+        until.map_or(Ok(()), |until| Err(Refused::limited(until.saturating_duration_since(Instant::now()))))
+    }
+
     /// Tries until it works, it cannot work, or `patience` is over.
     async fn call(
         &self,
@@ -228,13 +287,16 @@ impl Rest {
         body: Option<&Body>,
         time: Duration,
     ) -> Result<Vec<u8>, Refused> {
-        let path = route.path().into_owned();
-        let request = request(route, method, body)
+        self.send(&route.path(), request(route, method, body), time).await
+    }
+
+    async fn send(&self, path: &str, request: Request<'_>, time: Duration) -> Result<Vec<u8>, Refused> {
+        let request = request
             .build(&self.client, self.token.expose_secret(), self.base.as_deref())
             .map_err(|error| Refused::because(error.to_string()))?;
         let exchange = async {
             let response = request.send().await.map_err(Refused::silence)?;
-            self.read(&path, response).await
+            self.read(path, response).await
         };
         let done = tokio::time::timeout(time, exchange).await;
         let done = done.unwrap_or_else(|_late| Err(Refused::because("no response in time")));

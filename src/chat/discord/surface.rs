@@ -10,14 +10,12 @@ use tracing::error;
 use tracing::info;
 use tracing::warn;
 
-use crate::access::PassSeal;
 use crate::answers::CATALOG;
 use crate::answers::Desk;
 use crate::config::DiscordSettings;
-use crate::config::MemberRules;
 use crate::domain::Clock;
-use crate::render::discord::Seal;
 
+use super::client::Client;
 use super::commands::Registered;
 use super::commands::register;
 use super::door::Door;
@@ -30,8 +28,6 @@ use super::inbound::Inbound;
 use super::intake::Intake;
 use super::login::Identities;
 use super::patience::Patience;
-use super::readers::ReadersDesk;
-use super::rest::Rest;
 
 /// Interactions that may wait for their turn; more than that is an attack, not a team.
 const WAITING_MAX: usize = 1_024;
@@ -56,23 +52,14 @@ pub struct Discord {
 }
 
 impl Discord {
-    /// Not connected yet. An error is of this machine, as when its certificates cannot be read.
-    pub fn new(
-        desk: Desk,
-        settings: DiscordSettings,
-        members: MemberRules,
-        seal: Seal,
-        passes: Option<PassSeal>,
-        public_url: String,
-        patience: Patience,
-    ) -> anyhow::Result<Self> {
-        let rest = Rest::new(&settings.token, settings.api_base.as_deref(), patience)
-            .context("preparing to call Discord")?;
+    /// Not connected yet.
+    #[must_use]
+    pub fn new(desk: Desk, client: Client) -> Self {
         let clock = Arc::clone(desk.clock());
-        let readers = ReadersDesk::default();
+        let Client { rest, readers, seal, members, settings, passes, public_url, patience } = client;
         let guild = settings.guild_id;
         let flow = Flow { desk, rest, seal, members, readers, public_url, passes, guild };
-        Ok(Self { intake: Arc::new(Intake::new(flow)), settings, patience, clock })
+        Self { intake: Arc::new(Intake::new(flow)), settings, patience, clock }
     }
 
     /// The door for interactions over HTTP; `None` without a key to know Discord by.

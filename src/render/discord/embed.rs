@@ -48,25 +48,16 @@ const fn band_colour(band: Band) -> Colour {
 /// Name and value of a field, and whether it stands beside others.
 type Field = (String, String, bool);
 
-/// The embed, with links to receipts when there is room for them.
+/// The embed, with links to receipts when there is room for them, and with a mark to find it by when one is given.
 pub(super) fn answer(
     answer: &Answer,
     public_url: Option<&str>,
     page: usize,
     picture: Option<&Picture>,
+    mark: Option<&str>,
 ) -> CreateEmbed {
-    let url = answer.path.as_deref().and_then(|path| words::link(public_url, path));
-    let url = url.filter(|url| chars(url) <= LINK_CHARS_MAX);
+    let Frame { title, footer, url, room } = Frame::of(answer, public_url, mark);
     let dashboard = url.is_some();
-    let title = match escape(&words::isolated(&words::clip(
-        &words::harmless(&answer.title),
-        TITLE_CHARS_MAX / 2 - 2,
-    ))) {
-        title if title.is_empty() => "etsm".into(),
-        title => title,
-    };
-    let footer = words::as_of(answer.as_of);
-    let room = EMBEDS_CHARS_MAX - chars(&title) - chars(&footer);
     let (fields, description) = body(answer, public_url, page, dashboard, room)
         .or_else(|| body(answer, None, page, dashboard, room))
         .unwrap_or_else(|| crowded(answer, page, dashboard, room));
@@ -85,6 +76,36 @@ pub(super) fn answer(
         embed = embed.attachment(picture.file_name.as_str());
     }
     embed
+}
+
+/// What is around the body of an embed.
+struct Frame {
+    title: String,
+    footer: String,
+    url: Option<String>,
+    /// Characters that are left for the body.
+    room: usize,
+}
+
+impl Frame {
+    fn of(answer: &Answer, public_url: Option<&str>, mark: Option<&str>) -> Self {
+        let url = answer.path.as_deref().and_then(|path| words::link(public_url, path));
+        let title = words::clip(&words::harmless(&answer.title), TITLE_CHARS_MAX / 2 - 2);
+        let title = match escape(&words::isolated(&title)) {
+            title if title.is_empty() => "etsm".into(),
+            title => title,
+        };
+        let mark = mark.map(|mark| format!(" · {mark}")).unwrap_or_default();
+        let footer = format!("{}{mark}", words::as_of(answer.as_of));
+        let room = EMBEDS_CHARS_MAX - chars(&title) - chars(&footer);
+        Self { title, footer, url: url.filter(|url| chars(url) <= LINK_CHARS_MAX), room }
+    }
+}
+
+/// Whether one embed holds all that an answer says.
+pub(super) fn fits(answer: &Answer, public_url: Option<&str>, mark: Option<&str>) -> bool {
+    let Frame { url, room, .. } = Frame::of(answer, public_url, mark);
+    unlisted(answer) == 0 && body(answer, None, 1, url.is_some(), room).is_some()
 }
 
 /// Fields and description when all of the description fits.
@@ -123,9 +144,8 @@ fn paragraphs(answer: &Answer, receipts: Option<&str>, dashboard: bool) -> Vec<V
 
 /// The first figure, the sentences, and lists of words.
 fn said(answer: &Answer, receipts: Option<&str>, dashboard: bool) -> Vec<Vec<String>> {
-    let lines = figures(answer);
     let mut paragraphs: Vec<Vec<String>> =
-        lines.first().map(|line| headline(line, receipts)).into_iter().collect();
+        figures(answer).first().map(|line| headline(line, receipts)).into_iter().collect();
     for block in &answer.blocks {
         match block {
             Block::Text(prose) => paragraphs.push(pieces(prose, receipts)),
@@ -135,13 +155,18 @@ fn said(answer: &Answer, receipts: Option<&str>, dashboard: bool) -> Vec<Vec<Str
             Block::Table(_) | Block::Facts(_) | Block::Chart(_) | Block::Caveat(_) => {}
         }
     }
-    let unlisted = lines.len().saturating_sub(1 + FIGURE_FIELDS_MAX)
-        + grids(answer).count().saturating_sub(TABLE_FIELDS_MAX);
+    let unlisted = unlisted(answer);
     if unlisted > 0 {
         paragraphs.push(vec![rest(unlisted, dashboard)]);
     }
     paragraphs.retain(|pieces| !pieces.concat().trim().is_empty());
     paragraphs
+}
+
+/// Figures and tables that have no room in one embed.
+fn unlisted(answer: &Answer) -> usize {
+    figures(answer).len().saturating_sub(1 + FIGURE_FIELDS_MAX)
+        + grids(answer).count().saturating_sub(TABLE_FIELDS_MAX)
 }
 
 fn caveats(answer: &Answer, receipts: Option<&str>) -> Vec<Vec<String>> {

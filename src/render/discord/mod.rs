@@ -9,6 +9,7 @@ mod embed;
 mod form;
 pub mod limits;
 mod markdown;
+mod posts;
 mod room;
 
 use serenity::all::Colour;
@@ -25,6 +26,7 @@ use crate::reply::ChartSpec;
 pub use components::label;
 pub use custom_id::{CustomId, Line, Press, Said, Seal};
 pub use form::{Modal, form};
+pub use posts::posts;
 
 use components::Components;
 
@@ -97,7 +99,7 @@ pub struct View<'a> {
 #[must_use]
 pub fn answer(answer: &Answer, view: View<'_>) -> Reply {
     let picture = answer.chart().map(Picture::of);
-    let embed = embed::answer(answer, view.public_url, view.page, picture.as_ref());
+    let embed = embed::answer(answer, view.public_url, view.page, picture.as_ref(), None);
     let turn = embed::turn(answer, view.page);
     let (components, kept) = Components::new(view.seal).below(answer, view, turn).done();
     Reply { embeds: vec![embed], components, kept, picture }

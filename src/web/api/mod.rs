@@ -4,6 +4,7 @@
 
 mod accounts;
 mod body;
+mod digests;
 mod facts;
 mod fresh;
 mod health;
@@ -40,6 +41,7 @@ use super::doors::Shut;
 use super::page::status_of;
 
 pub(super) use accounts::{list as accounts, one as account};
+pub(super) use digests::{list as digests, one as digest};
 pub(super) use facts::show as fact;
 pub(super) use fresh::known_already;
 pub(super) use health::{show as health, why};

@@ -18,6 +18,7 @@ use utoipa::openapi::security::HttpBuilder;
 use utoipa::openapi::security::SecurityScheme;
 
 use super::accounts;
+use super::digests;
 use super::facts;
 use super::health;
 use super::initiatives;
@@ -79,7 +80,7 @@ pub(super) enum Failures {
     info(
         title = "etsm",
         description = "The account desk's figures for programs: usage, accounts with their health, forecasts and \
-                       anomalies, and initiatives. Every answer says up to when its data go (`as_of`) and which \
+                       anomalies, initiatives and digests. Every answer says up to when its data go (`as_of`) and which \
                        version of them it shows (`data_version`); its `ETag` stays the same as long as the figures do. \
                        Costs are in whole units of the portfolio's one currency. What is outside of your accounts \
                        does not exist for you.",
@@ -90,6 +91,7 @@ pub(super) enum Failures {
         accounts::list, accounts::one, health::show, health::why, outlook::forecast, outlook::anomalies,
         portfolio::show,
         initiatives::list, initiatives::add, initiatives::one, initiatives::change, initiatives::update,
+        digests::list, digests::one,
         facts::show,
     ),
     components(schemas(WireProblem)),

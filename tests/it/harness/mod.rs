@@ -16,12 +16,15 @@ use std::time::Duration;
 
 use etsm::answers::Desk;
 use etsm::app;
+use etsm::chat::discord::Client;
 use etsm::chat::discord::Patience;
 use etsm::config::Environment;
 use etsm::config::Settings;
+use etsm::deliver::Outbox;
 use etsm::domain::Clock;
 use etsm::domain::Role;
 use etsm::engine::Engine;
+use etsm::render::discord::Seal;
 use etsm::store::Store;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -98,6 +101,7 @@ impl Harness {
         settings.discord.as_mut().expect("there is a token").guild_id = guild;
         change(&mut settings);
         let clock = Arc::new(TestClock::at(NOW));
+        discord.goes_by(Arc::clone(&clock) as Arc<dyn Clock>);
         let harness = Self {
             folder,
             settings,
@@ -119,6 +123,32 @@ impl Harness {
         let store = Store::open_dir(self.folder.path()).await.unwrap();
         let engine = Engine::new(Arc::clone(&self.settings.health), self.settings.currency);
         Desk::new(Arc::new(engine), store, Arc::clone(&self.clock) as Arc<dyn Clock>)
+    }
+
+    /// The outbox of another process over the same data, as of a command in a terminal.
+    pub async fn outbox(&self) -> Outbox {
+        let store = Store::open_dir(self.folder.path()).await.unwrap();
+        let (members, url) = (self.settings.members.clone(), self.settings.public_url.clone());
+        let discord = self.settings.discord.clone().expect("there is a token");
+        let client =
+            Client::new(discord, members, Seal::new(b"a key of the tests"), None, url, PATIENCE).unwrap();
+        Outbox::new(store, Arc::clone(&self.clock) as Arc<dyn Clock>, Some(client.messenger()))
+    }
+
+    /// The program dies at once, whatever it is doing.
+    pub async fn kill(&mut self) {
+        let mut running = self.running.take().expect("it runs");
+        running.app.abort_all();
+        while running.app.join_next().await.is_some() {}
+        self.discord.hangs_up().await;
+    }
+
+    /// The program starts again over the same data.
+    pub async fn run_again(&mut self) {
+        // A program that died just now cannot know that it began a session; whoever starts it takes longer than this.
+        tokio::time::sleep(PATIENCE.identify_every).await;
+        self.run().await;
+        self.discord.ready().await;
     }
 
     /// Starts the program.

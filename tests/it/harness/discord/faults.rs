@@ -22,6 +22,10 @@ pub enum On {
     Look,
     /// A message in a channel.
     Channel,
+    /// A message in a channel is changed.
+    Change,
+    /// A look at the past of a channel.
+    Past,
     /// A login, or a look at who logged in.
     Login,
 }

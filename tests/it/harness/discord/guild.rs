@@ -62,6 +62,11 @@ impl Guild {
         own.chain([&GUILD]).filter_map(|role| self.roles.get(role)).fold(0, |all, bits| all | bits)
     }
 
+    /// Whether there is such a channel.
+    pub fn has_channel(&self, id: u64) -> bool {
+        self.channels.contains_key(&id)
+    }
+
     /// In Discord's JSON.
     pub fn json(&self) -> Value {
         let role = |(id, permissions): (&u64, &u64)| {

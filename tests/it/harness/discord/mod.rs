@@ -3,6 +3,7 @@
 //! What the application may not do is noted and fails the test at its end: an unknown route, a body that Discord's own
 //! description or a documented limit refuses, an answer that comes late, twice or never.
 
+mod channels;
 mod faults;
 mod forms;
 mod gateway;
@@ -21,11 +22,15 @@ use std::sync::Mutex;
 use std::time::Duration;
 use std::time::Instant;
 
+use etsm::domain::Clock;
 use serde_json::Value;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+pub use channels::Door;
+pub use channels::Loss;
+pub use channels::Posted;
 pub use faults::Fault;
 pub use faults::Limit;
 pub use faults::On;
@@ -70,6 +75,11 @@ impl FakeDiscord {
         let router = rest::router(Arc::clone(&rest));
         servers.spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { state, rest, posts: Mutex::default(), base, _servers: servers }
+    }
+
+    /// Messages are numbered by this clock from now on.
+    pub fn goes_by(&self, clock: Arc<dyn Clock>) {
+        self.state.change(|inner| inner.now_ms = Some(Box::new(move || clock.now().as_millisecond())));
     }
 
     /// For `ETSM_DISCORD_API_BASE`.

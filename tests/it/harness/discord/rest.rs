@@ -15,6 +15,7 @@ use axum::response::Response;
 use serde_json::Value;
 use serde_json::json;
 
+use super::channels::Loss;
 use super::faults::Fault;
 use super::faults::On;
 use super::limits;
@@ -24,16 +25,16 @@ use super::schema::Schemas;
 use super::schema::complaints;
 use super::state::ACKNOWLEDGE_MAX;
 use super::state::APPLICATION;
-use super::state::CHANNEL;
+use super::state::BOT;
 use super::state::EPHEMERAL;
 use super::state::GUILD;
 use super::state::Inner;
-use super::state::Posted;
 use super::state::State;
 use super::state::TOKEN;
+use super::state::User;
 
 /// Status and JSON; `Null` is no body.
-type Said = (u16, Value);
+pub type Said = (u16, Value);
 
 pub struct Rest {
     pub state: Arc<State>,
@@ -45,7 +46,7 @@ pub fn router(rest: Arc<Rest>) -> Router {
     let answer = move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| {
         let rest = Arc::clone(&rest);
         async move {
-            match rest.answer(&method, uri.path(), &headers, &body) {
+            match rest.answer(&method, &uri, &headers, &body) {
                 Some(response) => response,
                 None => std::future::pending().await,
             }
@@ -56,28 +57,41 @@ pub fn router(rest: Arc<Rest>) -> Router {
 
 impl Rest {
     /// `None` when the call is never answered.
-    fn answer(&self, method: &Method, path: &str, headers: &HeaderMap, body: &[u8]) -> Option<Response> {
+    fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Option<Response> {
         let (status, json) = {
-            let path = path.strip_prefix("/api/v10/").unwrap_or("elsewhere");
+            let path = uri.path().strip_prefix("/api/v10/").unwrap_or("elsewhere");
             let parts: Vec<&str> = path.split('/').collect();
-            if let Some(fault) = self.state.change(|inner| faulty(inner, &parts)) {
+            if let Some(fault) = self.state.change(|inner| faulty(inner, method.as_str(), &parts)) {
                 return fault.response();
             }
-            self.state.change(|inner| {
+            let said = self.state.change(|inner| {
                 // The login does not go by the bot's token.
                 match (method, &parts[..]) {
-                    (&Method::POST, ["oauth2", "token"]) => return oauth::exchange(inner, headers, body),
-                    (&Method::GET, ["users", "@me"]) => return oauth::me(inner, headers),
+                    (&Method::POST, ["oauth2", "token"]) => {
+                        return Some(oauth::exchange(inner, headers, body));
+                    }
+                    (&Method::GET, ["users", "@me"]) if !is_bot(headers) => {
+                        return Some(oauth::me(inner, headers));
+                    }
                     _ => {}
                 }
-                if let Some(said) = refused(&parts, headers) {
-                    return said;
+                if let Some(said) = refused(method.as_str(), &parts, headers) {
+                    return Some(said);
                 }
-                self.route(inner, method.as_str(), &parts, headers, body).unwrap_or_else(|| {
-                    inner.wrong(format!("{method} {path} is not known"));
-                    error(404, 0, "404: Not Found")
-                })
-            })
+                let query = uri.query().unwrap_or_default();
+                let said =
+                    self.route(inner, method.as_str(), (&parts, query), headers, body).unwrap_or_else(|| {
+                        inner.wrong(format!("{method} {path} is not known"));
+                        error(404, 0, "404: Not Found")
+                    });
+                let posts = kind_of(method.as_str(), &parts) == Some(On::Channel);
+                match Some(()).filter(|()| posts && said.0 == 200).and_then(|()| inner.lost_posts.pop()) {
+                    None => Some(said),
+                    Some(Loss::BadGateway) => Some(error(502, 0, "Bad Gateway")),
+                    Some(Loss::Silence) => None,
+                }
+            });
+            said?
         };
         let status = StatusCode::from_u16(status).unwrap();
         Some(if json.is_null() { status.into_response() } else { (status, Json(json)).into_response() })
@@ -87,7 +101,7 @@ impl Rest {
         &self,
         inner: &mut Inner,
         method: &str,
-        parts: &[&str],
+        (parts, query): (&[&str], &str),
         headers: &HeaderMap,
         body: &[u8],
     ) -> Option<Said> {
@@ -108,6 +122,7 @@ impl Rest {
                 return self.commands(inner, method, Some(guild.parse().ok()?), headers, body);
             }
             ("GET", ["guilds", ..] | ["channels", _]) => look(inner, parts)?,
+            ("GET", ["users", "@me"]) => (200, User { id: BOT, name: "etsm".into() }.json()),
             ("GET", ["oauth2", "applications", "@me"]) => (200, json!({"id": application, "name": "etsm"})),
             ("POST", ["interactions", id, token, "callback"]) => {
                 self.callback(inner, id, token, headers, body)
@@ -118,26 +133,18 @@ impl Rest {
             ("POST", ["webhooks", id, token]) if *id == application => {
                 self.follow_up(inner, token, headers, body)
             }
-            ("POST", ["channels", channel, "messages"]) if *channel == CHANNEL.to_string() => {
-                self.channel(inner, headers, body)
+            (_, ["channels", channel, "messages", message @ ..]) if message.len() <= 1 => {
+                let message = message.first().map(|id| id.parse()).transpose().ok()?;
+                return self.messages(
+                    inner,
+                    method,
+                    (channel.parse().ok()?, message),
+                    query,
+                    (headers, body),
+                );
             }
             _ => return None,
         })
-    }
-
-    /// A message in the channel, outside of any interaction.
-    fn channel(&self, inner: &mut Inner, headers: &HeaderMap, body: &[u8]) -> Said {
-        let (json, uploads) = match multipart::read(content_type(headers), body) {
-            Ok(read) => read,
-            Err(odd) => return invalid(inner, &[odd]),
-        };
-        let mut wrong = complaints(&self.schemas.follow_up, &json);
-        wrong.extend(limits::message(&json, &uploads, &[]));
-        if !wrong.is_empty() {
-            return invalid(inner, &wrong);
-        }
-        inner.posted.push(Posted { body: json, files: uploads.len() });
-        (200, json!({"id": inner.new_id().to_string()}))
     }
 
     fn commands(
@@ -351,13 +358,15 @@ fn alive(inner: &mut Inner, token: &str) -> Result<Option<u64>, Said> {
     Ok(interaction.original)
 }
 
-fn kind_of(parts: &[&str]) -> Option<On> {
+fn kind_of(method: &str, parts: &[&str]) -> Option<On> {
     match parts {
         ["gateway", ..] => Some(On::Gateway),
         ["interactions", ..] => Some(On::Acknowledge),
         ["webhooks", ..] => Some(On::Edit),
         ["applications", ..] => Some(On::Commands),
+        ["channels", _, "messages"] if method == "GET" => Some(On::Past),
         ["channels", _, "messages"] => Some(On::Channel),
+        ["channels", _, "messages", _] => Some(On::Change),
         ["oauth2", "token"] | ["users", "@me"] => Some(On::Login),
         ["guilds", ..] | ["channels", ..] | ["oauth2", ..] => Some(On::Look),
         _ => None,
@@ -365,31 +374,33 @@ fn kind_of(parts: &[&str]) -> Option<On> {
 }
 
 /// What this call meets before it is looked at.
-fn faulty(inner: &mut Inner, parts: &[&str]) -> Option<Fault> {
-    inner.faults.meets(kind_of(parts)?, &parts.join("/")).unwrap_or_else(|early| {
+fn faulty(inner: &mut Inner, method: &str, parts: &[&str]) -> Option<Fault> {
+    let on = kind_of(method, parts)?;
+    inner.tries_to_post += usize::from(on == On::Channel);
+    inner.faults.meets(on, &parts.join("/")).unwrap_or_else(|early| {
         inner.wrong(early);
         Some(Fault::from(429))
     })
 }
 
-fn refused(parts: &[&str], headers: &HeaderMap) -> Option<Said> {
-    let on = kind_of(parts);
-    let bot_only = [On::Gateway, On::Commands, On::Channel, On::Look];
+fn refused(method: &str, parts: &[&str], headers: &HeaderMap) -> Option<Said> {
+    let on = kind_of(method, parts);
+    let bot_only = [On::Gateway, On::Commands, On::Channel, On::Change, On::Past, On::Look];
     let needs_token = on.is_some_and(|on| bot_only.contains(&on)) && parts != ["gateway"];
     let given = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
     (needs_token && given != format!("Bot {TOKEN}")).then(|| error(401, 0, "401: Unauthorized"))
 }
 
-fn content_type(headers: &HeaderMap) -> &str {
+pub fn content_type(headers: &HeaderMap) -> &str {
     headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-fn invalid(inner: &mut Inner, wrong: &[String]) -> Said {
+pub fn invalid(inner: &mut Inner, wrong: &[String]) -> Said {
     inner.wrong(wrong.join("; "));
     error(400, 50_035, "Invalid Form Body")
 }
 
-fn error(status: u16, code: u32, message: &str) -> Said {
+pub fn error(status: u16, code: u32, message: &str) -> Said {
     (status, json!({"code": code, "message": message}))
 }
 
@@ -416,4 +427,9 @@ fn kept_command(id: u64, command: &mut Value) {
         command["description"] = json!("");
     }
     command["default_member_permissions"] = command["default_member_permissions"].clone();
+}
+
+/// Whether the bot calls, and not someone who logs in.
+fn is_bot(headers: &HeaderMap) -> bool {
+    headers.get("authorization").and_then(|value| value.to_str().ok()) == Some(&format!("Bot {TOKEN}"))
 }

@@ -11,6 +11,9 @@ use serde_json::json;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
+use super::channels::Door;
+use super::channels::Loss;
+use super::channels::Posted;
 use super::faults::Plan;
 use super::guild::Guild;
 use super::http::Post;
@@ -53,6 +56,14 @@ pub struct Inner {
     pub faults: Plan,
     /// Messages that belong to no interaction.
     pub posted: Vec<Posted>,
+    /// Channels that are not as the application would like them.
+    pub doors: BTreeMap<u64, Door>,
+    /// Posts that are carried out and whose answers are lost.
+    pub lost_posts: Vec<Loss>,
+    /// How often it was tried to post to a channel.
+    pub tries_to_post: usize,
+    /// The time by which messages are numbered.
+    pub now_ms: Option<Box<dyn Fn() -> i64 + Send>>,
     /// Life of an interaction's token.
     pub tokens_live: Duration,
     /// How many sessions may begin until when; as many as anyone wants when nothing is said.
@@ -177,13 +188,6 @@ pub struct StoredFile {
     pub name: String,
     pub alt: String,
     pub bytes: Vec<u8>,
-}
-
-/// A message in the channel that belongs to no interaction.
-#[derive(Debug)]
-pub struct Posted {
-    pub body: Value,
-    pub files: usize,
 }
 
 impl State {
