@@ -1,4 +1,4 @@
-// The menu on phones, the theme switch, and forms that ask as soon as a choice is made.
+// The menu on phones, the theme switch, the tools of charts, and forms that ask as soon as a choice is made.
 (() => {
   const root = document.documentElement;
 
@@ -33,6 +33,70 @@
       tell();
     });
   }
+
+  // The palette and the shortcuts come with their first use, which they then get to see.
+  const search = document.querySelector("[data-palette-open]");
+  if (search) {
+    search.querySelector("kbd").textContent = /Mac|iP(hone|ad|od)/.test(navigator.platform) ? "⌘ K" : "Ctrl K";
+    search.hidden = false;
+    const wake = (event) => {
+      const chord = (event.ctrlKey || event.metaKey) && event.key === "k";
+      const typing = event.target instanceof Element && event.target.matches("input, textarea, select");
+      const key = !event.ctrlKey && !event.metaKey && !event.altKey && !typing && (event.key === "?" || event.key === "g");
+      if (event.type !== "click" && !chord && !key) return;
+      event.preventDefault();
+      document.removeEventListener("keydown", wake);
+      search.removeEventListener("click", wake);
+      const script = document.createElement("script");
+      script.src = search.dataset.script;
+      script.addEventListener("load", () => event.target.dispatchEvent(new event.constructor(event.type, event)));
+      document.head.append(script);
+    };
+    document.addEventListener("keydown", wake);
+    search.addEventListener("click", wake);
+  }
+
+  // What a chart can do besides its files: its address to pass on, and the whole screen.
+  function tool(words, act) {
+    const node = document.createElement("button");
+    node.type = "button";
+    node.className = "quiet";
+    node.textContent = words;
+    node.addEventListener("click", () => act(node));
+    return node;
+  }
+
+  async function copy(address, told) {
+    const words = told.textContent;
+    try {
+      await navigator.clipboard.writeText(address);
+      told.textContent = "Copied";
+    } catch {
+      told.textContent = "Copy the page’s address";
+    }
+    setTimeout(() => (told.textContent = words), 2500);
+  }
+
+  function equip() {
+    for (const figure of document.querySelectorAll("figure.chart")) {
+      const tools = figure.querySelector(".chart-tools");
+      if (!tools || tools.querySelector("[data-made]")) continue;
+      const holder = document.createElement("span");
+      holder.className = "chart-acts";
+      holder.dataset.made = "";
+      holder.setAttribute("aria-live", "polite");
+      const own = figure.closest(".tile")?.querySelector(".card-link");
+      holder.append(tool("Copy link", (node) => copy(own ? own.href : location.href.split("#")[0], node)));
+      if (document.fullscreenEnabled) {
+        const whole = tool("Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : figure.requestFullscreen()));
+        figure.addEventListener("fullscreenchange", () => (whole.textContent = document.fullscreenElement ? "Leave full screen" : "Full screen"));
+        holder.append(whole);
+      }
+      tools.append(holder);
+    }
+  }
+  equip();
+  document.addEventListener("etsm:updated", equip);
 
   for (const form of document.querySelectorAll("[data-filters]")) {
     form.addEventListener("change", (event) => {

@@ -148,6 +148,12 @@ pub(super) fn button(label: &str, command: &str, (option, value): (&str, &str)) 
 }
 
 impl Invocation {
+    /// Whether there is a form for it.
+    #[must_use]
+    pub fn has_form(&self) -> bool {
+        entry(&self.command).is_some()
+    }
+
     /// Whether it leaves out what a form can ask for.
     #[must_use]
     pub fn wants_form(&self) -> bool {

@@ -3,22 +3,29 @@
 use jiff::SignedDuration;
 
 use crate::domain::Grain;
+use crate::domain::Initiative;
 use crate::domain::Metric;
 use crate::domain::Quantity;
 use crate::domain::UsageFilter;
 use crate::domain::Used;
 use crate::domain::Window;
+use crate::domain::utc_midnight;
 use crate::engine::Dimension;
 use crate::engine::SeriesData;
+use crate::reply::ChartMark;
 use crate::reply::Series;
 use crate::reply::SeriesChart;
 use crate::reply::SeriesPoint;
+use crate::reply::Tone;
 
 use super::reading::{Reading, is_whole, window_words};
 use super::usage::UsageAsked;
 
 /// Parts drawn on their own; more colours than this cannot be told apart, so the rest is drawn as one.
 const PARTS_MAX: usize = 5;
+
+/// More flags than this hide what they stand on.
+const MARKS_MAX: usize = 4;
 
 pub(super) fn chart(reading: &Reading<'_>, asked: &UsageAsked, whose: &str, window: Window) -> SeriesChart {
     let filter = asked.filter();
@@ -50,6 +57,11 @@ pub(super) fn chart(reading: &Reading<'_>, asked: &UsageAsked, whose: &str, wind
         description.push_str(&format!(". Split by {}", by.word()));
     }
     description.push('.');
+    let marks = begun(reading, asked, window);
+    if !marks.is_empty() {
+        let labels: Vec<&str> = marks.iter().map(|mark| mark.label.as_str()).collect();
+        description.push_str(&format!(" Begun meanwhile: {}.", labels.join("; ")));
+    }
     SeriesChart {
         title,
         subtitle: window_words(asked.range, window),
@@ -60,7 +72,23 @@ pub(super) fn chart(reading: &Reading<'_>, asked: &UsageAsked, whose: &str, wind
         previous,
         change,
         total,
+        marks,
     }
+}
+
+/// The initiatives that began with the account within the window, the latest ones.
+fn begun(reading: &Reading<'_>, asked: &UsageAsked, window: Window) -> Vec<ChartMark> {
+    let Some(account) = &asked.account else { return Vec::new() };
+    let of_account = reading.snapshot.initiatives().filter(|one| one.account == *account);
+    let mark = |one: &Initiative| {
+        let at = utc_midnight(one.start?);
+        let label = format!("{}: {}", one.id, one.title);
+        window.contains(at).then_some(ChartMark { at, label, tone: Tone::Neutral })
+    };
+    let mut marks: Vec<ChartMark> = of_account.filter_map(mark).collect();
+    marks.sort_by(|one, other| other.at.cmp(&one.at).then_with(|| one.label.cmp(&other.label)));
+    marks.truncate(MARKS_MAX);
+    marks
 }
 
 fn line(reading: &Reading<'_>, name: &str, metric: Metric, grain: Grain, data: &SeriesData) -> Series {

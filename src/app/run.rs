@@ -83,6 +83,7 @@ pub async fn run_with(
         interactions: discord.as_ref().and_then(door),
         metrics: Some(metrics.clone()),
         ready: ready.clone(),
+        live: web::Live::until(stop.clone()),
     };
     info!(address = %settings.bind, "The dashboard is at {}", settings.public_url);
     parts.start("dashboard", web::serve(listener, web::router(state), stop.clone()));

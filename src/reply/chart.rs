@@ -87,6 +87,8 @@ pub struct SeriesChart {
     pub change: Option<Fact>,
     /// The total over the window, as a headline.
     pub total: Option<Fact>,
+    /// What happened meanwhile, as the begin of an initiative.
+    pub marks: Vec<ChartMark>,
 }
 
 /// One line.

@@ -62,13 +62,20 @@ impl Here<'_> {
         with_query(self.path, kept.chain([(name, value)]))
     }
 
-    /// The choices that a question about figures over time offers: its range or horizon, then its metric.
+    /// The choices that a question about figures over time offers: its range or horizon, its metric, and how it is split
+    /// and compared.
     pub(super) fn of(&self, question: &Question) -> Vec<Pills> {
         let metric = || self.words("Metric", "metric", "calls");
         match question {
-            Question::Usage { range, .. }
-            | Question::Movers { range, .. }
-            | Question::Anomalies { range, .. } => vec![self.ranges(*range), metric()],
+            Question::Usage { account, range, .. } => {
+                let mut split = self.words("Split", "by", "none");
+                // One account is not split by account.
+                split.items.retain(|pill| account.is_none() || pill.label != "account");
+                vec![self.ranges(*range), metric(), split, self.words("Compare", "compare", "previous")]
+            }
+            Question::Movers { range, .. } | Question::Anomalies { range, .. } => {
+                vec![self.ranges(*range), metric()]
+            }
             Question::Forecast { horizon, .. } => vec![self.horizons(*horizon), metric()],
             _ => Vec::new(),
         }

@@ -15,6 +15,7 @@ const SURFACES: &[&str] = &[
     "alerts",
     "facts",
     "chart",
+    "events",
     "chat",
     "status",
     "help",

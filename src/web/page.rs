@@ -7,6 +7,8 @@ use axum::response::Html;
 use axum::response::IntoResponse;
 use axum::response::Response;
 
+use crate::access;
+use crate::access::Deed;
 use crate::problem::Problem;
 use crate::render::words;
 use crate::reply::AsOf;
@@ -14,6 +16,7 @@ use crate::reply::AsOf;
 use super::assets::asset_path;
 use super::links::with_query;
 use super::seat::Seat;
+use super::state::WebState;
 
 /// Where in the navigation a page stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +33,7 @@ pub(super) enum Place {
     Digests,
     Chat,
     Status,
+    Admin,
     Help,
     Nowhere,
 }
@@ -48,8 +52,13 @@ const NAVIGATION: &[(Place, &str, &str)] = &[
     (Place::Digests, "/digests", "Digests"),
     (Place::Chat, "/chat", "Chat"),
     (Place::Status, "/status", "Status"),
+    (Place::Admin, "/admin", "Admin"),
     (Place::Help, "/help", "Help"),
 ];
+
+/// Paths and names of the pages that admins have besides.
+pub(super) const ADMINISTRATION: &[(&str, &str)] =
+    &[("/admin", "Administration"), ("/admin/replay", "Replay of health rules")];
 
 /// What the layout needs of a page.
 pub(super) struct Frame {
@@ -57,18 +66,25 @@ pub(super) struct Frame {
     pub(super) title: String,
     place: Place,
     chat: bool,
+    /// Whether the pages of admins are offered.
+    admin: bool,
     /// Whether nobody is inside yet, so that there is nowhere to go.
     outside: bool,
+    /// Where the neutral picture stands that previews of a link show; they see no more of a page than this.
+    pub(super) preview: Option<String>,
     /// Who is logged in, and can log out; hostile text.
     pub(super) visitor: Option<String>,
     pub(super) scripts: Vec<String>,
     pub(super) as_of: Option<String>,
+    /// The data it was made from; a page that has one is kept up to date while it is open.
+    pub(super) version: Option<u64>,
 }
 
 impl Frame {
     pub(super) fn new(state: &Seat, place: Place, title: impl Into<String>) -> Self {
         let visitor = state.may_leave.then(|| state.asker.person.to_string());
-        Self { chat: state.browser_chat, visitor, place, ..Self::bare(title) }
+        let admin = access::may(&state.asker, Deed::Administer).is_ok();
+        Self { chat: state.browser_chat, admin, visitor, place, ..Self::bare(title) }
     }
 
     /// A page that knows nobody.
@@ -77,16 +93,20 @@ impl Frame {
             title: title.into(),
             place: Place::Nowhere,
             chat: false,
+            admin: false,
             outside: false,
+            preview: None,
             visitor: None,
             scripts: Vec::new(),
             as_of: None,
+            version: None,
         }
     }
 
-    /// A page before the door.
-    pub(super) fn outside(title: impl Into<String>) -> Self {
-        Self { outside: true, ..Self::bare(title) }
+    /// A page before the door of this etsm.
+    pub(super) fn outside(state: &WebState, title: impl Into<String>) -> Self {
+        let preview = format!("{}{}", state.public_url, asset_path("preview.png"));
+        Self { outside: true, preview: Some(preview), ..Self::bare(title) }
     }
 
     /// Whether nobody is inside yet.
@@ -100,9 +120,10 @@ impl Frame {
         self
     }
 
-    /// With how fresh its figures are, in the footer.
+    /// With how fresh its figures are, in the footer; it is kept up to date while it is open.
     pub(super) fn dated(mut self, as_of: AsOf) -> Self {
         self.as_of = Some(words::as_of(as_of));
+        self.version = Some(as_of.version);
         self
     }
 
@@ -112,7 +133,11 @@ impl Frame {
 
     /// Path, name, whether it is the present one, and the name of its icon.
     pub(super) fn navigation(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
-        let shown = move |place: &Place| self.chat || *place != Place::Chat;
+        let shown = move |place: &Place| match place {
+            Place::Chat => self.chat,
+            Place::Admin => self.admin,
+            _ => true,
+        };
         NAVIGATION
             .iter()
             .filter(move |(place, ..)| shown(place))
@@ -120,12 +145,23 @@ impl Frame {
     }
 }
 
-/// Prints a page.
-pub(super) fn page(view: &impl Template) -> Response {
-    print(StatusCode::OK, view)
+/// Path and name of each page that whoever sits there can go to.
+pub(super) fn destinations(seat: &Seat) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let shown = |place: Place| place != Place::Admin && (seat.browser_chat || place != Place::Chat);
+    let fixed =
+        NAVIGATION.iter().filter(move |(place, ..)| shown(*place)).map(|(_, path, name)| (*path, *name));
+    let more = [("/initiatives?view=board", "Board of initiatives")];
+    let admin = access::may(&seat.asker, Deed::Administer).is_ok().then_some(ADMINISTRATION);
+    fixed.chain(more).chain(admin.into_iter().flatten().copied())
 }
 
-fn print(status: StatusCode, view: &impl Template) -> Response {
+/// Prints a page.
+pub(super) fn page(view: &impl Template) -> Response {
+    page_with(StatusCode::OK, view)
+}
+
+/// Prints a page that is not simply well.
+pub(super) fn page_with(status: StatusCode, view: &impl Template) -> Response {
     match view.render() {
         Ok(text) => (status, Html(text)).into_response(),
         Err(error) => {
@@ -187,7 +223,7 @@ pub(super) fn status_of(problem: &Problem) -> StatusCode {
 }
 
 fn error_page(status: StatusCode, heading: &'static str, message: String) -> Response {
-    print(status, &ErrorPage { frame: Frame::bare(heading), heading, message, retry: false })
+    page_with(status, &ErrorPage { frame: Frame::bare(heading), heading, message, retry: false })
 }
 
 /// Someone is not let in, and why.
@@ -203,9 +239,9 @@ struct LogInPage {
 }
 
 /// Nobody is logged in; `to` is where the visitor wanted to go.
-pub(super) fn log_in(status: StatusCode, to: &str) -> Response {
+pub(super) fn log_in(state: &WebState, status: StatusCode, to: &str) -> Response {
     let login = with_query("/auth/login", std::iter::once(("to", to)));
-    print(status, &LogInPage { frame: Frame::outside("Log in"), login })
+    page_with(status, &LogInPage { frame: Frame::outside(state, "Log in"), login })
 }
 
 /// A refusal before any handler ran; for browsers and programs alike, so it is plain text.
@@ -234,7 +270,7 @@ pub(super) fn loading() -> Response {
         message: message.into(),
         retry: true,
     };
-    let mut response = print(StatusCode::SERVICE_UNAVAILABLE, &view);
+    let mut response = page_with(StatusCode::SERVICE_UNAVAILABLE, &view);
     response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
     response
 }

@@ -30,6 +30,7 @@ use super::doors;
 use super::guard;
 use super::interactions;
 use super::interactions::SignedDoor;
+use super::live;
 use super::measure::measure;
 use super::page;
 use super::pages;
@@ -107,6 +108,7 @@ fn pages(ruled: Ruled) -> Ruled {
     ruled
         .at("/", read, get(pages::portfolio))
         .at("/accounts", read, get(pages::accounts))
+        .at("/accounts.csv", read, get(pages::accounts_file))
         .at("/accounts/{id}", read, get(pages::account_overview))
         .at("/accounts/{id}/usage", read, get(pages::account_usage))
         .at("/accounts/{id}/health", read, get(pages::account_health))
@@ -125,13 +127,20 @@ fn pages(ruled: Ruled) -> Ruled {
         .at("/alerts/{id}", read, get(pages::alert))
         .at("/alerts/{id}/ack", write, post(pages::alert_ack))
         .at("/alerts/{id}/snooze", write, post(pages::alert_snooze))
+        .at("/initiatives/{id}/move", write, post(pages::initiative_move))
+        .at("/order", write, get(pages::order).post(pages::order_done))
         .at("/facts/{id}", read, get(pages::fact))
+        .at("/search", read, get(pages::search))
         .at("/digests", read, get(pages::digests))
         .at("/digests/{id}", read, get(pages::digest))
         .at("/status", read, get(pages::status))
+        .at("/admin", admin, get(pages::admin))
+        .at("/admin/sessions/end", admin, post(pages::admin_end_session))
+        .at("/admin/keys/revoke", admin, post(pages::admin_revoke_key))
         .at("/admin/replay", admin, get(pages::replay).post(pages::replay_run))
         .at("/help", read, get(pages::help))
         .at("/chart/{file}", read, get(charts::show))
+        .at("/events", read, get(live::show))
 }
 
 const INTERACTIONS: &str = "/discord/interactions";

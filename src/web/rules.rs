@@ -94,12 +94,12 @@ async fn keep(State((state, deed)): State<(WebState, Deed)>, mut request: Reques
     match admitted(&state.entry, request.headers(), for_program).await {
         Ok(leave) => {
             if let Err(refused) = access::may(&leave.asker, deed) {
-                return turn_away(Shut::NotAllowed(refused.to_string()), &request);
+                return turn_away(&state, Shut::NotAllowed(refused.to_string()), &request);
             }
             request.extensions_mut().insert(leave);
             next.run(request).await
         }
-        Err(shut) => turn_away(shut, &request),
+        Err(shut) => turn_away(&state, shut, &request),
     }
 }
 
@@ -117,7 +117,7 @@ async fn admitted(entry: &Entry, headers: &HeaderMap, for_program: bool) -> Resu
 
 /// Programs get a problem document, people a page that leads to the login; neither says whether what was asked for
 /// exists.
-fn turn_away(shut: Shut, request: &Request) -> Response {
+fn turn_away(state: &WebState, shut: Shut, request: &Request) -> Response {
     let word = match &shut {
         Shut::Unknown => "unknown",
         Shut::NotAllowed(_) => "not_allowed",
@@ -130,7 +130,7 @@ fn turn_away(shut: Shut, request: &Request) -> Response {
     match shut {
         Shut::Unknown => {
             let to = request.uri().path_and_query().map_or("/", |whole| whole.as_str());
-            page::log_in(StatusCode::UNAUTHORIZED, to)
+            page::log_in(state, StatusCode::UNAUTHORIZED, to)
         }
         other => other.into_response(),
     }

@@ -17,8 +17,9 @@ use tokio_util::sync::CancellationToken;
 
 /// A client that has not sent its headers by then is dropped; this also bounds how long a kept connection may idle.
 const HEADER_READ_SECONDS: u64 = 10;
-/// Connections served at once; more wait in the kernel's queue. Each costs a task and a socket.
-const CONNECTIONS_MAX: usize = 1024;
+/// Connections served at once; more wait in the kernel's queue. Each costs a task and a socket; half of them may be pages
+/// that wait for newer figures.
+const CONNECTIONS_MAX: usize = 8_192;
 /// Running requests may finish for so long once `stop` fired.
 const DRAIN_SECONDS: u64 = 8;
 /// After a failed accept (as when file descriptors ran out) we wait instead of spinning.

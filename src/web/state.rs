@@ -10,6 +10,7 @@ use crate::domain::Asker;
 
 use super::doors::Doors;
 use super::interactions::SignedDoor;
+use super::live::Live;
 use super::ready::Readiness;
 
 /// What the handlers hold; cheap to clone.
@@ -31,6 +32,8 @@ pub struct WebState {
     pub metrics: Option<PrometheusHandle>,
     /// Which parts are up; pages wait for it.
     pub ready: Readiness,
+    /// Who is told of newer figures.
+    pub live: Live,
 }
 
 /// Who is let in.

@@ -2,6 +2,7 @@
 export function legend(keys) {
   const list = document.createElement("ul");
   list.className = "chart-legend";
+  list.dataset.made = "";
   list.setAttribute("aria-hidden", "true");
   list.hidden = keys.length === 0;
   for (const { name, kind, colour } of keys) {

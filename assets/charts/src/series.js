@@ -1,5 +1,6 @@
 // ECharts' options for a chart over time: stacked parts or one line, with the period before dashed.
 import { base, parted, tip } from "./base.js";
+import { flags, withFlags } from "./marks.js";
 import { exact, short } from "./numbers.js";
 import { partClass } from "./palette.js";
 
@@ -22,6 +23,7 @@ function tooltip(spec, colours, index) {
     known("Together", Math.round(sum * 1e6) / 1e6, colours.ink, "dot");
   }
   if (spec.previous) known(spec.previous.name, spec.previous.values[index], colours.previous, "dash");
+  for (const mark of spec.marks) if (mark.index === index) line(mark.label, "", colours.muted, "dash");
   return box;
 }
 
@@ -71,5 +73,6 @@ function lines(spec, colours, calm) {
 export function option(spec, colours, width, calm) {
   const common = base(spec, colours, width, calm, (index) => tooltip(spec, colours, index));
   common.yAxis.axisLabel = { ...common.yAxis.axisLabel, formatter: (value) => short(value, spec.unit) };
-  return { ...common, series: lines(spec, colours, calm) };
+  const marked = flags(spec.marks, spec.at.length, colours, width - 60);
+  return { ...withFlags(common, spec.marks), series: [...lines(spec, colours, calm), ...marked] };
 }

@@ -104,6 +104,7 @@ fn series() -> impl Strategy<Value = ChartSpec> {
                 previous,
                 change,
                 total,
+                marks: Vec::new(),
             })
         },
     )

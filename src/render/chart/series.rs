@@ -5,13 +5,15 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use crate::domain::Currency;
-use crate::reply::{SeriesChart, SeriesPoint};
+use crate::reply::{ChartMark, SeriesChart, SeriesPoint};
 
 use super::colours::PART_CLASSES;
 use super::font;
 use super::font::Weight;
 use super::legend;
 use super::legend::{Headline, Key, Swatch};
+use super::marks as flags;
+use super::marks::Mark;
 use super::plot;
 use super::plot::Plot;
 use super::scene::{Scene, Short, track};
@@ -31,6 +33,7 @@ pub(super) fn draw(scene: &mut Scene, chart: &SeriesChart) {
     let keys = keys(chart, &values);
     let beside = frame.is_wide() && chart.series.len() > 1;
     let top = if beside { top } else { top + legend::keys_in_rows(scene, &keys, top) };
+    let top = if chart.marks.is_empty() { top } else { top + flags::flag_room(scene) - frame.small };
     let gutter = if beside { column_room(&keys, frame.small) } else { end_room(scene, chart) };
     let ends = |at: Option<&Timestamp>| at.map_or(0, |at| at.as_millisecond());
     let span = (ends(values.at.first()), ends(values.at.last()));
@@ -47,6 +50,14 @@ pub(super) fn draw(scene: &mut Scene, chart: &SeriesChart) {
     }
     let values = values.thinned(plot.columns());
     marks(scene, &plot, &values);
+    let shown = |mark: &&ChartMark| (plot.from_ms..=plot.to_ms).contains(&mark.at.as_millisecond());
+    let flagged: Vec<Mark<'_>> = chart
+        .marks
+        .iter()
+        .filter(shown)
+        .map(|mark| Mark { x: plot.x(mark.at), words: &mark.label, tone: mark.tone })
+        .collect();
+    flags::flags(scene, &plot, &flagged);
     if !beside {
         end_label(scene, &plot, chart, &values);
     }

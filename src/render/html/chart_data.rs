@@ -53,6 +53,7 @@ struct SeriesData<'a> {
     partial: Vec<usize>,
     series: Vec<Line<'a>>,
     previous: Option<Line<'a>>,
+    marks: Vec<Mark<'a>>,
 }
 
 #[derive(Serialize)]
@@ -151,6 +152,7 @@ fn series(chart: &SeriesChart) -> SeriesData<'_> {
     let line = |series: &'_ Series| -> Vec<Option<f64>> {
         series.points.iter().map(|point| point.value.as_f64()).collect()
     };
+    let begins: Vec<Timestamp> = points.iter().map(|point| point.at).collect();
     SeriesData {
         title: &chart.title,
         description: &chart.description,
@@ -160,6 +162,7 @@ fn series(chart: &SeriesChart) -> SeriesData<'_> {
         partial: indices(points.iter(), |point| !point.complete),
         series: chart.series.iter().map(|one| Line { name: &one.name, values: line(one) }).collect(),
         previous: chart.previous.as_ref().map(|one| Line { name: &one.name, values: line(one) }),
+        marks: marks(&chart.marks, |mark| Some((bucket_of(&begins, mark.at)?, false))),
     }
 }
 
@@ -285,6 +288,7 @@ mod tests {
             previous: None,
             change: None,
             total: None,
+            marks: Vec::new(),
         };
         let json = chart_json(&ChartSpec::Series(chart)).unwrap();
         assert!(!json.contains(['<', '>', '&']), "{json}");

@@ -189,7 +189,9 @@ impl TableView<'_> {
     }
 }
 
-fn cell_html(cell: &Cell) -> String {
+/// One field of a table.
+#[must_use]
+pub fn cell(cell: &Cell) -> String {
     print(&CellView { cell })
 }
 
@@ -255,7 +257,7 @@ mod tests {
     fn text_from_outside_is_escaped_and_isolated() {
         let html = prose(&Prose::plain("About ").outside("<img src=x onerror=alert(1)>"));
         assert!(html.starts_with("About <bdi>&#60;img") && !html.contains("<img"), "{html}");
-        let cell = cell_html(&Cell::Link { text: "a\"b".into(), path: "//evil.example".into() });
+        let cell = cell(&Cell::Link { text: "a\"b".into(), path: "//evil.example".into() });
         assert!(cell.contains("href=\"/\""), "{cell}");
     }
 }

@@ -8,6 +8,7 @@ mod key;
 mod login;
 mod own_path;
 mod pass;
+mod register;
 mod rights;
 mod session;
 
@@ -26,6 +27,7 @@ use crate::web::page;
 
 pub use key::KEY_PREFIX;
 pub(super) use login::{begin as login, callback, leave as logout};
+pub(super) use own_path::OwnPath;
 pub(super) use pass::{show as pass, spend as pass_spend};
 
 use rights::RightsDesk;

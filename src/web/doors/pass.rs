@@ -25,7 +25,7 @@ struct PassPage {
 /// The page with its one button. It says nothing of what is behind it: previews of chat programs open it too.
 pub(crate) async fn show(State(state): State<WebState>, Path(token): Path<String>) -> Result<Response, Shut> {
     read(&state, &token)?;
-    Ok(page(&PassPage { frame: Frame::outside("Open etsm"), token }))
+    Ok(page(&PassPage { frame: Frame::outside(&state, "Open etsm"), token }))
 }
 
 /// Spends the pass, opens a session, and leads to what the link was of.

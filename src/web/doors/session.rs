@@ -109,6 +109,6 @@ impl Doors {
     }
 }
 
-fn is_in_force(session: &Session, now: Timestamp) -> bool {
+pub(super) fn is_in_force(session: &Session, now: Timestamp) -> bool {
     now.duration_since(session.seen) < IDLE_MAX && now.duration_since(session.made) < LASTS_MAX
 }

@@ -5,6 +5,8 @@ use axum::extract::Path;
 use axum::extract::Query;
 use axum::response::Response;
 
+use crate::access;
+use crate::access::Deed;
 use crate::domain::Account;
 use crate::domain::Money;
 use crate::domain::Note;
@@ -15,6 +17,7 @@ use crate::reply::AsOf;
 
 use crate::web::ask::Pairs;
 use crate::web::ask::Tile;
+use crate::web::links::with_query;
 use crate::web::page::Failure;
 use crate::web::page::Frame;
 use crate::web::page::Place;
@@ -45,6 +48,8 @@ struct AccountPage {
     caveats: Vec<String>,
     notes: Vec<Note>,
     more_notes: usize,
+    /// Where a note and an initiative are written down, for whom that is allowed.
+    write: Option<(String, String)>,
 }
 
 impl AccountPage {
@@ -87,6 +92,10 @@ pub(crate) async fn overview(
     if usage.live {
         frame = frame.script("charts.js");
     }
+    let may_write = access::may(&state.asker, Deed::Write)
+        .and_then(|()| access::may_change(&state.asker, &account))
+        .is_ok();
+    let form = |line: String| with_query("/order", std::iter::once(("line", line.as_str())));
     let all = snapshot.notes(&account.id);
     Ok(page(&AccountPage {
         frame,
@@ -95,6 +104,7 @@ pub(crate) async fn overview(
         tabs: tabs(&account.id, "overview"),
         caveats,
         notes: all.iter().rev().take(NOTES_MAX).cloned().collect(),
+        write: may_write.then(|| (form(line("note")), form(line("initiative add")))),
         more_notes: all.len().saturating_sub(NOTES_MAX),
         account,
         health,

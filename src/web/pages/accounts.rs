@@ -1,172 +1,278 @@
-//! `/accounts`: all accounts, page by page, in any order.
+//! `/accounts`: the grid of all accounts, filtered, ordered and page by page; `/accounts.csv` is the same as a file.
 
-use std::cmp::Ordering;
+use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::Query;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::response::IntoResponse as _;
 use axum::response::Response;
 
-use crate::answers::PortfolioSort;
-use crate::answers::Question;
-use crate::domain::Band;
-use crate::domain::Measure;
-use crate::domain::Metric;
-use crate::domain::UsageFilter;
+use crate::answers::Invocation;
+use crate::domain::Range;
 use crate::domain::Window;
-use crate::engine::PortfolioAccount;
 use crate::engine::Snapshot;
 use crate::problem::Problem;
 use crate::render::html;
-use crate::render::words;
 use crate::reply::AsOf;
-use crate::reply::Cell;
-use crate::reply::Column;
-use crate::reply::Table;
 
 use crate::web::ask::Pairs;
-use crate::web::ask::understand;
-use crate::web::form::Form;
+use crate::web::grid::{Column, Filter, GridRow, Misread, Order, sheet};
 use crate::web::links::Here;
+use crate::web::links::Pill;
 use crate::web::links::Pills;
-use crate::web::links::escape;
 use crate::web::links::with_query;
 use crate::web::page::Failure;
 use crate::web::page::Frame;
 use crate::web::page::Place;
-use crate::web::page::page;
+use crate::web::page::page_with;
 use crate::web::seat::Seat;
 
 /// Rows of one page; each is a handful of facts to compute and a few hundred bytes to send.
 const ROWS_MAX: usize = 100;
+/// Longest filter that is read.
+const FILTER_CHARS_MAX: usize = 500;
+const PATH: &str = "/accounts";
+/// Views that everyone has, by their filter.
+const VIEWS: &[(&str, &str)] = &[
+    ("All", ""),
+    ("Mine", "owner:me"),
+    ("At risk", "band:at_risk"),
+    ("Falling", "change<-20%"),
+    ("With initiatives", "initiatives>0"),
+];
 
-#[derive(Template)]
-#[template(path = "pages/accounts.html")]
-struct AccountsPage {
-    frame: Frame,
-    pills: Vec<Pills>,
-    form: Form,
-    grid: String,
-    total: usize,
-    before: Option<String>,
-    after: Option<String>,
+/// What the address asks for.
+struct Asked {
+    filter: String,
+    order: Order,
+    columns: Vec<Column>,
+    range: Range,
+    page: usize,
 }
 
-pub(crate) async fn show(state: Seat, Query(query): Query<Pairs>) -> Result<Response, Failure> {
-    let (paging, query): (Pairs, Pairs) = query.into_iter().partition(|(name, _)| name == "page");
-    let number = page_number(&paging)?;
-    let question = understand("portfolio", query)?;
-    let call = question.call();
-    let Question::Portfolio { band, owner, sort, range } = &question else {
-        return Err(super::mismatch());
-    };
-    let snapshot = state.snapshot()?;
-    let as_of = snapshot.as_of().ok_or(Problem::NoData)?;
-    let window = range.window(as_of);
-    let me = state.asker.person.as_str();
-    let owner = owner.as_deref().map(|owner| if owner == "me" { me } else { owner }.to_lowercase());
-    let here = Here { path: "/accounts", call: &call, in_path: None };
-    let (grid, total) = {
-        let mut rows = rows(&snapshot, window, *band, owner.as_deref());
-        rows.sort_by(|one, other| order(&snapshot, *sort, one, other));
-        let shown: Vec<_> = rows.iter().skip((number - 1) * ROWS_MAX).take(ROWS_MAX).collect();
-        (html::whole_table(&table(&snapshot, window, &shown)), rows.len())
-    };
-    let leaf = |number: usize| {
-        let number = number.to_string();
-        let own = call.options.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        with_query("/accounts", own.chain([("page", number.as_str())]))
-    };
-    Ok(page(&AccountsPage {
-        frame: Frame::new(&state, Place::Accounts, "Accounts")
-            .dated(AsOf { data_until: Some(as_of), version: snapshot.version() }),
-        pills: vec![here.ranges(*range), here.words("Band", "band", "all")],
-        form: Form::new(&state, "/accounts", &call, &["owner", "sort"]).keeping(&call, &["band", "range"]),
-        grid,
-        total,
-        before: (number > 1).then(|| leaf(number - 1)),
-        after: (number * ROWS_MAX < total).then(|| leaf(number + 1)),
-    }))
+impl Asked {
+    fn read(query: Pairs) -> Result<Self, Problem> {
+        let mut asked = Self {
+            filter: String::new(),
+            order: Order::USUAL,
+            columns: Vec::new(),
+            range: Range::DEFAULT,
+            page: 1,
+        };
+        for (name, text) in query.into_iter().filter(|(_, text)| !text.is_empty()) {
+            match name.as_str() {
+                "q" => asked.narrow(text.chars().take(FILTER_CHARS_MAX).collect()),
+                // As chat's `portfolio` and older links say it.
+                "band" => asked.narrow(format!("band:{text}")),
+                "owner" => asked.narrow(format!("owner:\"{}\"", text.replace('"', ""))),
+                "sort" => asked.order = Order::parse(&text)?,
+                "col" => asked.columns.push(Column::parse("col", &text)?),
+                "range" => asked.range = text.parse().map_err(|odd: String| Problem::option("range", odd))?,
+                "page" => asked.page = page_number(&text)?,
+                _ => {
+                    let message =
+                        format!("The grid takes no “{name}”; it takes q, sort, col, range and page.");
+                    return Err(Problem::option(&name, message));
+                }
+            }
+        }
+        if asked.columns.is_empty() {
+            asked.columns = Column::USUAL.to_vec();
+        }
+        // In one order, each once, the name always.
+        let chosen = |column: &Column| *column == Column::Name || asked.columns.contains(column);
+        asked.columns = Column::ALL.into_iter().filter(chosen).collect();
+        Ok(asked)
+    }
+
+    fn narrow(&mut self, terms: String) {
+        if !self.filter.is_empty() {
+            self.filter.push(' ');
+        }
+        self.filter.push_str(&terms);
+    }
+
+    /// As options of an address; what is usual is left out.
+    fn call(&self) -> Invocation {
+        let mut options = vec![("q".to_owned(), self.filter.clone())];
+        if self.order != Order::USUAL {
+            options.push(("sort".into(), self.order.word()));
+        }
+        if self.columns != Column::USUAL {
+            let shown = self.columns.iter().filter(|column| **column != Column::Name);
+            options.extend(shown.map(|column| ("col".to_owned(), column.word().to_owned())));
+        }
+        if self.range != Range::DEFAULT {
+            options.push(("range".into(), self.range.to_string()));
+        }
+        Invocation { command: "portfolio".into(), options }
+    }
+
+    /// The rows that are let through, in their order.
+    fn rows<'a>(
+        &self,
+        snapshot: &'a Snapshot,
+        window: Window,
+        me: &str,
+    ) -> Result<Vec<GridRow<'a>>, Misread> {
+        let filter = Filter::parse(&self.filter, me)?;
+        let mut rows = GridRow::all(snapshot, window);
+        rows.retain(|row| filter.holds(row));
+        self.order.sort(&mut rows);
+        Ok(rows)
+    }
 }
 
-fn page_number(paging: &Pairs) -> Result<usize, Problem> {
-    let Some((_, text)) = paging.last() else { return Ok(1) };
+fn page_number(text: &str) -> Result<usize, Problem> {
     match text.parse::<usize>() {
         Ok(number) if (1..=1_000_000).contains(&number) => Ok(number),
         _ => Err(Problem::option("page", format!("“{text}” is not a page. Pages are counted from 1."))),
     }
 }
 
-fn rows(
-    snapshot: &Snapshot,
-    window: Window,
-    band: Option<Band>,
-    owner: Option<&str>,
-) -> Vec<PortfolioAccount> {
-    let of = |row: &PortfolioAccount| {
-        let person = snapshot.account(&row.account).and_then(|account| account.owner.as_ref());
-        owner.is_none_or(|owner| person.is_some_and(|person| person.as_str().to_lowercase() == owner))
-    };
-    let all = snapshot.portfolio(window).accounts;
-    all.into_iter().filter(|row| band.is_none_or(|band| row.band == Some(band)) && of(row)).collect()
+/// The head of a column; a click on it orders by it.
+struct Head {
+    column: Column,
+    href: String,
+    /// `ascending` or `descending` where the rows are ordered by it.
+    sorted: Option<&'static str>,
 }
 
-fn order(
-    snapshot: &Snapshot,
-    sort: PortfolioSort,
-    one: &PortfolioAccount,
-    other: &PortfolioAccount,
-) -> Ordering {
-    let moved = |row: &PortfolioAccount| i128::from(row.now.api_calls) - i128::from(row.before.api_calls);
-    let name = |row: &PortfolioAccount| {
-        snapshot.account(&row.account).map(|account| account.name.to_lowercase()).unwrap_or_default()
-    };
-    // An account that cannot be judged stands after those that can.
-    let score = |row: &PortfolioAccount| row.score.unwrap_or(f64::INFINITY);
-    let first = match sort {
-        PortfolioSort::Health => score(one).total_cmp(&score(other)),
-        PortfolioSort::Calls => other.now.api_calls.cmp(&one.now.api_calls),
-        PortfolioSort::Cost => other.now.cost.cmp(&one.now.cost),
-        PortfolioSort::Change => moved(one).cmp(&moved(other)),
-        PortfolioSort::Name => Ordering::Equal,
-    };
-    first.then_with(|| name(one).cmp(&name(other))).then_with(|| one.account.cmp(&other.account))
+/// A filter that cannot be read, cut at the mistake.
+struct Mistake {
+    before: String,
+    meant: String,
+    after: String,
+    message: String,
+    place: usize,
 }
 
-fn table(snapshot: &Snapshot, window: Window, rows: &[&PortfolioAccount]) -> Table {
-    let columns = vec![
-        Column::words("Account"),
-        Column::words("Band"),
-        Column::figures("Score"),
-        Column::words("Owner"),
-        Column::figures("API calls"),
-        Column::figures("Change"),
-        Column::figures("Cost"),
-        Column::words("12 weeks"),
-    ];
-    let rows = rows.iter().map(|row| line(snapshot, window, row)).collect();
-    Table { title: "Accounts".into(), columns, rows, more: 0 }
+impl Mistake {
+    fn of(filter: &str, misread: Misread) -> Self {
+        let cut = |from, length| filter.chars().skip(from).take(length).collect();
+        Self {
+            before: cut(0, misread.from),
+            meant: cut(misread.from, misread.to - misread.from),
+            after: cut(misread.to, FILTER_CHARS_MAX),
+            message: misread.message,
+            place: misread.from + 1,
+        }
+    }
 }
 
-fn line(snapshot: &Snapshot, window: Window, row: &PortfolioAccount) -> Vec<Cell> {
-    let account = snapshot.account(&row.account);
-    let filter = UsageFilter::of(row.account.clone());
-    let fact = |measure| snapshot.fact(measure, &filter, window);
-    let figure = |measure| fact(measure).map_or(Cell::Nothing, Cell::Fact);
-    let owner = account.and_then(|account| account.owner.as_ref());
-    vec![
-        Cell::Link {
-            text: account.map_or_else(|| row.account.to_string(), |account| account.name.clone()),
-            path: format!("/accounts/{}", escape(row.account.as_str())),
-        },
-        row.band.map_or(Cell::Nothing, Cell::Band),
-        figure(Measure::HealthScore),
-        owner.map_or(Cell::Nothing, |owner| Cell::Text(owner.to_string())),
-        figure(Measure::Sum(Metric::ApiCalls)),
-        fact(Measure::Change(Metric::ApiCalls)).map_or(Cell::Nothing, |change| {
-            let tone = words::tone(&change, Some(true));
-            Cell::Change(change, tone)
+#[derive(Template)]
+#[template(path = "pages/accounts.html")]
+struct AccountsPage {
+    frame: Frame,
+    pills: Vec<Pills>,
+    asked: Asked,
+    mistake: Option<Mistake>,
+    heads: Vec<Head>,
+    /// Each cell as markup.
+    rows: Vec<Vec<String>>,
+    total: usize,
+    csv: String,
+    bare: String,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+impl AccountsPage {
+    /// The order, where it is not the usual one.
+    fn sort(&self) -> Option<String> {
+        (self.asked.order != Order::USUAL).then(|| self.asked.order.word())
+    }
+
+    /// The range, where it is not the usual one.
+    fn range(&self) -> Option<String> {
+        (self.asked.range != Range::DEFAULT).then(|| self.asked.range.to_string())
+    }
+
+    fn is_shown(&self, column: &Column) -> bool {
+        self.asked.columns.contains(column)
+    }
+}
+
+pub(crate) async fn show(state: Seat, Query(query): Query<Pairs>) -> Result<Response, Failure> {
+    let asked = Asked::read(query)?;
+    let (snapshot, window, as_of) = figures(&state, &asked)?;
+    let (mut total, mut cells, mut mistake) = (0, Vec::new(), None);
+    match asked.rows(&snapshot, window, state.asker.person.as_str()) {
+        Ok(rows) => {
+            total = rows.len();
+            let shown = rows.iter().skip((asked.page - 1) * ROWS_MAX).take(ROWS_MAX);
+            let cell = |row, column: &Column| html::cell(&column.cell(&snapshot, window, row));
+            cells = shown.map(|row| asked.columns.iter().map(|column| cell(row, column)).collect()).collect();
+        }
+        Err(misread) => mistake = Some(Mistake::of(&asked.filter, misread)),
+    }
+    let status = if mistake.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let call = asked.call();
+    let here = Here { path: PATH, call: &call, in_path: None };
+    let leaf = |number: usize| here.with("page", &number.to_string());
+    let head = |column: &Column| Head {
+        column: *column,
+        href: here.with("sort", &asked.order.after_click(*column).word()),
+        sorted: (asked.order.column == *column).then_some(if asked.order.ascends() {
+            "ascending"
+        } else {
+            "descending"
         }),
-        figure(Measure::Sum(Metric::Cost)),
-        Cell::Spark(row.weeks.iter().map(|calls| *calls as f64).collect()),
-    ]
+    };
+    let view = AccountsPage {
+        frame: Frame::new(&state, Place::Accounts, "Accounts").dated(as_of).script("grid.js"),
+        pills: vec![views(&here), here.ranges(asked.range)],
+        heads: asked.columns.iter().map(head).collect(),
+        rows: cells,
+        total,
+        csv: with_query("/accounts.csv", pairs(&call)),
+        bare: here.with("q", ""),
+        before: (asked.page > 1).then(|| leaf(asked.page - 1)),
+        after: (asked.page * ROWS_MAX < total).then(|| leaf(asked.page + 1)),
+        mistake,
+        asked,
+    };
+    Ok(page_with(status, &view))
+}
+
+/// All rows that are let through, not only those of one page.
+pub(crate) async fn file(state: Seat, Query(query): Query<Pairs>) -> Result<Response, Failure> {
+    let asked = Asked::read(query)?;
+    let (snapshot, window, _) = figures(&state, &asked)?;
+    let text = match asked.rows(&snapshot, window, state.asker.person.as_str()) {
+        Ok(rows) => sheet(&asked.columns, &rows),
+        Err(misread) => {
+            let message = format!("Character {} of the filter: {}", misread.from + 1, misread.message);
+            return Err(Problem::option("q", message).into());
+        }
+    };
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"etsm-accounts.csv\""),
+    ];
+    Ok((headers, text).into_response())
+}
+
+fn figures(state: &Seat, asked: &Asked) -> Result<(Arc<Snapshot>, Window, AsOf), Problem> {
+    let snapshot = state.snapshot()?;
+    let as_of = snapshot.as_of().ok_or(Problem::NoData)?;
+    let (window, version) = (asked.range.window(as_of), snapshot.version());
+    Ok((snapshot, window, AsOf { data_until: Some(as_of), version }))
+}
+
+fn pairs(call: &Invocation) -> impl Iterator<Item = (&str, &str)> {
+    call.options.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
+fn views(here: &Here<'_>) -> Pills {
+    let now = here.call.option("q").unwrap_or_default();
+    let pill = |(label, filter): &(&str, &str)| Pill {
+        label: (*label).to_owned(),
+        title: if filter.is_empty() { "No filter".to_owned() } else { (*filter).to_owned() },
+        href: here.with("q", filter),
+        current: now == *filter,
+    };
+    Pills { label: "View", items: VIEWS.iter().map(pill).collect() }
 }

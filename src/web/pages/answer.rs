@@ -17,6 +17,8 @@ use crate::web::page::Place;
 use crate::web::page::page;
 use crate::web::seat::Seat;
 
+use super::order::order_path;
+
 /// Links beside a heading that lead to the other pages of the same thing.
 pub(super) struct Tab {
     pub(super) label: &'static str,
@@ -85,11 +87,14 @@ pub(super) fn show(
     })
 }
 
-/// The follow-ups that lead to another page; changes of the same page are pills already.
+/// The follow-ups that lead to another page or to a form; changes of the same page are pills already.
 fn next(answer: &Answer) -> Vec<Next> {
     let bare = |path: &str| path.split('?').next().unwrap_or_default().to_owned();
     let own = answer.path.as_deref().map(bare);
     let link = |action: &Action| {
+        if action.form {
+            return Some(Next { label: action.label.clone(), href: order_path(action) });
+        }
         let href = Question::parse(&action.line).ok()?.path()?;
         (Some(bare(&href)) != own).then(|| Next { label: action.label.clone(), href })
     };

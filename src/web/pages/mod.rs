@@ -2,9 +2,11 @@
 
 mod account;
 mod accounts;
+mod admin;
 mod alerts;
 mod anomalies;
 mod answer;
+mod board;
 mod chat;
 mod churn;
 mod digests;
@@ -13,16 +15,20 @@ mod forecast;
 mod help;
 mod initiatives;
 mod movers;
+mod order;
 mod portfolio;
 mod replay;
+mod search;
 mod status;
 mod tab;
 mod usage;
 
 pub(super) use account::overview as account_overview;
-pub(super) use accounts::show as accounts;
+pub(super) use accounts::{file as accounts_file, show as accounts};
+pub(super) use admin::{end_session as admin_end_session, revoke_key as admin_revoke_key, show as admin};
 pub(super) use alerts::{ack as alert_ack, list as alerts, show as alert, snooze as alert_snooze};
 pub(super) use anomalies::show as anomalies;
+pub(super) use board::moved as initiative_move;
 pub(super) use chat::{ask as chat_ask, complete as chat_complete, show as chat};
 pub(super) use churn::show as churn;
 pub(super) use digests::{list as digests, show as digest};
@@ -31,8 +37,10 @@ pub(super) use forecast::show as forecast;
 pub(super) use help::show as help;
 pub(super) use initiatives::{list as initiatives, show as initiative};
 pub(super) use movers::show as movers;
+pub(super) use order::{done as order_done, show as order};
 pub(super) use portfolio::show as portfolio;
 pub(super) use replay::{run as replay_run, show as replay};
+pub(super) use search::show as search;
 pub(super) use status::show as status;
 pub(super) use tab::{
     anomalies as account_anomalies, forecast as account_forecast, health as account_health,

@@ -83,6 +83,6 @@ fn day(name: &str, given: &str) -> Result<Option<jiff::civil::Date>, Problem> {
 }
 
 fn print(state: &Seat, tried: Tried, mistakes: Vec<String>, body: Option<String>) -> Response {
-    let frame = Frame::new(state, Place::Nowhere, "Replay of health rules");
+    let frame = Frame::new(state, Place::Admin, "Replay of health rules");
     page(&ReplayPage { frame, text: tried.text, from: tried.from, to: tried.to, mistakes, body })
 }

@@ -29,11 +29,10 @@ pub(crate) async fn usage(
     Path(id): Path<String>,
     Query(query): Query<Pairs>,
 ) -> Result<Response, Failure> {
-    let fields = ["endpoint", "range", "by", "metric", "compare"];
-    show(&state, &id, "usage", query, |here, question| Around {
-        pills: here.of(question).into_iter().take(1).collect(),
-        form: Some(Form::new(&state, here.path, here.call, &fields)),
-        ..Around::default()
+    show(&state, &id, "usage", query, |here, question| {
+        let kept = ["by", "metric", "compare"];
+        let form = Form::new(&state, here.path, here.call, &["endpoint", "range"]).keeping(here.call, &kept);
+        Around { pills: here.of(question), form: Some(form), ..Around::default() }
     })
     .await
 }

@@ -3,8 +3,6 @@
 use axum::extract::Query;
 use axum::response::Response;
 
-use crate::answers::Question;
-
 use crate::web::ask::Pairs;
 use crate::web::ask::understand;
 use crate::web::form::Form;
@@ -18,12 +16,11 @@ use super::answer;
 pub(crate) async fn show(state: Seat, Query(query): Query<Pairs>) -> Result<Response, Failure> {
     let question = understand("usage", query)?;
     let call = question.call();
-    let Question::Usage { range, .. } = &question else { return Err(super::mismatch()) };
     let here = Here { path: "/usage", call: &call, in_path: None };
-    let fields = ["account", "endpoint", "range", "by", "metric", "compare"];
+    let form = Form::new(&state, "/usage", &call, &["account", "endpoint", "range"]);
     let around = answer::Around {
-        pills: vec![here.ranges(*range)],
-        form: Some(Form::new(&state, "/usage", &call, &fields)),
+        pills: here.of(&question),
+        form: Some(form.keeping(&call, &["by", "metric", "compare"])),
         ..answer::Around::default()
     };
     let answer = state.ask(question.clone()).await?;

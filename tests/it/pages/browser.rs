@@ -87,6 +87,11 @@ impl Browser {
         self.until(&format!("document.readyState === 'complete' && location.href === {}", json!(url))).await;
     }
 
+    /// Runs a script in every page that is opened from now on, before its own.
+    pub async fn brings(&mut self, script: &str) {
+        self.call("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
+    }
+
     /// The value of an expression in the page.
     pub async fn value(&mut self, expression: &str) -> Value {
         let call = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
@@ -121,11 +126,21 @@ impl Browser {
         self.call("Input.insertText", json!({ "text": text })).await;
     }
 
-    /// Presses a key, as `Enter`.
+    /// Presses a key, as `Enter` or `j`, or one with Control, as `Control+k`.
     pub async fn presses(&mut self, key: &str) {
-        let (code, text) = if key == "Enter" { (13, "\r") } else { (9, "") };
+        let (modifiers, key) = key.strip_prefix("Control+").map_or((0, key), |key| (2, key));
+        let (code, text) = match key {
+            "Enter" => (13, "\r"),
+            "Tab" => (9, ""),
+            "Escape" => (27, ""),
+            "ArrowLeft" => (37, ""),
+            "ArrowUp" => (38, ""),
+            "ArrowRight" => (39, ""),
+            "ArrowDown" => (40, ""),
+            letter => (0, if modifiers == 0 { letter } else { "" }),
+        };
         for kind in ["keyDown", "keyUp"] {
-            let mut event = json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code });
+            let mut event = json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "modifiers": modifiers });
             if kind == "keyDown" && !text.is_empty() {
                 event["text"] = json!(text);
             }

@@ -1,0 +1,72 @@
+//! The pages of admins.
+
+use std::collections::BTreeSet;
+
+use etsm::domain::Asker;
+use etsm::domain::Audience;
+use etsm::domain::Bearer;
+use etsm::domain::Role;
+use etsm::domain::Scope;
+use etsm::store::ApiKey;
+use etsm::store::KeyScope;
+use etsm::store::Session;
+use reqwest::StatusCode;
+
+use super::site::Site;
+
+async fn post(site: &Site, path: &str, field: (&str, &str)) -> StatusCode {
+    site.client.post(site.url(path)).form(&[field]).send().await.unwrap().status()
+}
+
+#[tokio::test]
+async fn an_admin_sees_who_is_inside_and_shows_them_out() {
+    let site = Site::open().await;
+    let now = site.desk.clock().now();
+    let session = Session {
+        fingerprint: "abc".into(),
+        bearer: Bearer::Reader("vera".parse().unwrap()),
+        agent: "Browser <b>9</b>".into(),
+        made: now,
+        seen: now,
+    };
+    site.desk.store().begin_session(&session).await.unwrap();
+    let key = ApiKey {
+        name: "nightly import".into(),
+        scopes: BTreeSet::from([KeyScope::Read]),
+        made_by: "dana".into(),
+        made: now,
+        used: None,
+        revoked: None,
+    };
+    site.desk.store().add_api_key(&key, "finger-of-a-key").await.unwrap();
+    let html = site.text("/admin").await;
+    assert!(html.contains("vera") && html.contains("Browser &#60;b&#62;9"), "{html}");
+    assert!(html.contains("nightly import") && html.contains("Revoke<span"), "{html}");
+    assert!(!html.contains("finger-of-a-key"), "no fingerprint of a key");
+    assert_eq!(post(&site, "/admin/sessions/end", ("fingerprint", "abc")).await, StatusCode::SEE_OTHER);
+    assert_eq!(site.desk.store().session("abc").await.unwrap(), None);
+    assert_eq!(post(&site, "/admin/keys/revoke", ("name", "nightly import")).await, StatusCode::SEE_OTHER);
+    assert_eq!(post(&site, "/admin/keys/revoke", ("name", "no such key")).await, StatusCode::NOT_FOUND);
+    let html = site.text("/admin").await;
+    assert!(html.contains("Nobody is logged in") && html.contains("revoked 31 Mar 2026"), "{html}");
+    site.close().await;
+}
+
+#[tokio::test]
+async fn others_are_not_even_offered_the_way() {
+    let manager = Asker {
+        person: "mei".parse().unwrap(),
+        role: Role::Manager,
+        sees: Scope::All,
+        changes: Scope::All,
+        audience: Audience::AskerOnly,
+    };
+    let site = Site::open_to(Some(manager), true).await;
+    assert!(!site.text("/").await.contains("/admin"));
+    for path in ["/admin", "/admin/replay"] {
+        assert_eq!(site.get(path).await.status(), StatusCode::FORBIDDEN, "{path}");
+    }
+    assert_eq!(post(&site, "/admin/keys/revoke", ("name", "x")).await, StatusCode::FORBIDDEN);
+    assert_eq!(site.json("/search?q=admin").await.as_array().unwrap().len(), 0);
+    site.close().await;
+}

@@ -1,0 +1,152 @@
+//! A dashboard over the seed's data, served over HTTP.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use etsm::access::PassSeal;
+use etsm::alerts::Alerts;
+use etsm::answers::Departments;
+use etsm::answers::Desk;
+use etsm::config::Environment;
+use etsm::config::MemberRules;
+use etsm::config::Settings;
+use etsm::deliver::Outbox;
+use etsm::domain::Asker;
+use etsm::domain::Audience;
+use etsm::domain::Clock;
+use etsm::domain::Role;
+use etsm::domain::Scope;
+use etsm::engine::Engine;
+use etsm::jobs::digests::Digests;
+use etsm::store::Store;
+use etsm::web;
+use etsm::writer::People;
+use reqwest::StatusCode;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::harness::clock::TestClock;
+use crate::harness::seed;
+
+/// Pages that may listen at once, so that a test can fill them.
+pub const STREAMS_MAX: usize = 3;
+
+const NOW: &str = "2026-03-31T12:00:00Z";
+
+/// A dashboard over the seed's data.
+pub struct Site {
+    pub address: SocketAddr,
+    pub client: reqwest::Client,
+    pub ready: web::Readiness,
+    pub stop: CancellationToken,
+    /// Where a test writes what pages must hear of.
+    pub desk: Desk,
+    server: JoinSet<anyhow::Result<()>>,
+    pub routes: Vec<web::RuledRoute>,
+    _folder: tempfile::TempDir,
+}
+
+/// Doors that nobody can log in by.
+fn entry(desk: &Desk, everyone: Option<Asker>) -> web::Entry {
+    let (store, clock) = (desk.store().clone(), Arc::clone(desk.clock()));
+    let (members, seal) = (MemberRules::default(), PassSeal::new(b"a secret of the test"));
+    let doors = web::Doors::new(store, clock, members, seal, None, "https://etsm.example.com");
+    web::Entry { doors: Arc::new(doors), everyone: everyone.map(Arc::new) }
+}
+
+impl Site {
+    pub async fn open() -> Self {
+        Self::open_with(true).await
+    }
+
+    pub async fn open_with(browser_chat: bool) -> Self {
+        let asker = Asker {
+            person: "dana".parse().unwrap(),
+            role: Role::Admin,
+            sees: Scope::All,
+            changes: Scope::All,
+            audience: Audience::AskerOnly,
+        };
+        Self::open_to(Some(asker), browser_chat).await
+    }
+
+    /// Everyone has to show something, and nobody can.
+    pub async fn shut() -> Self {
+        Self::open_to(None, true).await
+    }
+
+    pub async fn open_to(everyone: Option<Asker>, browser_chat: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = Environment::of([("ETSM_DATA_DIR", folder.path().to_str().unwrap())]);
+        let settings = Settings::load(None, &environment).unwrap();
+        let store = Store::open_dir(folder.path()).await.unwrap();
+        let engine = Engine::new(Arc::clone(&settings.health), settings.currency);
+        let clock = Arc::new(TestClock::at(NOW)) as Arc<dyn Clock>;
+        let outbox = Outbox::new(store.clone(), Arc::clone(&clock), None);
+        let digests = Digests::new(&settings.digests, outbox.clone(), None, People::Hidden).unwrap();
+        let people = std::collections::BTreeMap::new();
+        let alerts = Alerts::new(settings.alert_rules, people, store.clone(), Arc::clone(&clock), outbox);
+        let alerts = Arc::new(alerts);
+        let staff = Departments {
+            alerts: Some(Arc::clone(&alerts) as _),
+            digests: Some(Arc::new(digests)),
+            ask: None,
+        };
+        let desk = Desk::new(Arc::new(engine), store, clock).staffed(staff);
+        seed::plant(&desk).await;
+        alerts.look(&desk).await.unwrap();
+        let stop = CancellationToken::new();
+        let ready = web::Readiness::default();
+        ready.needs("engine", web::PartState::Up);
+        let state = web::WebState {
+            interactions: None,
+            entry: entry(&desk, everyone),
+            desk: desk.clone(),
+            alerts,
+            public_url: "https://etsm.example.com".into(),
+            browser_chat,
+            metrics: None,
+            ready: ready.clone(),
+            live: web::Live::with_places(STREAMS_MAX, stop.clone()),
+        };
+        let routes = web::routes(&state);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut server = JoinSet::new();
+        server.spawn(web::serve(listener, web::router(state), stop.clone()));
+        // Whatever proxy the machine has, it does not lead to this machine.
+        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        Self { address, client: client.build().unwrap(), ready, stop, desk, server, routes, _folder: folder }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub async fn get(&self, path: &str) -> reqwest::Response {
+        self.client.get(self.url(path)).send().await.unwrap()
+    }
+
+    pub async fn text(&self, path: &str) -> String {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        answer.text().await.unwrap()
+    }
+
+    pub async fn json(&self, path: &str) -> Value {
+        serde_json::from_str(&self.text(path).await).unwrap()
+    }
+
+    pub async fn close(mut self) {
+        self.stop.cancel();
+        self.server.join_next().await.unwrap().unwrap().unwrap();
+    }
+}
+
+/// What stands in `name="…"` anywhere in a page.
+pub fn attributes<'a>(html: &'a str, name: &str) -> Vec<&'a str> {
+    let start = format!(" {name}=\"");
+    html.split(start.as_str()).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+}
