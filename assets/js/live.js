@@ -54,8 +54,10 @@
     if (words.textContent !== text) words.textContent = text;
     bar.hidden = !state;
     document.documentElement.dataset.live = state || "on";
-    login.hidden = state !== "out";
-    login.href = `/auth/login?to=${encodeURIComponent(location.pathname + location.search)}`;
+    if (login) {
+      login.hidden = state !== "out";
+      login.href = `/auth/login?to=${encodeURIComponent(location.pathname + location.search)}`;
+    }
     retry.hidden = !state || state === "out" || state === "shut";
   }
 

@@ -20,7 +20,7 @@ use super::Page;
 use super::paint::{wrapped, wrapped_text};
 
 /// Rows shown of a table: more would push what was asked for off the screen.
-const ROWS_MAX: usize = 20;
+const ROWS_MAX: usize = 40;
 
 /// Columns of the term in a list of words; sentences get the rest.
 const TERM_WIDTH_MAX: usize = 24;
