@@ -118,7 +118,7 @@ fn headline(survey: &Survey<'_>, full: &[Group], sorted: &Sorted) -> Part {
 
 /// All of one account, with what to do: what is new in full, what was told before in a few words.
 fn of_account(survey: &Survey<'_>, group: &Group) -> Prose {
-    let mut said = Prose::default().outside(name(survey, &group.account)).and(":");
+    let mut said = Prose::default().outside(name(survey, &group.account)).and(" —");
     for told in group.findings.iter().filter(|told| told.since.is_none()).take(FINDINGS_MAX) {
         said = said.and(" ");
         said.0.extend(told.finding.said.0.clone());

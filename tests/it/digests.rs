@@ -26,10 +26,15 @@ use etsm::writer::Unwritten;
 use etsm::writer::Writer;
 use jiff::SignedDuration;
 use jiff::Timestamp;
+use serde_json::Value;
+use serde_json::json;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::harness::Harness;
+use crate::harness::anthropic::FakeAnthropic;
+use crate::harness::anthropic::Play;
+use crate::harness::anthropic::Turn;
 use crate::harness::discord::CHANNEL;
 use crate::harness::discord::Door;
 use crate::harness::discord::Fault;
@@ -450,4 +455,68 @@ async fn a_digest_goes_out_in_time_though_its_writer_hangs() {
     stop.cancel();
     running.join_next().await.unwrap().unwrap().unwrap();
     app.finish().await;
+}
+
+/// A draft of one sentence about an account whose calls changed, with `way` made of how they did.
+fn changed(way: fn(&str) -> &'static str) -> Play {
+    Play::by(move |body| {
+        let data = body["messages"][0]["content"].to_string();
+        let data = data.replace("\\\"", "\"").replace("\\n", "\n");
+        let is_change =
+            |fact: &Value| fact["what"].as_str().is_some_and(|what| what.starts_with("change of API calls"));
+        let facts = data.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let fact = facts.into_iter().find(|fact| is_change(fact) && fact["account"].is_string());
+        let fact = fact.unwrap_or_else(|| panic!("no change of an account in\n{data}"));
+        let (id, account) = (fact["id"].as_str().unwrap(), fact["account"].as_str().unwrap());
+        let text =
+            format!("Calls of [{account}] {} by [{id}] this week.", way(fact["direction"].as_str().unwrap()));
+        let draft =
+            json!({"sections": [{"title": "Headline", "sentences": [{"about": account, "text": text}]}]});
+        Play::Says(Turn::text(&draft.to_string()))
+    })
+}
+
+fn true_way(direction: &str) -> &'static str {
+    if direction == "up" { "rose" } else { "fell" }
+}
+
+fn false_way(direction: &str) -> &'static str {
+    if direction == "up" { "fell" } else { "rose" }
+}
+
+/// The first digest of an app whose writer says this, and how often it was asked.
+async fn first_written(plays: [Play; 2]) -> (String, Vec<Value>) {
+    let far = FakeAnthropic::start().await;
+    let set = |settings: &mut Settings| {
+        with(daily())(settings);
+        far.set_up(settings);
+    };
+    let app = Harness::start_with(set).await;
+    app.web().get("/digests").await;
+    let store = store(&app).await;
+    far.plays(plays);
+    app.clock().set("2026-03-31T13:00:01Z");
+    becomes(&store, "2026-03-31T13:00:00Z", OccurrenceState::Sent).await;
+    let posted = words(&app.discord().stands_in(CHANNEL)[0]);
+    store.close().await;
+    let calls = far.calls();
+    far.finish();
+    // Told to the operator when the plain one goes out in its place.
+    app.forgives(&["The AI wrote no digest"]);
+    app.finish().await;
+    (posted, calls)
+}
+
+#[tokio::test]
+async fn an_ai_that_lies_is_told_so_once_and_its_true_sentences_are_posted() {
+    let (posted, calls) = first_written([changed(false_way), changed(true_way)]).await;
+    assert!(posted.contains("Written by claude") && posted.contains("this week"), "{posted}");
+    assert_eq!(calls[1]["messages"].as_array().unwrap().len(), 3, "the reasons go back: {}", calls[1]);
+}
+
+#[tokio::test]
+async fn an_ai_that_lies_twice_is_not_posted() {
+    let (posted, calls) = first_written([changed(false_way), changed(false_way)]).await;
+    assert!(posted.contains("Plain digest, written by etsm itself:"), "{posted}");
+    assert!(!posted.contains("this week") && calls.len() == 2, "{posted}");
 }

@@ -47,7 +47,7 @@ impl Survey<'_> {
         let said = match moved {
             Some(before) if before < band => format!("Rose from {before} to {band}"),
             Some(before) => format!("Fell from {before} to {band}"),
-            None => format!("Is {band}"),
+            None => "At risk".to_owned(),
         };
         let headline = match moved {
             Some(before) if before < band => format!("is back to {band}"),
