@@ -1,10 +1,10 @@
 //! The rules of alerts in the settings: `[[alerts.rules]]`.
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::alert_rule::{ALERT_RULE_KEYS, AlertRule};
-use super::gather::{line_of, nearest};
+use super::gather::nearest;
+use super::list_reader::{ListReader, Value};
 use super::mistake::Mistake;
 
 /// The part of `[alerts]` that is read here; it is no plain setting.
@@ -18,7 +18,7 @@ pub(super) fn read(
     mistakes: &mut Vec<Mistake>,
 ) -> Option<Vec<AlertRule>> {
     let given = root.get("alerts")?.get_ref().as_table()?.get("rules")?;
-    let mut reader = Reader { file, text, mistakes };
+    let mut reader = ListReader { file, text, mistakes };
     let Some(list) = given.get_ref().as_array() else {
         reader.wrong(
             given.span().start,
@@ -39,20 +39,7 @@ pub(super) fn read(
     Some(rules)
 }
 
-type Value<'t> = Spanned<DeValue<'t>>;
-
-struct Reader<'r> {
-    file: &'r str,
-    text: &'r str,
-    mistakes: &'r mut Vec<Mistake>,
-}
-
-impl Reader<'_> {
-    fn wrong(&mut self, at: usize, key: &str, message: impl Into<String>) {
-        let place = format!("{}:{} {key}", self.file, line_of(self.text, at));
-        self.mistakes.push(Mistake { place, message: message.into() });
-    }
-
+impl ListReader<'_> {
     fn rule(&mut self, item: &Value<'_>) -> Option<AlertRule> {
         let at = item.span().start;
         let Some(table) = item.get_ref().as_table() else {

@@ -3,7 +3,6 @@
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::domain::Destination;
@@ -12,7 +11,8 @@ use crate::domain::LatePolicy;
 use crate::domain::Stretch;
 use crate::domain::Timing;
 
-use super::gather::{line_of, nearest};
+use super::gather::nearest;
+use super::list_reader::{ListReader, Value};
 use super::members::snowflake;
 use super::mistake::Mistake;
 
@@ -52,7 +52,7 @@ pub(super) fn read(
     mistakes: &mut Vec<Mistake>,
 ) -> Option<Vec<DigestSettings>> {
     let given = root.get(LIST)?;
-    let mut reader = Reader { file, text, mistakes };
+    let mut reader = ListReader { file, text, mistakes };
     let Some(list) = given.get_ref().as_array() else {
         reader.wrong(given.span().start, LIST, "must be a list; write each digest under [[digests]]");
         return Some(Vec::new());
@@ -83,24 +83,7 @@ fn destination(text: &str) -> Result<Destination, String> {
     })
 }
 
-type Value<'t> = Spanned<DeValue<'t>>;
-
-struct Reader<'r> {
-    file: &'r str,
-    text: &'r str,
-    mistakes: &'r mut Vec<Mistake>,
-}
-
-impl Reader<'_> {
-    fn place(&self, at: usize, key: &str) -> String {
-        format!("{}:{} {key}", self.file, line_of(self.text, at))
-    }
-
-    fn wrong(&mut self, at: usize, key: &str, message: impl Into<String>) {
-        let place = self.place(at, key);
-        self.mistakes.push(Mistake { place, message: message.into() });
-    }
-
+impl ListReader<'_> {
     fn digest(&mut self, item: &Value<'_>) -> Option<DigestSettings> {
         let at = item.span().start;
         let Some(table) = item.get_ref().as_table() else {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::domain::Claim;
@@ -11,7 +10,8 @@ use crate::domain::Person;
 use crate::domain::Role;
 use crate::domain::Scope;
 
-use super::gather::{line_of, nearest};
+use super::gather::nearest;
+use super::list_reader::{ListReader, Value};
 use super::mistake::Mistake;
 
 /// The parts of `[access]` that are read here; they are no plain settings.
@@ -56,7 +56,7 @@ pub(super) struct Lists {
 
 /// Reads the lists of a file; each mistake with its line.
 pub(super) fn read(file: &str, text: &str, root: &DeTable<'_>, mistakes: &mut Vec<Mistake>) -> Lists {
-    let mut reader = Reader { file, text, mistakes };
+    let mut reader = ListReader { file, text, mistakes };
     let Some(access) = root.get("access").and_then(|value| value.get_ref().as_table()) else {
         return Lists::default();
     };
@@ -65,20 +65,7 @@ pub(super) fn read(file: &str, text: &str, root: &DeTable<'_>, mistakes: &mut Ve
     Lists { roles, people }
 }
 
-type Value<'t> = Spanned<DeValue<'t>>;
-
-struct Reader<'r> {
-    file: &'r str,
-    text: &'r str,
-    mistakes: &'r mut Vec<Mistake>,
-}
-
-impl Reader<'_> {
-    fn wrong(&mut self, at: usize, key: &str, message: impl Into<String>) {
-        let place = format!("{}:{} {key}", self.file, line_of(self.text, at));
-        self.mistakes.push(Mistake { place, message: message.into() });
-    }
-
+impl ListReader<'_> {
     fn roles(&mut self, given: &Value<'_>) -> Vec<MemberRole> {
         let Some(list) = given.get_ref().as_array() else {
             self.wrong(

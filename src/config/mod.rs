@@ -8,6 +8,7 @@ mod digests;
 mod environment;
 mod gather;
 mod health;
+mod list_reader;
 mod members;
 mod mistake;
 mod quiet;
