@@ -137,7 +137,8 @@
       else begin();
       return;
     }
-    const typing = event.target instanceof Element && event.target.matches("input, textarea, select, [contenteditable]");
+    // Until the next frame a field in a dialog that just closed still has the focus, though nobody types there.
+    const typing = event.target instanceof Element && event.target.matches("input, textarea, select, [contenteditable]") && !event.target.closest("dialog:not([open])");
     if (event.ctrlKey || event.metaKey || event.altKey || typing || document.querySelector("dialog[open]")) return;
     if (event.key === "?") {
       event.preventDefault();
