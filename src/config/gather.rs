@@ -14,7 +14,7 @@ use super::members::{self, Lists};
 use super::mistake::Mistake;
 
 /// The defaults, which are also the manual.
-const DEFAULTS: &str = include_str!("../../config/etsm.toml");
+pub(super) const DEFAULTS: &str = include_str!("../../config/etsm.toml");
 
 /// Keys of the file with their variables. A setting that is not here does not exist.
 pub(super) const KEYS: &[(&str, Option<&str>)] = &[
@@ -52,7 +52,7 @@ pub(super) const KEYS: &[(&str, Option<&str>)] = &[
 ];
 
 /// Keys whose value may stand in a file of its own, named by `VARIABLE_FILE`.
-const SECRETS: &[&str] =
+pub(super) const SECRETS: &[&str] =
     &["data.database_url", "security.secret_key", "discord.token", "discord.client_secret", "ai.api_key"];
 
 /// How unlike a known name a wrong one may be and still be taken for a slip of the pen.
