@@ -29,6 +29,7 @@ use crate::reply::Answer;
 use crate::reply::Form;
 use crate::store::Keep;
 use crate::store::Recorded;
+use crate::store::SourceCourse;
 use crate::store::Store;
 use crate::store::StoreError;
 
@@ -285,15 +286,27 @@ impl Desk {
         }
     }
 
+    /// How it goes with the sources; `None` when the database does not answer.
+    async fn courses(&self) -> Option<Vec<SourceCourse>> {
+        match self.store.source_courses().await {
+            Ok(courses) => Some(courses),
+            Err(failed) => {
+                tracing::warn!(error = %failed, "The database does not answer");
+                None
+            }
+        }
+    }
+
     /// Answers from one snapshot, away from the threads that serve the network.
     pub(super) async fn read(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
-        let database_answers = match question {
-            Question::Status => self.store.ping().await.is_ok(),
-            _ => true,
+        let courses = match question {
+            Question::Status => self.courses().await,
+            _ => Some(Vec::new()),
         };
         let (snapshot, now, asker) = (self.view(asker)?, self.clock.now(), asker.clone());
         let work = tokio::task::spawn_blocking(move || {
-            let reading = Reading { snapshot: &snapshot, now, role: asker.role, database_answers };
+            let courses = courses.as_deref();
+            let reading = Reading { snapshot: &snapshot, now, role: asker.role, courses };
             let foretold = dispatch::foretold(&reading, &asker, &question);
             (dispatch::answer(&reading, &asker, &question), foretold)
         });
