@@ -15,7 +15,11 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use bed::{ACCOUNTS, account};
+use etsm::domain::Act;
+use etsm::domain::AuditKind;
+use etsm::domain::How;
 use etsm::domain::{UsageRow, Window};
+use etsm::store::Intake;
 use etsm::store::{Keep, Store};
 use jiff::Timestamp;
 use tokio::runtime::Runtime;

@@ -120,3 +120,25 @@ async fn a_log_that_grew_on_still_has_its_earlier_head() {
     assert_eq!(page.iter().map(|one| one.number).collect::<Vec<_>>(), [9, 8, 7]);
     store.close().await;
 }
+
+#[tokio::test]
+async fn old_entries_are_removed_and_the_log_still_proves_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let head = written(folder.path()).await;
+    let second = |second| jiff::Timestamp::from_second(second).unwrap();
+    let store = Store::open_dir(folder.path()).await.unwrap();
+    let act = Act::of_service(How::Schedule, second(100));
+    assert_eq!(store.cut_audit(second(1), &act).await.unwrap(), 0, "nothing is older");
+    assert_eq!(store.cut_audit(second(5), &act).await.unwrap(), 4);
+    let check = store.check_audit(Some(&head)).await.unwrap();
+    assert_eq!((check.entries, check.removed, check.head.number, check.flaw), (6, 4, 10, None));
+    assert_eq!(store.cut_audit(second(99), &act).await.unwrap(), 5, "all but the cut itself");
+    assert_eq!(store.cut_audit(second(200), &act).await.unwrap(), 2, "all that there is");
+    let check = store.check_audit(None).await.unwrap();
+    assert_eq!((check.entries, check.removed, check.head.number, check.flaw), (1, 11, 12, None));
+    store.close().await;
+    by_hand(folder.path(), "UPDATE audit SET facts = '{\"through\":11,\"hash\":\"00\"}'").await;
+    let store = Store::open_dir(folder.path()).await.unwrap();
+    assert_eq!(store.check_audit(None).await.unwrap().flaw, Some(AuditFlaw::Changed(12)));
+    store.close().await;
+}

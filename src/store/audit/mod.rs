@@ -4,6 +4,7 @@
 //! other.
 
 mod chain;
+mod cut;
 mod intake;
 mod read;
 mod verify;
