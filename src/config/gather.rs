@@ -20,6 +20,7 @@ pub(super) const DEFAULTS: &str = include_str!("../../config/etsm.toml");
 pub(super) const KEYS: &[(&str, Option<&str>)] = &[
     ("server.bind", Some("ETSM_BIND")),
     ("server.public_url", Some("ETSM_PUBLIC_URL")),
+    ("server.extra_ca_file", Some("ETSM_EXTRA_CA_FILE")),
     ("data.dir", Some("ETSM_DATA_DIR")),
     ("data.database_url", Some("ETSM_DATABASE_URL")),
     ("data.currency", None),

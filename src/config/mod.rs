@@ -14,6 +14,7 @@ mod members;
 mod mistake;
 mod quiet;
 mod settings;
+mod trust;
 
 pub use ai::{AiBudget, AiSettings};
 pub use alert_rule::{ALERT_RULE_KEYS, AlertRule, AlertScope, BadAlertRule};
@@ -26,3 +27,4 @@ pub use members::{MemberRole, MemberRules};
 pub use mistake::Mistake;
 pub use quiet::{DaysOff, QuietHours};
 pub use settings::{ChatSettings, DiscordSettings, Settings};
+pub use trust::Trust;
