@@ -159,34 +159,18 @@ async fn a_file_that_is_opened_again_has_everything() {
         author: "dana".parse().unwrap(),
         text: "'; DROP TABLE note; --".into(),
     };
-    let put = store.put_accounts(std::slice::from_ref(&full), Entered::Each(&seed::act())).await.unwrap();
-    assert_eq!(counts(&put), (1, 0, 0));
-    assert_eq!(
-        counts(&store.put_accounts(std::slice::from_ref(&full), Entered::Each(&seed::act())).await.unwrap()),
-        (0, 1, 0)
-    );
-    assert_eq!(
-        counts(
-            &store
-                .put_initiatives(std::slice::from_ref(&initiative), Entered::Each(&seed::act()))
-                .await
-                .unwrap()
-        ),
-        (1, 0, 0)
-    );
-    assert_eq!(
-        counts(
-            &store
-                .put_initiatives(std::slice::from_ref(&initiative), Entered::Each(&seed::act()))
-                .await
-                .unwrap()
-        ),
-        (0, 1, 0)
-    );
+    let act = seed::act();
+    let each = Entered::Each(&act);
+    for expected in [(1, 0, 0), (0, 1, 0)] {
+        let put = store.put_accounts(std::slice::from_ref(&full), each).await.unwrap();
+        assert_eq!(counts(&put), expected);
+        let put = store.put_initiatives(std::slice::from_ref(&initiative), each).await.unwrap();
+        assert_eq!(counts(&put), expected);
+    }
     let later = InitiativeUpdate { at: at(2), author: "dana".parse().unwrap(), text: "Waits.".into() };
-    let mut with_later = initiative.clone();
-    with_later.updates.push(later.clone());
-    store.put_initiatives(&[with_later], Entered::Each(&seed::act())).await.unwrap();
+    let mut expected = initiative;
+    expected.updates.push(later);
+    store.put_initiatives(std::slice::from_ref(&expected), each).await.unwrap();
     store.add_notes(std::slice::from_ref(&note), &seed::act()).await.unwrap();
     store.keep("commands", "abc").await.unwrap();
     record(&store, &[row("acme", 1, 5), row("new-one", 2, 5)]).await;
@@ -198,8 +182,6 @@ async fn a_file_that_is_opened_again_has_everything() {
     assert_eq!(store.version().await.unwrap(), version);
     let discovered = Account::discovered("new-one".parse().unwrap(), "new-one");
     assert_eq!(store.accounts().await.unwrap(), [full, discovered]);
-    let mut expected = initiative;
-    expected.updates.push(later);
     assert_eq!(store.initiatives().await.unwrap(), [expected]);
     assert_eq!(store.notes().await.unwrap(), [note]);
     assert_eq!(store.kept("commands").await.unwrap().as_deref(), Some("abc"));
