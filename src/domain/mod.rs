@@ -1,6 +1,7 @@
 //! The vocabulary of the account desk. No IO, no clock but through [`Clock`], no async.
 
 mod account;
+mod act;
 mod alert;
 mod anomaly;
 mod asker;
@@ -24,6 +25,7 @@ mod timing;
 mod usage;
 
 pub use account::{Account, AccountStatus, CommitPeriod, Contract, Note};
+pub use act::{Act, AuditKind, How, Way, Who};
 pub use alert::{AlertId, AlertState};
 pub use anomaly::{Anomaly, AnomalyKind, Standing};
 pub use asker::{Asker, Audience, Bearer, Claim, Role, Scope};
@@ -36,7 +38,7 @@ pub use health::{Band, Cause, Factor, FactorKind, Health, Judgement};
 pub use horizon::Horizon;
 pub use ids::{
     AccountId, BadName, DigestName, Endpoint, EventId, ID_CHARS_MAX, InitiativeId, Model, NAME_CHARS_MAX,
-    Person, SourceId,
+    Person, RequestId, SourceId,
 };
 pub use initiative::{Initiative, InitiativeStatus, InitiativeUpdate, Priority};
 pub use money::{BadMoney, Currency, Money};

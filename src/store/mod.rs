@@ -5,6 +5,7 @@
 mod accounts;
 mod alerts;
 mod api_keys;
+mod audit;
 mod checkpoint;
 mod counters;
 mod digests;
@@ -35,6 +36,7 @@ mod writer;
 
 pub use alerts::{AlertRecord, AlertRuleRecord, AlertsKept, PendingRecord};
 pub use api_keys::{ApiKey, KeyScope};
+pub use audit::{AuditCheck, AuditEntry, AuditFilter, AuditFlaw, AuditHead, Entered, Intake};
 pub use checkpoint::{Block, Checkpoint, CheckpointFile};
 pub use digests::{ComposedRow, Occurrence};
 pub use error::StoreError;
