@@ -167,6 +167,15 @@ impl Store {
         self.checkpoint.as_ref()
     }
 
+    pub(super) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// For what cannot run inside a transaction.
+    pub(super) fn writer(&self) -> &AnyPool {
+        &self.writer
+    }
+
     pub(super) fn statements(&self) -> &Statements {
         &self.statements
     }

@@ -57,8 +57,12 @@ const NAVIGATION: &[(Place, &str, &str)] = &[
 ];
 
 /// Paths and names of the pages that admins have besides.
-pub(super) const ADMINISTRATION: &[(&str, &str)] =
-    &[("/admin", "Administration"), ("/admin/replay", "Replay of health rules")];
+pub(super) const ADMINISTRATION: &[(&str, &str)] = &[
+    ("/admin", "Administration"),
+    ("/admin/audit", "Audit log"),
+    ("/admin/privacy", "Privacy"),
+    ("/admin/replay", "Replay of health rules"),
+];
 
 /// What the layout needs of a page.
 pub(super) struct Frame {

@@ -9,6 +9,7 @@ use axum::extract::Request;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::StatusCode;
+use axum::http::header;
 use axum::middleware;
 use axum::middleware::Next;
 use axum::response::IntoResponse as _;
@@ -20,12 +21,14 @@ use crate::access::Deed;
 use crate::domain::Asker;
 use crate::domain::How;
 use crate::domain::RequestId;
+use crate::domain::SecurityKind;
 use crate::domain::Way;
 
 use super::api;
 use super::doors::Shut;
 use super::page;
 use super::seat::Leave;
+use super::seat::address_of;
 use super::state::Entry;
 use super::state::WebState;
 
@@ -104,7 +107,13 @@ async fn keep(State((state, deed)): State<(WebState, Deed)>, mut request: Reques
             request.extensions_mut().insert(leave);
             next.run(request).await
         }
-        Err(shut) => turn_away(&state, shut, &request),
+        Err(shut) => {
+            if matches!(shut, Shut::Unknown) && request.headers().contains_key(header::AUTHORIZATION) {
+                let address = address_of(request.extensions());
+                state.entry.doors.refuse(SecurityKind::KeyRefused, &address);
+            }
+            turn_away(&state, shut, &request)
+        }
     }
 }
 
