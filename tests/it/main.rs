@@ -25,6 +25,7 @@ mod logins;
 mod outbox;
 mod outlook;
 mod pages;
+mod privacy;
 mod questions;
 mod roles;
 mod soak;

@@ -12,7 +12,7 @@ mod in_browser;
 mod live;
 mod read_api;
 mod reading;
-mod site;
+pub mod site;
 
 const PAGES: &[&str] = &[
     "/",

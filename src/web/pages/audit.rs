@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
+use crate::web::links::escape;
 use askama::Template;
 use axum::extract::Query;
 use axum::response::Response;
-use crate::web::links::escape;
 use serde_json::Value;
 
 use crate::domain::AccountId;

@@ -45,6 +45,9 @@ pub struct Site {
     pub desk: Desk,
     server: JoinSet<anyhow::Result<()>>,
     pub routes: Vec<web::RuledRoute>,
+    refusals: Arc<web::Refusals>,
+    /// Looks at the rules when a test says so.
+    pub alerts: Arc<Alerts>,
     _folder: tempfile::TempDir,
 }
 
@@ -105,7 +108,7 @@ impl Site {
             interactions: None,
             entry: entry(&desk, everyone),
             desk: desk.clone(),
-            alerts,
+            alerts: Arc::clone(&alerts),
             public_url: "https://etsm.example.com".into(),
             browser_chat,
             metrics: None,
@@ -114,13 +117,44 @@ impl Site {
             live: web::Live::with_places(STREAMS_MAX, stop.clone()),
         };
         let routes = web::routes(&state);
+        let refusals = Arc::clone(state.entry.doors.refusals());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut server = JoinSet::new();
         server.spawn(web::serve(listener, web::router(state), stop.clone()));
         // Whatever proxy the machine has, it does not lead to this machine.
         let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
-        Self { address, client: client.build().unwrap(), ready, stop, desk, server, routes, _folder: folder }
+        Self {
+            address,
+            client: client.build().unwrap(),
+            ready,
+            stop,
+            desk,
+            server,
+            routes,
+            refusals,
+            alerts,
+            _folder: folder,
+        }
+    }
+
+    /// Whoever is at this machine.
+    pub fn asker(&self) -> Asker {
+        Asker {
+            person: "dana".parse().unwrap(),
+            role: Role::Admin,
+            sees: Scope::All,
+            changes: Scope::All,
+            audience: Audience::AskerOnly,
+            way: etsm::domain::How::Terminal.into(),
+        }
+    }
+
+    /// Writes down what was refused so far.
+    pub async fn write_refusals(&self) {
+        let stop = CancellationToken::new();
+        stop.cancel();
+        web::count_refusals(Arc::clone(&self.refusals), self.desk.clone(), stop).await.unwrap();
     }
 
     pub fn url(&self, path: &str) -> String {
