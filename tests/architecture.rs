@@ -29,6 +29,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("tokio_tungstenite", &["chat"]),
     ("resvg", &["render"]),
     ("clap", &["app"]),
+    ("rustix", &["telemetry"]),
     ("cron", &["domain"]),
 ];
 

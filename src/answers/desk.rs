@@ -18,6 +18,7 @@ use crate::domain::Clock;
 use crate::domain::FactKey;
 use crate::domain::Initiative;
 use crate::domain::Note;
+use crate::domain::Role;
 use crate::domain::SourceId;
 use crate::domain::UsageRow;
 use crate::engine::Engine;
@@ -31,6 +32,8 @@ use crate::store::Keep;
 use crate::store::Recorded;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::telemetry::OwnUse;
+use crate::telemetry::Surface;
 
 use super::completion;
 use super::completion::Known;
@@ -42,6 +45,7 @@ use super::invocation::Invocation;
 use super::lookup::find_account;
 use super::publisher::{Change, Publisher};
 use super::question::Question;
+use super::reading::DatabaseState;
 use super::reading::Reading;
 
 /// Longest time an answer may take; chat gives up soon after.
@@ -59,6 +63,7 @@ pub struct Desk {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) publisher: Arc<Publisher>,
     departments: Departments,
+    own_use: Option<Arc<OwnUse>>,
 }
 
 /// A completion of an option.
@@ -75,7 +80,33 @@ impl Desk {
     #[must_use]
     pub fn new(engine: Arc<Engine>, store: Store, clock: Arc<dyn Clock>) -> Self {
         let publisher = Publisher::new(Arc::clone(&engine), store.clone(), Arc::clone(&clock));
-        Self { engine, store, clock, publisher: Arc::new(publisher), departments: Departments::default() }
+        Self {
+            engine,
+            store,
+            clock,
+            publisher: Arc::new(publisher),
+            departments: Departments::default(),
+            own_use: None,
+        }
+    }
+
+    /// The same desk, counting how it is used.
+    #[must_use]
+    pub fn counting(self, own_use: Arc<OwnUse>) -> Self {
+        Self { own_use: Some(own_use), ..self }
+    }
+
+    /// The counts of how it is used, unless they are switched off.
+    #[must_use]
+    pub fn own_use(&self) -> Option<Arc<OwnUse>> {
+        self.own_use.clone()
+    }
+
+    /// Counts that `operation`, a word of the program's own, was asked for somewhere.
+    pub fn used(&self, surface: Surface, role: Role, operation: &str) {
+        if let Some(own_use) = &self.own_use {
+            own_use.count(surface, role, operation);
+        }
     }
 
     /// The same desk with those who answer what it does not answer itself.
@@ -131,7 +162,7 @@ impl Desk {
     }
 
     /// Answers a question, or does what it orders.
-    #[tracing::instrument(skip_all, fields(who = %asker.person, command = question.command()))]
+    #[tracing::instrument(skip_all, fields(role = %asker.role, command = question.command()))]
     pub async fn ask(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
         let begun = Instant::now();
         let command = question.command();
@@ -144,7 +175,9 @@ impl Desk {
 
     /// A console line in one step.
     pub async fn ask_line(&self, asker: &Asker, line: &str) -> Result<Answer, Problem> {
-        self.ask(asker, Question::parse(line)?).await
+        let question = Question::parse(line)?;
+        self.used(Surface::Terminal, asker.role, question.command());
+        self.ask(asker, question).await
     }
 
     /// How a fact was made.
@@ -287,13 +320,13 @@ impl Desk {
 
     /// Answers from one snapshot, away from the threads that serve the network.
     pub(super) async fn read(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
-        let database_answers = match question {
-            Question::Status => self.store.ping().await.is_ok(),
-            _ => true,
+        let database = match question {
+            Question::Status => DatabaseState::of(&self.store).await,
+            _ => DatabaseState::Answers,
         };
         let (snapshot, now, asker) = (self.view(asker)?, self.clock.now(), asker.clone());
         let work = tokio::task::spawn_blocking(move || {
-            let reading = Reading { snapshot: &snapshot, now, role: asker.role, database_answers };
+            let reading = Reading { snapshot: &snapshot, now, role: asker.role, database };
             let foretold = dispatch::foretold(&reading, &asker, &question);
             (dispatch::answer(&reading, &asker, &question), foretold)
         });

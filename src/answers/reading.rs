@@ -28,6 +28,7 @@ use crate::reply::Cell;
 use crate::reply::FactLine;
 use crate::reply::Prose;
 use crate::reply::Tone;
+use crate::store::Store;
 
 use super::question::Question;
 
@@ -47,8 +48,30 @@ pub(super) struct Reading<'a> {
     pub(super) now: Timestamp,
     /// What the asker may do.
     pub(super) role: Role,
-    /// Whether the database answered just now.
-    pub(super) database_answers: bool,
+    /// How the database was just now.
+    pub(super) database: DatabaseState,
+}
+
+/// How the database is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DatabaseState {
+    /// It answers.
+    Answers,
+    /// It answers, and has no room for more.
+    Full,
+    /// It does not answer.
+    Silent,
+}
+
+impl DatabaseState {
+    /// How it is just now.
+    pub(super) async fn of(store: &Store) -> Self {
+        match store.ping().await {
+            Err(_) => Self::Silent,
+            Ok(()) if store.has_room().await => Self::Answers,
+            Ok(()) => Self::Full,
+        }
+    }
 }
 
 impl<'a> Reading<'a> {

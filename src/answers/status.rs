@@ -15,7 +15,7 @@ use crate::reply::Table;
 
 use super::follow_ups::action;
 use super::question::{PortfolioSort, Question};
-use super::reading::{LATE_AFTER, Reading, instant_words};
+use super::reading::{DatabaseState, LATE_AFTER, Reading, instant_words};
 use crate::domain::Range;
 
 pub(super) fn answer(reading: &Reading<'_>) -> Answer {
@@ -88,7 +88,11 @@ fn sources(reading: &Reading<'_>) -> Table {
 }
 
 fn parts(reading: &Reading<'_>) -> Table {
-    let database = if reading.database_answers { "answers" } else { "does not answer; see the log" };
+    let database = match reading.database {
+        DatabaseState::Answers => "answers",
+        DatabaseState::Full => "full: it answers, and writes nothing down until there is room",
+        DatabaseState::Silent => "does not answer; see the log",
+    };
     let rules = format!("version {}", reading.snapshot.rules().version);
     let rows = [
         ("Database", database.to_owned()),

@@ -11,6 +11,7 @@ mod health;
 mod list_reader;
 mod members;
 mod mistake;
+mod operations;
 mod quiet;
 mod settings;
 
@@ -22,5 +23,6 @@ pub use environment::Environment;
 pub use health::{FactorRules, HealthRules};
 pub use members::{MemberRole, MemberRules};
 pub use mistake::Mistake;
+pub use operations::LogFormat;
 pub use quiet::{DaysOff, QuietHours};
 pub use settings::{ChatSettings, DiscordSettings, Settings};

@@ -15,6 +15,7 @@ mod commands;
 mod digests;
 mod discord;
 mod door;
+mod durability;
 mod forms;
 mod harness;
 mod health;

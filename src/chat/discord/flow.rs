@@ -26,6 +26,7 @@ use crate::render::discord::Seal;
 use crate::render::discord::View;
 use crate::reply::Block;
 use crate::reply::Prose;
+use crate::telemetry::Surface;
 
 use super::delivery::Delivery;
 use super::inbound::Call;
@@ -248,6 +249,7 @@ impl Flow {
             Err(problem) => return self.tell(inbound, &problem, draft.as_ref()).await,
         };
         let writes = question.writes();
+        self.desk.used(Surface::Discord, asker.role, question.command());
         let mut asking = Box::pin(tokio::time::timeout(ANSWER_MAX, self.desk.ask(&asker, question.clone())));
         // What is written down must have been taken on before: otherwise the asker reads of a failure and does it again.
         let first = async { if writes { None } else { tokio::time::timeout(GRACE, &mut asking).await.ok() } };
