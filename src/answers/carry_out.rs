@@ -24,7 +24,6 @@ use super::notes;
 use super::orders;
 use super::publisher::{Change, Turn};
 use super::question::{NewInitiative, NewOverride, Question};
-use super::reading::DatabaseState;
 use super::reading::Reading;
 
 impl Desk {
@@ -151,7 +150,7 @@ impl Desk {
     fn show_written(&self, asker: &Asker, id: &InitiativeId, done: &str) -> Result<Answer, Problem> {
         let snapshot = self.view(asker)?;
         let (now, role) = (self.clock.now(), asker.role);
-        let reading = Reading { snapshot: &snapshot, now, role, database: DatabaseState::Answers };
+        let reading = Reading { snapshot: &snapshot, now, role, courses: Some(&[]), has_room: true };
         let one = find_initiative(snapshot.initiatives(), id.as_str())?;
         Ok(initiatives::show(&reading, one, Some(done)))
     }
@@ -161,8 +160,13 @@ impl Desk {
         let note = Note { account, at: self.clock.now(), author: asker.person.clone(), text };
         self.record_notes(std::slice::from_ref(&note)).await.map_err(could_not_write)?;
         let snapshot = self.view(asker)?;
-        let reading =
-            Reading { snapshot: &snapshot, now: note.at, role: asker.role, database: DatabaseState::Answers };
+        let reading = Reading {
+            snapshot: &snapshot,
+            now: note.at,
+            role: asker.role,
+            courses: Some(&[]),
+            has_room: true,
+        };
         Ok(notes::written(&reading, &note))
     }
 }

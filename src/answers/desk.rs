@@ -30,6 +30,7 @@ use crate::reply::Answer;
 use crate::reply::Form;
 use crate::store::Keep;
 use crate::store::Recorded;
+use crate::store::SourceCourse;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::telemetry::OwnUse;
@@ -45,7 +46,6 @@ use super::invocation::Invocation;
 use super::lookup::find_account;
 use super::publisher::{Change, Publisher};
 use super::question::Question;
-use super::reading::DatabaseState;
 use super::reading::Reading;
 
 /// Longest time an answer may take; chat gives up soon after.
@@ -318,15 +318,27 @@ impl Desk {
         }
     }
 
+    /// How it goes with the sources; `None` when the database does not answer.
+    async fn courses(&self) -> Option<Vec<SourceCourse>> {
+        match self.store.source_courses().await {
+            Ok(courses) => Some(courses),
+            Err(failed) => {
+                tracing::warn!(error = %failed, "The database does not answer");
+                None
+            }
+        }
+    }
+
     /// Answers from one snapshot, away from the threads that serve the network.
     pub(super) async fn read(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
-        let database = match question {
-            Question::Status => DatabaseState::of(&self.store).await,
-            _ => DatabaseState::Answers,
+        let (courses, has_room) = match question {
+            Question::Status => (self.courses().await, self.store.has_room().await),
+            _ => (Some(Vec::new()), true),
         };
         let (snapshot, now, asker) = (self.view(asker)?, self.clock.now(), asker.clone());
         let work = tokio::task::spawn_blocking(move || {
-            let reading = Reading { snapshot: &snapshot, now, role: asker.role, database };
+            let courses = courses.as_deref();
+            let reading = Reading { snapshot: &snapshot, now, role: asker.role, courses, has_room };
             let foretold = dispatch::foretold(&reading, &asker, &question);
             (dispatch::answer(&reading, &asker, &question), foretold)
         });

@@ -28,7 +28,7 @@ use crate::reply::Cell;
 use crate::reply::FactLine;
 use crate::reply::Prose;
 use crate::reply::Tone;
-use crate::store::Store;
+use crate::store::SourceCourse;
 
 use super::question::Question;
 
@@ -48,30 +48,10 @@ pub(super) struct Reading<'a> {
     pub(super) now: Timestamp,
     /// What the asker may do.
     pub(super) role: Role,
-    /// How the database was just now.
-    pub(super) database: DatabaseState,
-}
-
-/// How the database is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum DatabaseState {
-    /// It answers.
-    Answers,
-    /// It answers, and has no room for more.
-    Full,
-    /// It does not answer.
-    Silent,
-}
-
-impl DatabaseState {
-    /// How it is just now.
-    pub(super) async fn of(store: &Store) -> Self {
-        match store.ping().await {
-            Err(_) => Self::Silent,
-            Ok(()) if store.has_room().await => Self::Answers,
-            Ok(()) => Self::Full,
-        }
-    }
+    /// How it goes with the sources, for a question about that; `None` when the database did not answer.
+    pub(super) courses: Option<&'a [SourceCourse]>,
+    /// Whether what is written down has room, for the same question.
+    pub(super) has_room: bool,
 }
 
 impl<'a> Reading<'a> {

@@ -24,6 +24,7 @@ mod router;
 mod rules;
 mod seat;
 mod serve;
+mod sources;
 mod state;
 
 pub use doors::{Doors, KEY_PREFIX};

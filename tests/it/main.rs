@@ -14,6 +14,7 @@ mod ask;
 mod commands;
 mod digests;
 mod discord;
+mod documents;
 mod door;
 mod durability;
 mod forms;

@@ -66,6 +66,11 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         clap_complete::generate(shell, &mut Cli::command(), "etsm", &mut std::io::stdout());
         return Ok(ExitCode::SUCCESS);
     }
+    if let Command::Man { folder } = &cli.command {
+        clap_mangen::generate_to(Cli::command(), folder)
+            .with_context(|| format!("writing the manual pages into {}", folder.display()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if let Command::Openapi = cli.command {
         writeln!(anstream::stdout(), "{}", web::openapi())?;
         return Ok(ExitCode::SUCCESS);
@@ -103,9 +108,11 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
             adapters::probe(&url).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Check(_) | Command::Completions { .. } | Command::Eval { .. } | Command::Openapi => {
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Check(_)
+        | Command::Completions { .. }
+        | Command::Eval { .. }
+        | Command::Man { .. }
+        | Command::Openapi => Ok(ExitCode::SUCCESS),
     }
 }
 

@@ -60,12 +60,14 @@ struct AdminPage {
     roles: Vec<RoleRow>,
     sessions: Vec<SessionRow>,
     keys: Vec<KeyRow>,
+    sources: Tile,
     status: Tile,
 }
 
 pub(crate) async fn show(state: Seat) -> Result<Response, Failure> {
     let doors = &state.entry.doors;
-    let (sessions, keys, status) = tokio::join!(doors.open_sessions(), doors.keys(), state.tile("status"));
+    let (sessions, keys, sources, status) =
+        tokio::join!(doors.open_sessions(), doors.keys(), state.sources(), state.tile("status"));
     let sessions = sessions.map_err(unreadable)?;
     let keys = keys.map_err(unreadable)?;
     Ok(page(&AdminPage {
@@ -73,6 +75,7 @@ pub(crate) async fn show(state: Seat) -> Result<Response, Failure> {
         roles: roles(doors.members()),
         sessions: sessions.into_iter().map(|session| session_row(doors, session)).collect(),
         keys: keys.into_iter().map(key_row).collect(),
+        sources,
         status,
     }))
 }

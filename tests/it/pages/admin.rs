@@ -7,9 +7,12 @@ use etsm::domain::Audience;
 use etsm::domain::Bearer;
 use etsm::domain::Role;
 use etsm::domain::Scope;
+use etsm::domain::SourceKind;
 use etsm::store::ApiKey;
 use etsm::store::KeyScope;
 use etsm::store::Session;
+use etsm::store::SourceTry;
+use jiff::SignedDuration;
 use reqwest::StatusCode;
 
 use super::site::Site;
@@ -68,5 +71,33 @@ async fn others_are_not_even_offered_the_way() {
     }
     assert_eq!(post(&site, "/admin/keys/revoke", ("name", "x")).await, StatusCode::FORBIDDEN);
     assert_eq!(site.json("/search?q=admin").await.as_array().unwrap().len(), 0);
+    site.close().await;
+}
+
+#[tokio::test]
+async fn a_source_in_trouble_is_told_wherever_its_operator_looks() {
+    let site = Site::open().await;
+    assert!(site.text("/admin").await.contains("Nothing comes by itself yet"));
+    let now = site.desk.clock().now();
+    let tried = |name: &str, came| SourceTry {
+        source: name.parse().unwrap(),
+        kind: SourceKind::Pull,
+        at: now,
+        came,
+        next: Some(now + SignedDuration::from_mins(20)),
+    };
+    let store = site.desk.store();
+    store.note_source(&tried("import", Ok(1_234))).await.unwrap();
+    store.note_source(&tried("anthropic", Err("the key is <b>refused".into()))).await.unwrap();
+    for path in ["/admin", "/status"] {
+        let html = site.text(path).await;
+        assert!(html.contains("failed once") && html.contains("1,234"), "{path}: {html}");
+        assert!(html.contains("the key is &#60;b&#62;refused"), "{path}: {html}");
+    }
+    let status = site.text("/status").await;
+    assert!(
+        status.contains("fails, and has not come yet: ") && status.contains("tried again at 31 Mar"),
+        "{status}"
+    );
     site.close().await;
 }
