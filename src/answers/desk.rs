@@ -19,6 +19,7 @@ use crate::domain::Clock;
 use crate::domain::FactKey;
 use crate::domain::Initiative;
 use crate::domain::Note;
+use crate::domain::Role;
 use crate::domain::SourceId;
 use crate::domain::UsageRow;
 use crate::engine::Engine;
@@ -35,6 +36,8 @@ use crate::store::Recorded;
 use crate::store::SourceCourse;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::telemetry::OwnUse;
+use crate::telemetry::Surface;
 
 use super::completion;
 use super::completion::Known;
@@ -63,6 +66,7 @@ pub struct Desk {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) publisher: Arc<Publisher>,
     departments: Departments,
+    own_use: Option<Arc<OwnUse>>,
 }
 
 /// A completion of an option.
@@ -79,7 +83,33 @@ impl Desk {
     #[must_use]
     pub fn new(engine: Arc<Engine>, store: Store, clock: Arc<dyn Clock>) -> Self {
         let publisher = Publisher::new(Arc::clone(&engine), store.clone(), Arc::clone(&clock));
-        Self { engine, store, clock, publisher: Arc::new(publisher), departments: Departments::default() }
+        Self {
+            engine,
+            store,
+            clock,
+            publisher: Arc::new(publisher),
+            departments: Departments::default(),
+            own_use: None,
+        }
+    }
+
+    /// The same desk, counting how it is used.
+    #[must_use]
+    pub fn counting(self, own_use: Arc<OwnUse>) -> Self {
+        Self { own_use: Some(own_use), ..self }
+    }
+
+    /// The counts of how it is used, unless they are switched off.
+    #[must_use]
+    pub fn own_use(&self) -> Option<Arc<OwnUse>> {
+        self.own_use.clone()
+    }
+
+    /// Counts that `operation`, a word of the program's own, was asked for somewhere.
+    pub fn used(&self, surface: Surface, role: Role, operation: &str) {
+        if let Some(own_use) = &self.own_use {
+            own_use.count(surface, role, operation);
+        }
     }
 
     /// The same desk with those who answer what it does not answer itself.
@@ -135,7 +165,7 @@ impl Desk {
     }
 
     /// Answers a question, or does what it orders.
-    #[tracing::instrument(skip_all, fields(who = %asker.person, command = question.command()))]
+    #[tracing::instrument(skip_all, fields(role = %asker.role, command = question.command()))]
     pub async fn ask(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
         let begun = Instant::now();
         let command = question.command();
@@ -148,7 +178,9 @@ impl Desk {
 
     /// A console line in one step.
     pub async fn ask_line(&self, asker: &Asker, line: &str) -> Result<Answer, Problem> {
-        self.ask(asker, Question::parse(line)?).await
+        let question = Question::parse(line)?;
+        self.used(Surface::Terminal, asker.role, question.command());
+        self.ask(asker, question).await
     }
 
     /// How a fact was made.
@@ -312,14 +344,14 @@ impl Desk {
 
     /// Answers from one snapshot, away from the threads that serve the network.
     pub(super) async fn read(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
-        let courses = match question {
-            Question::Status => self.courses().await,
-            _ => Some(Vec::new()),
+        let (courses, has_room) = match question {
+            Question::Status => (self.courses().await, self.store.has_room().await),
+            _ => (Some(Vec::new()), true),
         };
         let (snapshot, now, asker) = (self.view(asker)?, self.clock.now(), asker.clone());
         let work = tokio::task::spawn_blocking(move || {
             let courses = courses.as_deref();
-            let reading = Reading { snapshot: &snapshot, now, role: asker.role, courses };
+            let reading = Reading { snapshot: &snapshot, now, role: asker.role, courses, has_room };
             let foretold = dispatch::foretold(&reading, &asker, &question);
             (dispatch::answer(&reading, &asker, &question), foretold)
         });

@@ -17,6 +17,7 @@ mod initiative;
 mod money;
 mod overrides;
 mod quantity;
+mod request_id;
 mod score;
 mod security;
 mod source;
@@ -39,12 +40,13 @@ pub use health::{Band, Cause, Factor, FactorKind, Health, Judgement};
 pub use horizon::Horizon;
 pub use ids::{
     AccountId, BadName, DigestName, Endpoint, EventId, ID_CHARS_MAX, InitiativeId, Model, NAME_CHARS_MAX,
-    Person, RequestId, SourceId,
+    Person, SourceId,
 };
 pub use initiative::{Initiative, InitiativeStatus, InitiativeUpdate, Priority};
 pub use money::{BadMoney, Currency, Money};
 pub use overrides::{Cleared, Override};
 pub use quantity::{Quantity, grouped, short_number};
+pub use request_id::RequestId;
 pub use score::Score;
 pub use security::SecurityKind;
 pub use source::SourceKind;

@@ -18,6 +18,7 @@ use super::error::Doing;
 use super::error::StoreError;
 use super::error::instant;
 use super::error::read_back;
+use super::load;
 use super::open::Store;
 use super::view;
 
@@ -168,15 +169,22 @@ impl Store {
 }
 
 async fn usage(writing: &mut AnyConnection, before: Timestamp) -> Result<u64, StoreError> {
-    let before = before.as_millisecond();
-    let accounts: Vec<i64> =
-        sqlx::query_scalar("SELECT DISTINCT CAST(account AS BIGINT) FROM usage WHERE at_ms < $1")
-            .bind(before)
-            .fetch_all(&mut *writing)
-            .await
-            .doing(DOING)?;
+    let accounts: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT account_id, CAST(id AS BIGINT) FROM account \
+         WHERE id IN (SELECT account FROM usage WHERE at_ms < $1)",
+    )
+    .bind(before.as_millisecond())
+    .fetch_all(&mut *writing)
+    .await
+    .doing(DOING)?;
+    let mut stamps = Vec::new();
+    for (id, number) in &accounts {
+        let of = (&read_back(id, "account.account_id")?, *number);
+        let all = load::sum_since(writing, of, Timestamp::MIN).await?;
+        stamps.push((*number, load::sum_since(writing, of, before).await? - all));
+    }
     let gone = sqlx::query("DELETE FROM usage WHERE at_ms < $1")
-        .bind(before)
+        .bind(before.as_millisecond())
         .execute(&mut *writing)
         .await
         .doing(DOING)?;
@@ -185,7 +193,7 @@ async fn usage(writing: &mut AnyConnection, before: Timestamp) -> Result<u64, St
         .execute(&mut *writing)
         .await
         .doing(DOING)?;
-    view::stamp(writing, accounts).await?;
+    view::stamp(writing, stamps).await?;
     Ok(gone.rows_affected())
 }
 

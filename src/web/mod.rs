@@ -20,6 +20,7 @@ mod pages;
 mod probes;
 mod ready;
 mod refusals;
+mod request;
 mod router;
 mod rules;
 mod seat;

@@ -165,7 +165,10 @@ async fn head(site: &Site) -> u64 {
 
 /// An alert that is sure to be open.
 async fn open_alert(site: &Site) -> String {
-    let rule = "alert rule set name:sure when:\"score below 100\"";
+    let mut late = seed::initiative("ini-7", "acme", "Late already");
+    late.due = Some("2026-03-01".parse().unwrap());
+    site.desk.record_initiatives(&[late], &seed::act()).await.unwrap();
+    let rule = "alert rule set name:sure when:\"initiative overdue\"";
     site.desk.ask_line(&site.asker(), rule).await.unwrap();
     site.alerts.look(&site.desk).await.unwrap();
     format!("alert-{}", site.desk.store().alerts_kept().await.unwrap().open[0].id)

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use sqlx::AnyConnection;
 use sqlx::AssertSqlSafe;
 
+use crate::store::address::Dialect;
 use crate::store::error::Doing;
 use crate::store::error::StoreError;
-use crate::store::open::Dialect;
 
 use super::DOING;
 

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use sqlx::Executor;
 
+use crate::store::address::Dialect;
 use crate::store::error::Doing;
 use crate::store::error::StoreError;
-use crate::store::open::Dialect;
 use crate::store::open::Store;
 
 /// How often the log is tried to be emptied, while another process reads from it.
