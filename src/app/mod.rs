@@ -5,6 +5,7 @@ mod commands;
 mod demo;
 mod keeping;
 mod parts;
+mod records;
 mod run;
 mod staff;
 
