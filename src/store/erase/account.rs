@@ -18,7 +18,7 @@ use super::mention;
 use super::mention::{Mention, TextColumn};
 
 /// Rows of an account by its number, in the order in which they may go.
-const OWN: &[(&str, &'static str)] = &[
+const OWN: &[(&str, &str)] = &[
     ("usage rows", "DELETE FROM usage WHERE account = $1"),
     (
         "initiatives",
