@@ -24,6 +24,7 @@ use crate::domain::How;
 use crate::domain::Person;
 use crate::domain::Scope;
 use crate::engine::Engine;
+use crate::jobs::retention;
 use crate::render::discord::Seal;
 use crate::store::Store;
 use crate::telemetry;
@@ -87,8 +88,10 @@ pub async fn run_with(
         interactions: discord.as_ref().and_then(door),
         metrics: Some(metrics.clone()),
         ready: ready.clone(),
+        retention: settings.retention,
         live: web::Live::until(stop.clone()),
     };
+    let refusals = Arc::clone(state.entry.doors.refusals());
     info!(address = %settings.bind, "The dashboard is at {}", settings.public_url);
     parts.start("dashboard", web::serve(listener, web::router(state), stop.clone()));
 
@@ -121,6 +124,9 @@ pub async fn run_with(
     parts.start("alerts", keep_alerts(alerts, desk.clone(), stop.clone()));
     parts.start("upkeep", upkeep(metrics, stop.clone()));
     parts.start("checkpoint", keep_checkpoint(desk.clone(), stop.clone()));
+    let (store, keeping) = (desk.store().clone(), settings.retention);
+    parts.start("retention", retention::run(store, keeping, Arc::clone(desk.clock()), stop.clone()));
+    parts.start("refusals", web::count_refusals(refusals, desk.clone(), stop.clone()));
     let posting = stop.clone();
     parts.start("outbox", async move { outbox.run(posting).await });
     parts.start("digests", digests.run(desk.clone(), stop.clone()));

@@ -53,6 +53,12 @@ pub(super) const KEYS: &[(&str, Option<&str>)] = &[
     ("ai.money_a_day", None),
     ("ai.input_price", None),
     ("ai.output_price", None),
+    ("retention.usage_days", None),
+    ("retention.digests_days", None),
+    ("retention.messages_days", None),
+    ("retention.alerts_days", None),
+    ("retention.security_days", None),
+    ("retention.audit_days", None),
 ];
 
 /// Keys whose value may stand in a file of its own, named by `VARIABLE_FILE`.

@@ -14,6 +14,7 @@ mod members;
 mod mistake;
 mod operations;
 mod quiet;
+mod retention;
 mod settings;
 mod trust;
 
@@ -28,5 +29,6 @@ pub use members::{MemberRole, MemberRules};
 pub use mistake::Mistake;
 pub use operations::LogFormat;
 pub use quiet::{DaysOff, QuietHours};
+pub use retention::RetentionSettings;
 pub use settings::{ChatSettings, DiscordSettings, Settings};
 pub use trust::Trust;

@@ -20,6 +20,7 @@ use super::health::HealthRules;
 use super::members::{MemberRules, snowflake};
 use super::mistake::Mistake;
 use super::operations::{self, LogFormat};
+use super::retention::{self, RetentionSettings};
 use super::trust::{self, Trust};
 
 /// Shortest secret key: 32 characters of a random text hold more than 128 bits.
@@ -66,6 +67,8 @@ pub struct Settings {
     pub ai: Option<AiSettings>,
     /// Digests on schedule.
     pub digests: Vec<DigestSettings>,
+    /// How long each kind of data is kept.
+    pub retention: RetentionSettings,
 }
 
 /// How etsm reaches Discord.
@@ -134,6 +137,7 @@ impl Settings {
             alert_rules: all.alert_rules.take().unwrap_or_else(AlertRule::defaults),
             ai: ai::read(&mut all, &trust),
             digests: all.digests.take().unwrap_or_default(),
+            retention: retention::read(&mut all),
         };
         if settings.data_dir.as_os_str().is_empty() {
             all.wrong(all.get("data.dir").place, "must name a folder");

@@ -140,6 +140,8 @@ fn pages(ruled: Ruled) -> Ruled {
         .at("/admin/use", admin, get(pages::own_use))
         .at("/admin/sessions/end", admin, post(pages::admin_end_session))
         .at("/admin/keys/revoke", admin, post(pages::admin_revoke_key))
+        .at("/admin/audit", admin, get(pages::audit))
+        .at("/admin/privacy", admin, get(pages::privacy))
         .at("/admin/replay", admin, get(pages::replay).post(pages::replay_run))
         .at("/help", read, get(pages::help))
         .at("/chart/{file}", read, get(charts::show))
@@ -179,6 +181,7 @@ fn api(ruled: Ruled) -> Ruled {
         .at("/api/v1/alerts/{id}/snooze", write, post(api::alert_snooze))
         .at("/api/v1/digests", read, get(api::digests))
         .at("/api/v1/digests/{id}", read, get(api::digest))
+        .at("/api/v1/audit", Rule::May(Deed::Administer), get(api::audit))
         .figures("/api/v1/facts/{id}", get(api::fact))
 }
 

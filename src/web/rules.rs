@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::Method;
 use axum::http::StatusCode;
+use axum::http::header;
 use axum::middleware;
 use axum::middleware::Next;
 use axum::response::IntoResponse as _;
@@ -21,6 +22,7 @@ use crate::access::Deed;
 use crate::domain::Asker;
 use crate::domain::How;
 use crate::domain::RequestId;
+use crate::domain::SecurityKind;
 use crate::domain::Way;
 use crate::telemetry::Surface;
 
@@ -28,6 +30,7 @@ use super::api;
 use super::doors::Shut;
 use super::page;
 use super::seat::Leave;
+use super::seat::address_of;
 use super::state::Entry;
 use super::state::WebState;
 
@@ -112,7 +115,13 @@ async fn keep(
             request.extensions_mut().insert(leave);
             next.run(request).await
         }
-        Err(shut) => turn_away(&state, shut, &request),
+        Err(shut) => {
+            if matches!(shut, Shut::Unknown) && request.headers().contains_key(header::AUTHORIZATION) {
+                let address = address_of(request.extensions());
+                state.entry.doors.refuse(SecurityKind::KeyRefused, &address);
+            }
+            turn_away(&state, shut, &request)
+        }
     }
 }
 

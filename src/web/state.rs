@@ -6,6 +6,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::alerts::Alerts;
 use crate::answers::Desk;
+use crate::config::RetentionSettings;
 use crate::domain::Asker;
 
 use super::doors::Doors;
@@ -32,6 +33,8 @@ pub struct WebState {
     pub metrics: Option<PrometheusHandle>,
     /// Which parts are up; pages wait for it.
     pub ready: Readiness,
+    /// How long each kind of data is kept.
+    pub retention: RetentionSettings,
     /// Who is told of newer figures.
     pub live: Live,
 }

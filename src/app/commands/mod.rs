@@ -2,10 +2,13 @@
 
 mod analyze;
 mod ask;
+mod audit;
 mod backup;
 mod check;
 mod digest;
+mod erase;
 mod eval;
+mod export;
 mod import;
 mod key;
 mod link;
@@ -99,6 +102,9 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         Command::Link(link) => link::link(settings, link).await,
         Command::Key { what } => key::key(settings, environment, what).await,
         Command::Session { what } => session::session(settings, environment, what).await,
+        Command::Audit { what } => audit::audit(settings, what).await,
+        Command::Export { what } => export::export(settings, environment, what).await,
+        Command::Erase { what } => erase::erase(settings, environment, what).await,
         Command::Analyze { what } => analyze::analyze(settings, environment, what).await,
         Command::Digest { what } => digest::digest(settings, environment, what).await,
         Command::Chat(chat) => ask::chat(settings, environment, chat).await,

@@ -19,6 +19,7 @@ use utoipa::openapi::security::SecurityScheme;
 
 use super::accounts;
 use super::alerts;
+use super::audit;
 use super::digests;
 use super::facts;
 use super::health;
@@ -94,6 +95,7 @@ pub(super) enum Failures {
         initiatives::list, initiatives::add, initiatives::one, initiatives::change, initiatives::update,
         digests::list, digests::one,
         alerts::list, alerts::ack, alerts::snooze,
+        audit::list,
         facts::show,
     ),
     components(schemas(WireProblem)),

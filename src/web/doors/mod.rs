@@ -22,8 +22,10 @@ use crate::access::IdentityProvider;
 use crate::access::PassSeal;
 use crate::config::MemberRules;
 use crate::domain::Clock;
+use crate::domain::SecurityKind;
 use crate::store::Store;
 use crate::web::page;
+use crate::web::refusals::Refusals;
 
 pub use key::KEY_PREFIX;
 pub(super) use login::{begin as login, callback, leave as logout};
@@ -44,6 +46,7 @@ pub struct Doors {
     secure: bool,
     rights: RightsDesk,
     sessions: Sessions,
+    refusals: Arc<Refusals>,
 }
 
 impl Doors {
@@ -66,7 +69,19 @@ impl Doors {
             secure: public_url.starts_with("https://"),
             rights: RightsDesk::default(),
             sessions: Sessions::default(),
+            refusals: Arc::default(),
         }
+    }
+
+    /// What is refused here, counted.
+    #[must_use]
+    pub fn refusals(&self) -> &Arc<Refusals> {
+        &self.refusals
+    }
+
+    /// Counts something that may be an attack.
+    pub(super) fn refuse(&self, kind: SecurityKind, address: &str) {
+        self.refusals.note(kind, address, self.clock.now());
     }
 }
 

@@ -110,6 +110,7 @@ impl Site {
             browser_chat,
             metrics: None,
             ready: ready.clone(),
+            retention: settings.retention,
             live: web::Live::with_places(STREAMS_MAX, stop.clone()),
         };
         let routes = web::routes(&state);
