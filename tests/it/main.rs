@@ -22,6 +22,7 @@ mod harness;
 mod health;
 mod import;
 mod logins;
+mod operations;
 mod outbox;
 mod outlook;
 mod pages;
