@@ -13,6 +13,7 @@ use crate::access;
 use crate::access::Deed;
 use crate::domain::Account;
 use crate::domain::AccountId;
+use crate::domain::Act;
 use crate::domain::Asker;
 use crate::domain::Clock;
 use crate::domain::FactKey;
@@ -28,6 +29,8 @@ use crate::engine::Snapshot;
 use crate::problem::Problem;
 use crate::reply::Answer;
 use crate::reply::Form;
+use crate::store::Entered;
+use crate::store::Intake;
 use crate::store::Keep;
 use crate::store::Recorded;
 use crate::store::SourceCourse;
@@ -248,9 +251,10 @@ impl Desk {
         rows: &[UsageRow],
         names: &[(AccountId, String)],
         watermark: Option<(SourceId, jiff::Timestamp)>,
+        intake: Intake,
     ) -> Result<Recorded, StoreError> {
         let turn = self.publisher.turn().await?;
-        let mut writer = self.store.usage_writer(Keep::Yes).await?;
+        let mut writer = self.store.usage_writer(Keep::Yes, intake).await?;
         let recorded = writer.record(rows, names).await?;
         writer.finish(watermark).await?;
         let usage_since = recorded.changed_since;
@@ -260,27 +264,31 @@ impl Desk {
     }
 
     /// Records accounts durably and publishes them.
-    pub async fn record_accounts(&self, accounts: &[Account]) -> Result<Recorded, StoreError> {
+    pub async fn record_accounts(&self, accounts: &[Account], act: &Act) -> Result<Recorded, StoreError> {
         let turn = self.publisher.turn().await?;
-        let recorded = self.store.put_accounts(accounts).await?;
+        let recorded = self.store.put_accounts(accounts, Entered::Each(act)).await?;
         let change = Change { accounts, ..Change::default() };
         self.publisher.publish(&turn, change).await?;
         Ok(recorded)
     }
 
     /// Records initiatives durably and publishes them. Their accounts must be known.
-    pub async fn record_initiatives(&self, initiatives: &[Initiative]) -> Result<Recorded, StoreError> {
+    pub async fn record_initiatives(
+        &self,
+        initiatives: &[Initiative],
+        act: &Act,
+    ) -> Result<Recorded, StoreError> {
         let turn = self.publisher.turn().await?;
-        let recorded = self.store.put_initiatives(initiatives).await?;
+        let recorded = self.store.put_initiatives(initiatives, Entered::Each(act)).await?;
         let change = Change { initiatives, ..Change::default() };
         self.publisher.publish(&turn, change).await?;
         Ok(recorded)
     }
 
     /// Records notes durably and publishes them.
-    pub async fn record_notes(&self, notes: &[Note]) -> Result<u64, StoreError> {
+    pub async fn record_notes(&self, notes: &[Note], act: &Act) -> Result<u64, StoreError> {
         let turn = self.publisher.turn().await?;
-        let version = self.store.add_notes(notes).await?;
+        let version = self.store.add_notes(notes, act).await?;
         let noted: BTreeSet<AccountId> = notes.iter().map(|note| note.account.clone()).collect();
         self.publisher.publish(&turn, Change { noted, ..Change::default() }).await?;
         Ok(version)
@@ -301,8 +309,13 @@ impl Desk {
     }
 
     /// Has accounts judged by this churn model from now on; `None` fits one to the data each time.
-    pub async fn keep_churn(&self, kept: Option<KeptChurn>) -> Result<(), StoreError> {
-        self.publisher.keep_churn(kept).await
+    pub async fn keep_churn(&self, kept: Option<KeptChurn>, act: &Act) -> Result<(), StoreError> {
+        self.publisher.keep_churn(kept, act).await
+    }
+
+    /// Fits a churn model to the data, and has accounts judged by it from now on.
+    pub async fn fit_churn(&self, act: &Act) -> Result<(), StoreError> {
+        self.publisher.fit_churn(act).await
     }
 
     async fn answer(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {

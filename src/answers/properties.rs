@@ -266,6 +266,7 @@ proptest! {
             sees: sees.clone(),
             changes: sees.clone(),
             audience: Audience::AskerOnly,
+            way: crate::domain::How::Terminal.into(),
         };
         let hidden: Vec<usize> =
             (0..customers.len()).filter(|number| !sees.holds(&account(*number, &customers[*number]))).collect();

@@ -9,7 +9,7 @@ const CHARS_MIN: usize = 8;
 /// Most characters; those of a UUID and of a trace fit.
 const CHARS_MAX: usize = 64;
 
-/// The id of a request: letters, digits, `-` and `_`.
+/// The id of a request, an interaction or a run: letters, digits, `-` and `_`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RequestId(Arc<str>);
 

@@ -6,6 +6,7 @@ mod accounts;
 mod address;
 mod alerts;
 mod api_keys;
+mod audit;
 mod backup;
 mod checkpoint;
 mod counters;
@@ -42,6 +43,7 @@ mod writer;
 
 pub use alerts::{AlertRecord, AlertRuleRecord, AlertsKept, PendingRecord};
 pub use api_keys::{ApiKey, KeyScope};
+pub use audit::{AuditCheck, AuditEntry, AuditFilter, AuditFlaw, AuditHead, Entered, Intake};
 pub use backup::{Copied, Restored};
 pub use checkpoint::{Block, Checkpoint, CheckpointFile};
 pub use digests::{ComposedRow, Occurrence};

@@ -18,6 +18,10 @@ use axum::routing::MethodRouter;
 
 use crate::access;
 use crate::access::Deed;
+use crate::domain::Asker;
+use crate::domain::How;
+use crate::domain::RequestId;
+use crate::domain::Way;
 use crate::telemetry::Surface;
 
 use super::api;
@@ -98,10 +102,11 @@ async fn keep(
 ) -> Response {
     let for_program = request.uri().path().starts_with("/api/");
     match admitted(&state.entry, request.headers(), for_program).await {
-        Ok(leave) => {
+        Ok(mut leave) => {
             if let Err(refused) = access::may(&leave.asker, deed) {
                 return turn_away(&state, Shut::NotAllowed(refused.to_string()), &request);
             }
+            leave.asker = Arc::new(Asker { way: way(&request, &leave.asker), ..(*leave.asker).clone() });
             let surface = if for_program { Surface::Api } else { Surface::Page };
             state.desk.used(surface, leave.asker.role, &format!("{} {path}", method_of(&request)));
             request.extensions_mut().insert(leave);
@@ -109,6 +114,17 @@ async fn keep(
         }
         Err(shut) => turn_away(&state, shut, &request),
     }
+}
+
+/// By which way a request comes, with what the logs call it.
+fn way(request: &Request, asker: &Asker) -> Way {
+    let is_of_api = request.uri().path().starts_with("/api/");
+    let how = match asker.way.how {
+        How::Key => How::Key,
+        _ if is_of_api => How::Api,
+        _ => How::Web,
+    };
+    Way { how, request: request.extensions().get::<RequestId>().cloned() }
 }
 
 /// The method, as far as routes have handlers for it: others come from outside, and a list of them would have no end.

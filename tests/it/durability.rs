@@ -6,10 +6,12 @@ use std::path::PathBuf;
 
 use etsm::domain::UsageRow;
 use etsm::ingest::simulate::{Simulated, SimulationPlan};
-use etsm::store::{Copied, Keep, Store, StoreError};
+use etsm::store::{Copied, Entered, Keep, Store, StoreError};
 use jiff::Timestamp;
 use rand::{RngExt, SeedableRng};
 use sqlx::AnyPool;
+
+use crate::harness::seed;
 
 /// Sums of calls, tokens and cost by account and day: what figures are made of.
 type Sums = BTreeMap<(String, i64), (u64, u64, i64)>;
@@ -27,8 +29,8 @@ async fn fill(store: &Store, accounts: usize, days: u16) {
     let plan =
         SimulationPlan { accounts: accounts.try_into().unwrap(), days, ..SimulationPlan::ending(until) };
     let simulated = Simulated::new(&plan);
-    store.put_accounts(&simulated.accounts).await.unwrap();
-    let mut writer = store.usage_writer(Keep::Yes).await.unwrap();
+    store.put_accounts(&simulated.accounts, Entered::Each(&seed::act())).await.unwrap();
+    let mut writer = store.usage_writer(Keep::Yes, seed::intake()).await.unwrap();
     for (_account, rows) in simulated.usage() {
         writer.record(&rows, &[]).await.unwrap();
     }
@@ -181,7 +183,7 @@ async fn a_backup_made_while_others_write_is_a_whole_earlier_state() {
     let before = store.counts().await.unwrap().usage_rows;
     let backup = folder.path().join("backups.db");
     let writing = async {
-        let mut writer = store.usage_writer(Keep::Yes).await.unwrap();
+        let mut writer = store.usage_writer(Keep::Yes, seed::intake()).await.unwrap();
         for batch in 0..40 {
             let rows: Vec<UsageRow> = (0..50).map(|one| row(batch, &format!("e-{batch}-{one}"))).collect();
             writer.record(&rows, &[]).await.unwrap();
@@ -210,7 +212,7 @@ async fn a_backup_is_put_back_when_nobody_uses_the_database_and_the_old_one_is_k
     let then = sums(&store).await.unwrap();
     let backup = folder.path().join("backup.db");
     store.back_up(&backup, Copied::Beside).await.unwrap();
-    let mut writer = store.usage_writer(Keep::Yes).await.unwrap();
+    let mut writer = store.usage_writer(Keep::Yes, seed::intake()).await.unwrap();
     writer.record(&[row(1, "later")], &[]).await.unwrap();
     drop(writer);
     let later = sums(&store).await.unwrap();
@@ -298,7 +300,7 @@ async fn a_full_database_keeps_what_it_acknowledged_answers_and_recovers_by_itse
     let file = database(folder.path());
     let store = Store::open_within(&url(&file), Some(3_000_000)).await.unwrap();
     assert!(store.has_room().await);
-    let mut writer = store.usage_writer(Keep::Yes).await.unwrap();
+    let mut writer = store.usage_writer(Keep::Yes, seed::intake()).await.unwrap();
     let mut acknowledged = 0;
     let refused = loop {
         let rows: Vec<UsageRow> =

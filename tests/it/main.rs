@@ -11,6 +11,7 @@ mod alerts;
 mod anthropic;
 mod api;
 mod ask;
+mod audit;
 mod commands;
 mod digests;
 mod discord;
