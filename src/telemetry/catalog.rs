@@ -130,7 +130,7 @@ pub const METRICS: &[Described] = &[
     // Digests and alerts
     counter(
         "etsm_digests_total",
-        &[OUTCOME, ("by", "schedule, order"), ("late", "yes, no")],
+        &[OUTCOME, ("by", "ai, plain, nobody"), ("late", "yes, no")],
         "Digests that are over.",
     ),
     histogram("etsm_digest_lateness_seconds", &[], "How long after its slot a digest was there."),

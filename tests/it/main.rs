@@ -23,6 +23,7 @@ mod harness;
 mod health;
 mod import;
 mod logins;
+mod operations;
 mod outbox;
 mod outlook;
 mod pages;
