@@ -35,6 +35,8 @@ use super::staff::{Staff, staffed};
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How often numbers kept for Prometheus are tidied up.
 const UPKEEP_EVERY: Duration = Duration::from_secs(30);
+/// How often the files of the certificate are read again.
+const LOOK_AT_CERTIFICATE_EVERY: Duration = Duration::from_secs(30);
 /// How much of the changes since the last checkpoint a start after a crash has to read again.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(15 * 60);
 
@@ -42,6 +44,8 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(15 * 60);
 pub struct Outside {
     /// Where the dashboard answers.
     pub listener: TcpListener,
+    /// Where plain HTTP is sent on to HTTPS.
+    pub redirect: Option<TcpListener>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// How long Discord is waited for.
@@ -64,7 +68,9 @@ pub async fn run_with(
     let metrics = telemetry::metrics();
     let store = open_store(&settings).await?;
     let engine = Arc::new(Engine::new(Arc::clone(&settings.health), settings.currency));
-    let Outside { listener, clock, patience } = outside;
+    let Outside { listener, redirect, clock, patience } = outside;
+    let tls = tls(&settings, clock.now())?;
+    let reception = web::Reception::of(&settings.server, tls.clone());
     let client = discord_client(&settings, &store, patience).await?;
     let messenger = client.as_ref().map(chat::discord::Client::messenger);
     let outbox = Outbox::new(store.clone(), Arc::clone(&clock), messenger);
@@ -83,10 +89,18 @@ pub async fn run_with(
         interactions: discord.as_ref().and_then(door),
         metrics: Some(metrics.clone()),
         ready: ready.clone(),
-        live: web::Live::until(stop.clone()),
+        limits: web::Limits::new(&settings.server.limits),
+        live: web::Live::with_places(settings.server.limits.streams, stop.clone()),
     };
     info!(address = %settings.bind, "The dashboard is at {}", settings.public_url);
-    parts.start("dashboard", web::serve(listener, web::router(state), stop.clone()));
+    if let Some(tls) = tls {
+        parts.start("certificate", tls.watch(Arc::clone(desk.clock()), LOOK_AT_CERTIFICATE_EVERY, stop.clone()));
+    }
+    if let Some(listener) = redirect {
+        let router = web::redirect(&settings.public_url);
+        parts.start("redirect", web::serve(listener, router, reception.clone().plain(), stop.clone()));
+    }
+    parts.start("dashboard", web::serve(listener, web::router(state), reception, stop.clone()));
 
     let first_load = async {
         if let Some(plan) = demo {
@@ -119,6 +133,12 @@ pub async fn run_with(
         parts.start("discord", discord.run(tell, stop));
     }
     finish(parts, &desk).await
+}
+
+/// TLS of our own, when it is set up.
+fn tls(settings: &Settings, now: jiff::Timestamp) -> anyhow::Result<Option<Arc<web::Tls>>> {
+    let Some(files) = &settings.server.tls else { return Ok(None) };
+    web::Tls::open(files, now).map(|tls| Some(Arc::new(tls))).context("setting up TLS (server.tls)")
 }
 
 /// The way to Discord, when it is set up.

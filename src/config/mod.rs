@@ -13,6 +13,7 @@ mod manual;
 mod members;
 mod mistake;
 mod quiet;
+mod server;
 mod settings;
 mod trust;
 
@@ -26,5 +27,6 @@ pub use manual::manual;
 pub use members::{MemberRole, MemberRules};
 pub use mistake::Mistake;
 pub use quiet::{DaysOff, QuietHours};
+pub use server::{ClientHeader, LimitSettings, ServerSettings, TlsSettings, TrustedProxies};
 pub use settings::{ChatSettings, DiscordSettings, Settings};
 pub use trust::Trust;

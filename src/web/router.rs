@@ -30,6 +30,7 @@ use super::doors;
 use super::guard;
 use super::interactions;
 use super::interactions::SignedDoor;
+use super::limits;
 use super::live;
 use super::measure::measure;
 use super::page;
@@ -40,6 +41,7 @@ use super::rules::Rule;
 use super::rules::Ruled;
 use super::rules::RuledRoute;
 use super::state::WebState;
+use super::whole::whole;
 
 /// A handler that takes longer is given up: whoever asked has given up too.
 const HANDLER_TIME_MAX: Duration = Duration::from_secs(30);
@@ -64,6 +66,8 @@ pub fn router(state: WebState) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, HANDLER_TIME_MAX))
         .layer(middleware::from_fn_with_state(guard::Hosts::of(&state.public_url), guard::check))
         .layer(CompressionLayer::new().gzip(true).br(true))
+        .layer(middleware::from_fn(whole))
+        .layer(middleware::from_fn_with_state(state.limits.clone(), limits::keep))
         .layer(middleware::from_fn_with_state(guard::Transport::of(&state.public_url), guard::harden))
         .layer(middleware::from_fn(measure))
         .with_state(state)

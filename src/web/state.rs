@@ -10,6 +10,7 @@ use crate::domain::Asker;
 
 use super::doors::Doors;
 use super::interactions::SignedDoor;
+use super::limits::Limits;
 use super::live::Live;
 use super::ready::Readiness;
 
@@ -32,6 +33,8 @@ pub struct WebState {
     pub metrics: Option<PrometheusHandle>,
     /// Which parts are up; pages wait for it.
     pub ready: Readiness,
+    /// How much clients may ask for.
+    pub limits: Limits,
     /// Who is told of newer figures.
     pub live: Live,
 }

@@ -1,6 +1,7 @@
 //! `etsm serve` and `etsm demo`: the service in the foreground.
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -43,6 +44,7 @@ pub(super) async fn demo(mut settings: Settings, own_folder: bool, demo: Demo) -
     }
     settings.bind = demo.bind;
     settings.database_url = None;
+    settings.server.tls = None;
     settings.discord = None;
     settings.chat.browser = true;
     settings.digests = demo_digests();
@@ -72,13 +74,18 @@ fn greet(settings: &Settings, plan: DemoPlan) -> anyhow::Result<()> {
 }
 
 async fn outside(settings: &Settings) -> anyhow::Result<Outside> {
-    let listener = TcpListener::bind(settings.bind).await.with_context(|| {
-        format!(
-            "cannot listen on {}; is another etsm running? choose another port with --bind or ETSM_BIND",
-            settings.bind
-        )
-    })?;
-    Ok(Outside { listener, clock: Arc::new(SystemClock), patience: Patience::default() })
+    let listener = listen(settings.bind, "--bind or ETSM_BIND").await?;
+    let redirect = match settings.server.tls.as_ref().and_then(|tls| tls.redirect) {
+        Some(address) => Some(listen(address, "server.tls.redirect or ETSM_TLS_REDIRECT").await?),
+        None => None,
+    };
+    Ok(Outside { listener, redirect, clock: Arc::new(SystemClock), patience: Patience::default() })
+}
+
+async fn listen(address: SocketAddr, by: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; is another etsm running? choose another port with {by}")
+    })
 }
 
 /// Fires on Ctrl-C and on the signal that container engines send.

@@ -156,7 +156,7 @@ impl Harness {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let outside =
-            app::Outside { listener, clock: Arc::clone(&self.clock) as Arc<dyn Clock>, patience: PATIENCE };
+            app::Outside { listener, redirect: None, clock: Arc::clone(&self.clock) as _, patience: PATIENCE };
         let stop = CancellationToken::new();
         let mut app = JoinSet::new();
         app.spawn(app::run(self.settings.clone(), outside, stop.clone()));
