@@ -4,4 +4,4 @@ mod anthropic;
 mod probe;
 
 pub use anthropic::Anthropic;
-pub use probe::probe;
+pub use probe::{Proof, probe};

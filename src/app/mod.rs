@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod demo;
+mod descriptors;
 mod parts;
 mod run;
 mod staff;

@@ -94,7 +94,10 @@ pub async fn run_with(
     };
     info!(address = %settings.bind, "The dashboard is at {}", settings.public_url);
     if let Some(tls) = tls {
-        parts.start("certificate", tls.watch(Arc::clone(desk.clock()), LOOK_AT_CERTIFICATE_EVERY, stop.clone()));
+        parts.start(
+            "certificate",
+            tls.watch(Arc::clone(desk.clock()), LOOK_AT_CERTIFICATE_EVERY, stop.clone()),
+        );
     }
     if let Some(listener) = redirect {
         let router = web::redirect(&settings.public_url);

@@ -123,11 +123,7 @@ async fn admitted(
 }
 
 /// The program behind a request, if one shows a key, within the limits of keys.
-async fn program(
-    state: &WebState,
-    headers: &HeaderMap,
-    call: Call,
-) -> Result<Option<Arc<Asker>>, Shut> {
+async fn program(state: &WebState, headers: &HeaderMap, call: Call) -> Result<Option<Arc<Asker>>, Shut> {
     match state.entry.doors.program(headers).await {
         Ok(Some(asker)) => {
             state.limits.of_key(&asker.person, call).map_err(Shut::TooMany)?;

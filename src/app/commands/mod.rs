@@ -20,6 +20,7 @@ use anyhow::Context;
 use clap::{CommandFactory, Parser};
 
 use crate::adapters;
+use crate::adapters::Proof;
 use crate::answers::Desk;
 use crate::chat::discord::Client;
 use crate::chat::discord::Patience;
@@ -101,8 +102,11 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         Command::Chat(chat) => ask::chat(settings, environment, chat).await,
         Command::Replay(words) => replay::replay(settings, environment, words).await,
         Command::Probe(probe) => {
-            let url = probe.url.unwrap_or_else(|| format!("http://{}", settings.bind));
-            adapters::probe(&url).await?;
+            let scheme = if settings.server.tls.is_some() { "https" } else { "http" };
+            match probe.url {
+                Some(url) => adapters::probe(&url, Proof::Certificate).await?,
+                None => adapters::probe(&format!("{scheme}://{}", settings.bind), Proof::None).await?,
+            }
             Ok(ExitCode::SUCCESS)
         }
         Command::Check

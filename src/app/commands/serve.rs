@@ -18,14 +18,16 @@ use crate::telemetry;
 
 use super::super::cli::Demo;
 use super::super::demo::{DemoPlan, demo_digests};
+use super::super::descriptors::make_room_for;
 use super::super::run::{Outside, run, run_with};
 
 /// Runs the service over real data.
-pub(super) async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
+pub(super) async fn serve(mut settings: Settings) -> anyhow::Result<ExitCode> {
     if let Err(mistakes) = settings.check_for_serving() {
         return Ok(super::refused(&mistakes));
     }
     telemetry::start_logs(&settings.log).map_err(anyhow::Error::msg)?;
+    make_room_for(&mut settings.server.limits);
     let outside = outside(&settings).await?;
     run(settings, outside, stop_on_signal()?).await?;
     Ok(ExitCode::SUCCESS)
@@ -50,6 +52,7 @@ pub(super) async fn demo(mut settings: Settings, own_folder: bool, demo: Demo) -
     settings.digests = demo_digests();
     // Whoever looks around may try everything.
     settings.chat.role = Role::Admin;
+    make_room_for(&mut settings.server.limits);
     let outside = outside(&settings).await?;
     // Port 0 asks for any free one.
     settings.bind = outside.listener.local_addr().context("asking for the port")?;

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
+use axum::body::Body;
+use axum::body::HttpBody as _;
 use axum::extract::ConnectInfo;
 use axum::extract::Request;
 use axum::extract::State;
@@ -36,6 +38,10 @@ pub(in crate::web) use traffic::Traffic;
 const WAIT_MAX: Duration = Duration::from_millis(250);
 /// When there is no room, come back after so long.
 const COME_BACK_AFTER: Duration = Duration::from_secs(1);
+/// A body that is not a push is a form or a line of chat, and there by then.
+const BODY_TIME_MAX: Duration = Duration::from_secs(10);
+/// Its length.
+pub(super) const BODY_BYTES_MAX: usize = 64 * 1024;
 /// A picture takes tens of milliseconds of a core and some megabytes, a page one of each.
 const PAGES_FOR_A_PICTURE: usize = 16;
 
@@ -144,11 +150,37 @@ pub(super) async fn keep(State(limits): State<Limits>, request: Request, next: N
     {
         return too_many(path, wait);
     }
+    let path = path.to_owned();
+    let request = match traffic {
+        Traffic::Free | Traffic::Door | Traffic::Push | Traffic::Stream => request,
+        Traffic::Read | Traffic::Write | Traffic::Picture => match with_body(request).await {
+            Ok(request) => request,
+            Err((status, words)) => return page::refusal(status, words),
+        },
+    };
     let Some(_place) = limits.room(traffic).await else {
         metrics::counter!("etsm_http_shed_total").increment(1);
-        return overloaded(path);
+        return overloaded(&path);
     };
     next.run(request).await
+}
+
+/// The request with its body there already: whoever sends it slowly must not hold a place meanwhile.
+async fn with_body(request: Request) -> Result<Request, (StatusCode, &'static str)> {
+    let announced = request.body().size_hint();
+    // What is announced as too long is refused by whoever would take it, unread.
+    if request.body().is_end_stream() || announced.lower() > BODY_BYTES_MAX as u64 {
+        return Ok(request);
+    }
+    let (parts, body) = request.into_parts();
+    let read = tokio::time::timeout(BODY_TIME_MAX, axum::body::to_bytes(body, BODY_BYTES_MAX)).await;
+    match read {
+        Ok(Ok(bytes)) => Ok(Request::from_parts(parts, Body::from(bytes))),
+        Ok(Err(_cut)) => {
+            Err((StatusCode::PAYLOAD_TOO_LARGE, "What was sent is too long, or it was cut short."))
+        }
+        Err(_late) => Err((StatusCode::REQUEST_TIMEOUT, "What was sent did not arrive in time.")),
+    }
 }
 
 /// More requests than an address or a key may send.
@@ -182,4 +214,91 @@ fn seconds(wait: Duration) -> u64 {
 fn come_back(mut refused: Response, seconds: u64) -> Response {
     refused.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     refused
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::to_bytes;
+    use axum::middleware;
+    use tower::ServiceExt as _;
+
+    use crate::config::Environment;
+    use crate::config::Settings;
+
+    use super::*;
+
+    fn limits(change: impl FnOnce(&mut LimitSettings)) -> Limits {
+        let mut settings = Settings::load(None, &Environment::of([])).unwrap().server.limits;
+        change(&mut settings);
+        Limits::new(&settings)
+    }
+
+    /// How a request from an address ends: its status, when to come back, and how the body begins.
+    async fn ask(limits: &Limits, from: &str, path: &str) -> (u16, Option<String>, String) {
+        let kept = middleware::from_fn_with_state(limits.clone(), keep);
+        let router = Router::new().fallback(async || "here you are").layer(kept);
+        let mut request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        let address: SocketAddr = from.parse().unwrap();
+        request.extensions_mut().insert(ConnectInfo(address));
+        let answer = router.oneshot(request).await.unwrap();
+        let back = answer.headers().get(header::RETRY_AFTER).map(|value| value.to_str().unwrap().to_owned());
+        let status = answer.status().as_u16();
+        let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        (status, back, String::from_utf8_lossy(&body[..body.len().min(15)]).into_owned())
+    }
+
+    #[tokio::test]
+    async fn an_address_that_asks_too_much_is_told_when_to_come_back() {
+        let limits = limits(|limits| limits.reads_a_minute = 2);
+        for _ in 0..2 {
+            assert_eq!(ask(&limits, "203.0.113.7:1", "/").await.0, 200);
+        }
+        let (status, back, body) = ask(&limits, "203.0.113.7:2", "/").await;
+        assert_eq!((status, body.as_str()), (429, "<!doctype html>"));
+        assert!((1..=30).contains(&back.unwrap().parse().unwrap()));
+        let (status, _, body) = ask(&limits, "203.0.113.7:3", "/api/v1/accounts").await;
+        assert_eq!((status, body.as_str()), (429, r#"{"type":"about:"#));
+        assert_eq!(ask(&limits, "203.0.113.8:1", "/").await.0, 200, "others are not held back");
+        assert_eq!(ask(&limits, "203.0.113.7:4", "/auth/login").await.0, 200, "nor is the login");
+        assert_eq!(ask(&limits, "203.0.113.7:5", "/healthz").await.0, 200, "nor those who look after it");
+    }
+
+    #[tokio::test]
+    async fn this_machine_has_no_budget() {
+        let limits = limits(|limits| limits.reads_a_minute = 1);
+        for _ in 0..10 {
+            assert_eq!(ask(&limits, "127.0.0.1:1", "/").await.0, 200);
+            assert_eq!(ask(&limits, "[::ffff:127.0.0.1]:1", "/").await.0, 200);
+        }
+    }
+
+    #[tokio::test]
+    async fn under_overload_figures_are_refused_fast_and_what_must_live_lives() {
+        let limits = limits(|limits| limits.at_once = 1);
+        let place = limits.room(Traffic::Read).await.unwrap();
+        let (status, back, body) = ask(&limits, "127.0.0.1:1", "/").await;
+        assert_eq!((status, back.as_deref(), body.as_str()), (503, Some("1"), "<!doctype html>"));
+        let (status, back, body) = ask(&limits, "127.0.0.1:1", "/api/v1/accounts").await;
+        assert_eq!((status, back.as_deref(), body.as_str()), (503, Some("1"), r#"{"type":"about:"#));
+        for path in
+            ["/healthz", "/readyz", "/metrics", "/auth/login", "/l/token", "/assets/app.css", "/events"]
+        {
+            assert_eq!(ask(&limits, "127.0.0.1:1", path).await.0, 200, "{path}");
+        }
+        assert!(limits.room(Traffic::Push).await.is_some(), "pushes are taken");
+        drop(place);
+        assert_eq!(ask(&limits, "127.0.0.1:1", "/").await.0, 200);
+    }
+
+    #[tokio::test]
+    async fn a_key_has_its_own_budget_wherever_it_is_used() {
+        let limits = limits(|limits| limits.pushes_a_minute = 1);
+        let call = Call { from: None, traffic: Traffic::Push };
+        let key = |name: &str| Person::new(name).unwrap();
+        assert_eq!(limits.of_key(&key("billing"), call), Ok(()));
+        assert!(limits.of_key(&key("billing"), call).is_err());
+        assert_eq!(limits.of_key(&key("gateway"), call), Ok(()));
+        assert_eq!(limits.of_key(&key("billing"), Call { traffic: Traffic::Read, ..call }), Ok(()));
+    }
 }

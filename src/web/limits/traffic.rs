@@ -23,7 +23,8 @@ pub(in crate::web) enum Traffic {
 
 impl Traffic {
     pub(in crate::web) fn of(method: &Method, path: &str) -> Self {
-        let (first, rest) = path.trim_start_matches('/').split_once('/').unwrap_or((&path[1.min(path.len())..], ""));
+        let (first, rest) =
+            path.trim_start_matches('/').split_once('/').unwrap_or((&path[1.min(path.len())..], ""));
         let reads = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
         match first {
             "healthz" | "readyz" | "metrics" | "version" | "assets" | "discord" => Self::Free,

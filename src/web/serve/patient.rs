@@ -44,13 +44,13 @@ impl<S> Patient<S> {
             Poll::Ready(Err(_)) => taken,
             Poll::Pending => {
                 let left = self.left;
-                let (_, end) = self
-                    .waiting
-                    .get_or_insert_with(|| (Instant::now(), Box::pin(tokio::time::sleep(left))));
+                let (_, end) =
+                    self.waiting.get_or_insert_with(|| (Instant::now(), Box::pin(tokio::time::sleep(left))));
                 match end.as_mut().poll(cx) {
                     Poll::Pending => Poll::Pending,
                     Poll::Ready(()) => {
-                        metrics::counter!("etsm_connections_dropped_total", "why" => "slow_reader").increment(1);
+                        metrics::counter!("etsm_connections_dropped_total", "why" => "slow_reader")
+                            .increment(1);
                         Poll::Ready(Err(io::Error::new(
                             io::ErrorKind::TimedOut,
                             "the client does not read its answer",
@@ -73,11 +73,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let taken = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.judge(cx, taken)
     }

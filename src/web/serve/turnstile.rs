@@ -123,8 +123,7 @@ mod tests {
         let turnstile = Turnstile::new(1, 5, TrustedProxies::default());
         let _taken = from(&turnstile, "203.0.113.7").unwrap();
         assert_eq!(from(&turnstile, "203.0.113.8").err(), Some(Full::All));
-        let health_checks: Vec<_> =
-            (0..KEPT_FREE).map(|_| from(&turnstile, "127.0.0.1").unwrap()).collect();
+        let health_checks: Vec<_> = (0..KEPT_FREE).map(|_| from(&turnstile, "127.0.0.1").unwrap()).collect();
         assert_eq!(from(&turnstile, "127.0.0.1").err(), Some(Full::All));
         drop(health_checks);
     }

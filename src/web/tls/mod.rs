@@ -116,7 +116,10 @@ impl Tls {
                 Err(bad) => {
                     let bad = bad.to_string();
                     if told.as_ref() != Some(&bad) {
-                        tracing::warn!(error = bad, "Kept the certificate that is shown, for the new one is not good");
+                        tracing::warn!(
+                            error = bad,
+                            "Kept the certificate that is shown, for the new one is not good"
+                        );
                         told = Some(bad);
                     }
                 }

@@ -98,10 +98,8 @@ mod tests {
 
     #[track_caller]
     fn check(times: &[Vec<u8>], told: Option<(&str, &str)>) {
-        let told = told.map(|(begins, ends)| Validity {
-            begins: begins.parse().unwrap(),
-            ends: ends.parse().unwrap(),
-        });
+        let told = told
+            .map(|(begins, ends)| Validity { begins: begins.parse().unwrap(), ends: ends.parse().unwrap() });
         assert_eq!(Validity::of(&certificate(&element(VERSION, &[2]), times)), told);
         assert_eq!(Validity::of(&certificate(&[], times)), told);
     }
@@ -117,7 +115,8 @@ mod tests {
     #[test]
     fn what_is_no_time_is_no_certificate() {
         let good = element(UTC_TIME, b"260101000000Z");
-        for odd in [&b"261301000000Z"[..], b"2601010000Z", b"260101000000+0100", b"26010100000xZ", b"", b"Z"] {
+        for odd in [&b"261301000000Z"[..], b"2601010000Z", b"260101000000+0100", b"26010100000xZ", b"", b"Z"]
+        {
             check(&[good.clone(), element(UTC_TIME, odd)], None);
         }
         check(&[good], None);
