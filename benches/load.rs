@@ -298,10 +298,12 @@ async fn borne(address: SocketAddr, manner: Manner) -> Duration {
         let second = Duration::from_secs(1);
         match manner {
             Manner::NeverReads => tokio::time::sleep(second).await,
-            _ => match tokio::time::timeout(second, wire.socket.read(&mut said)).await {
-                Ok(Ok(0) | Err(_)) => break,
-                Ok(Ok(_)) | Err(_) => {}
-            },
+            _ => {
+                let said = tokio::time::timeout(second, wire.socket.read(&mut said)).await;
+                if let Ok(Ok(0) | Err(_)) = said {
+                    break;
+                }
+            }
         }
         if !matches!(manner, Manner::SaysNothing) {
             written = wire.socket.write_all(b"x").await;

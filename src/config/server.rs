@@ -171,7 +171,7 @@ fn at_once(text: &str) -> Result<usize, String> {
 }
 
 fn a_minute(text: &str) -> Result<u32, String> {
-    text.parse().or_else(|_| Err(format!("“{text}” must be a whole number; 0 means as many as come")))
+    text.parse().map_err(|_odd| format!("“{text}” must be a whole number; 0 means as many as come"))
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ mod pages;
 mod probes;
 mod ready;
 mod redirect;
+mod request;
 mod router;
 mod rules;
 mod seat;

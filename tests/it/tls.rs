@@ -139,17 +139,17 @@ fn refused(change: impl FnOnce(&etsm::config::TlsSettings)) -> String {
 #[test]
 fn what_is_wrong_with_the_files_is_told_with_its_remedy() {
     let write = |path: &std::path::Path, text: &str| std::fs::write(path, text).unwrap();
-    insta::assert_snapshot!(refused(|files| std::fs::remove_file(&files.key).unwrap()), @"");
-    insta::assert_snapshot!(refused(|files| write(&files.certificate, "nonsense")), @"");
-    insta::assert_snapshot!(refused(|files| write(&files.certificate, &Made::new().key)), @"");
-    insta::assert_snapshot!(refused(|files| write(&files.key, &Made::new().certificate)), @"");
-    insta::assert_snapshot!(refused(|files| write(&files.key, &Made::new().key)), @"");
+    insta::assert_snapshot!(refused(|files| std::fs::remove_file(&files.key).unwrap()), @"cannot read …/tls.key: No such file or directory (os error 2)");
+    insta::assert_snapshot!(refused(|files| write(&files.certificate, "nonsense")), @"…/tls.crt holds no certificate; it must be PEM and begin with -----BEGIN CERTIFICATE-----");
+    insta::assert_snapshot!(refused(|files| write(&files.certificate, &Made::new().key)), @"…/tls.crt holds no certificate; it must be PEM and begin with -----BEGIN CERTIFICATE-----");
+    insta::assert_snapshot!(refused(|files| write(&files.key, &Made::new().certificate)), @"…/tls.key holds no private key that can be used; it must be PEM without a passphrase, of RSA, ECDSA or Ed25519");
+    insta::assert_snapshot!(refused(|files| write(&files.key, &Made::new().key)), @"the key in …/tls.key is not that of the certificate in …/tls.crt; the server's own certificate must be the first there");
     insta::assert_snapshot!(refused(|files| {
         Made::between(2001, 2002).put(files.key.parent().unwrap());
-    }), @"");
+    }), @"the certificate in …/tls.crt ended on 2002-01-01T00:00:00Z; put a new one there");
     insta::assert_snapshot!(refused(|files| {
         Made::between(2027, 2028).put(files.key.parent().unwrap());
-    }), @"");
+    }), @"the certificate in …/tls.crt holds from 2027-01-01T00:00:00Z on; is the clock of this machine right?");
 }
 
 #[tokio::test]

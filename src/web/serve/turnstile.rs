@@ -16,13 +16,16 @@ use crate::web::neighbour::Neighbour;
 /// Places that only this machine and trusted proxies may take: a health check gets in when nobody else does.
 const KEPT_FREE: usize = 64;
 
+/// How many connections each address has.
+type Inside = Mutex<HashMap<Neighbour, usize>>;
+
 /// Counts who is inside; cheap to clone, all clones count together.
 #[derive(Clone)]
 pub(super) struct Turnstile {
     places: Arc<Semaphore>,
     kept_free: Arc<Semaphore>,
     per_address: usize,
-    inside: Arc<Mutex<HashMap<Neighbour, usize>>>,
+    inside: Arc<Inside>,
     proxies: TrustedProxies,
 }
 
@@ -30,7 +33,7 @@ pub(super) struct Turnstile {
 pub(super) struct Ticket {
     _place: OwnedSemaphorePermit,
     /// The address that it counts for, and where.
-    counted: Option<(Neighbour, Arc<Mutex<HashMap<Neighbour, usize>>>)>,
+    counted: Option<(Neighbour, Arc<Inside>)>,
 }
 
 /// Why there is no place.
@@ -86,7 +89,7 @@ impl Drop for Ticket {
     }
 }
 
-fn lock(inside: &Mutex<HashMap<Neighbour, usize>>) -> MutexGuard<'_, HashMap<Neighbour, usize>> {
+fn lock(inside: &Inside) -> MutexGuard<'_, HashMap<Neighbour, usize>> {
     // Each count is changed in one step, so a panic elsewhere left none half done.
     inside.lock().unwrap_or_else(PoisonError::into_inner)
 }
