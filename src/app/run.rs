@@ -31,6 +31,7 @@ use crate::telemetry;
 use crate::web;
 
 use super::demo::{DemoPlan, order_first_digest};
+use super::entrances::Entrances;
 use super::keeping::{keep_measures, keep_own_use, keep_store, save_own_use};
 use super::parts::Parts;
 use super::staff::{Staff, staffed};
@@ -46,6 +47,8 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(15 * 60);
 pub struct Outside {
     /// Where the dashboard answers.
     pub listener: TcpListener,
+    /// Where plain HTTP is sent on to HTTPS.
+    pub redirect: Option<TcpListener>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// How long Discord is waited for.
@@ -68,7 +71,8 @@ pub async fn run_with(
     let metrics = telemetry::metrics();
     let store = open_store(&settings).await?;
     let engine = Arc::new(Engine::new(Arc::clone(&settings.health), settings.currency));
-    let Outside { listener, clock, patience } = outside;
+    let Outside { listener, redirect, clock, patience } = outside;
+    let entrances = Entrances::new(&settings, listener, redirect, clock.now())?;
     let client = discord_client(&settings, &store, patience).await?;
     let messenger = client.as_ref().map(chat::discord::Client::messenger);
     let outbox = Outbox::new(store.clone(), Arc::clone(&clock), messenger);
@@ -89,11 +93,12 @@ pub async fn run_with(
         metrics: Some(metrics.clone()),
         ready: ready.clone(),
         retention: settings.retention,
-        live: web::Live::until(stop.clone()),
+        limits: web::Limits::new(&settings.server.limits),
+        live: web::Live::with_places(settings.server.limits.streams, stop.clone()),
     };
     let refusals = Arc::clone(state.entry.doors.refusals());
     info!(address = %settings.bind, "The dashboard is at {}", settings.public_url);
-    parts.start("dashboard", web::serve(listener, web::router(state), stop.clone()));
+    entrances.open(state, &mut parts, &stop);
 
     let first_load = async {
         if let Some(plan) = demo {

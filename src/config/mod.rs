@@ -15,6 +15,7 @@ mod mistake;
 mod operations;
 mod quiet;
 mod retention;
+mod server;
 mod settings;
 mod trust;
 
@@ -30,5 +31,6 @@ pub use mistake::Mistake;
 pub use operations::LogFormat;
 pub use quiet::{DaysOff, QuietHours};
 pub use retention::RetentionSettings;
+pub use server::{ClientHeader, LimitSettings, ServerSettings, TlsSettings, TrustedProxies};
 pub use settings::{ChatSettings, DiscordSettings, Settings};
 pub use trust::Trust;

@@ -11,6 +11,7 @@ use crate::domain::Asker;
 
 use super::doors::Doors;
 use super::interactions::SignedDoor;
+use super::limits::Limits;
 use super::live::Live;
 use super::ready::Readiness;
 
@@ -35,6 +36,8 @@ pub struct WebState {
     pub ready: Readiness,
     /// How long each kind of data is kept.
     pub retention: RetentionSettings,
+    /// How much clients may ask for.
+    pub limits: Limits,
     /// Who is told of newer figures.
     pub live: Live,
 }

@@ -40,6 +40,7 @@ use crate::problem::Problem;
 
 use super::ask::Pairs;
 use super::doors::Shut;
+use super::limits::too_many;
 use super::page::status_of;
 
 pub(super) use accounts::{list as accounts, one as account};
@@ -106,11 +107,13 @@ pub(super) fn turned_away(shut: &Shut) -> Response {
             response
         }
         Shut::NotAllowed(why) => problem_document(StatusCode::FORBIDDEN, "not_allowed", why),
+        Shut::TooMany(wait) => too_many("/api/", *wait),
         Shut::Unavailable(why) => problem_document(StatusCode::SERVICE_UNAVAILABLE, "unavailable", why),
     }
 }
 
-fn problem_document(status: StatusCode, code: &str, detail: &str) -> Response {
+/// A problem of this kind, in words.
+pub(super) fn problem_document(status: StatusCode, code: &str, detail: &str) -> Response {
     document_with(status, code, detail, None)
 }
 

@@ -13,6 +13,7 @@ mod rights;
 mod session;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -24,6 +25,7 @@ use crate::config::MemberRules;
 use crate::domain::Clock;
 use crate::domain::SecurityKind;
 use crate::store::Store;
+use crate::web::limits;
 use crate::web::page;
 use crate::web::refusals::Refusals;
 
@@ -92,6 +94,8 @@ pub(super) enum Shut {
     Unknown,
     /// Is known and may nothing, and why.
     NotAllowed(String),
+    /// Asks more than it may, and how long to wait.
+    TooMany(Duration),
     /// It cannot be known just now.
     Unavailable(String),
 }
@@ -109,6 +113,7 @@ impl IntoResponse for Shut {
             Self::Unknown => {
                 page::refused(StatusCode::UNAUTHORIZED, "Not logged in", "Log in and try again.".into())
             }
+            Self::TooMany(wait) => limits::too_many("", wait),
             Self::NotAllowed(message) => page::refused(StatusCode::FORBIDDEN, "Not allowed", message),
             Self::Unavailable(why) => {
                 let message = format!("{why}, so it is not known what you may do. Try again in a minute.");
