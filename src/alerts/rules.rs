@@ -19,6 +19,17 @@ pub struct RuleAtHand {
     pub by: Option<String>,
 }
 
+/// How often a rule began an alert.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Begun {
+    /// Since the instant asked for.
+    pub times: u32,
+    /// Those that are not over.
+    pub open: u32,
+    /// When it began one last, among the newest alerts.
+    pub last: Option<Timestamp>,
+}
+
 /// Lays what was set by command over the rules of the settings; by name.
 pub(super) fn at_hand(settings: &[AlertRule], set: &[AlertRuleRecord]) -> Vec<RuleAtHand> {
     let own = settings.iter().map(|rule| (rule.name.clone(), RuleAtHand { rule: rule.clone(), by: None }));
