@@ -3,6 +3,8 @@
 mod account;
 mod accounts;
 mod admin;
+mod admin_rules;
+mod admin_schedules;
 mod alerts;
 mod anomalies;
 mod answer;
@@ -19,6 +21,7 @@ mod order;
 mod portfolio;
 mod replay;
 mod search;
+mod share;
 mod status;
 mod tab;
 mod usage;
@@ -26,6 +29,8 @@ mod usage;
 pub(super) use account::overview as account_overview;
 pub(super) use accounts::{file as accounts_file, show as accounts};
 pub(super) use admin::{end_session as admin_end_session, revoke_key as admin_revoke_key, show as admin};
+pub(super) use admin_rules::show as admin_rules;
+pub(super) use admin_schedules::show as admin_schedules;
 pub(super) use alerts::{ack as alert_ack, list as alerts, show as alert, snooze as alert_snooze};
 pub(super) use anomalies::show as anomalies;
 pub(super) use board::moved as initiative_move;
@@ -41,6 +46,7 @@ pub(super) use order::{done as order_done, show as order};
 pub(super) use portfolio::show as portfolio;
 pub(super) use replay::{run as replay_run, show as replay};
 pub(super) use search::show as search;
+pub(super) use share::show as share;
 pub(super) use status::show as status;
 pub(super) use tab::{
     anomalies as account_anomalies, forecast as account_forecast, health as account_health,

@@ -187,12 +187,9 @@ async fn the_overview_is_light() {
 async fn what_was_begun_meanwhile_stands_in_the_chart_of_the_account() {
     let site = Site::open().await;
     let usage = site.text("/accounts/acme/usage?range=90d").await;
-    assert!(usage.contains("Begun meanwhile: ini-1: Move to streaming."), "in words");
+    assert!(usage.contains("Meanwhile: ini-1: Move to streaming."), "in words");
     assert!(usage.contains("\"label\":\"ini-1: Move to streaming\""), "for the script");
-    assert!(
-        !site.text("/accounts/acme/usage?range=7d").await.contains("Begun meanwhile"),
-        "not in the range"
-    );
-    assert!(!site.text("/usage?range=90d").await.contains("Begun meanwhile"), "not of all accounts");
+    assert!(!site.text("/accounts/acme/usage?range=7d").await.contains("Meanwhile: "), "not in the range");
+    assert!(!site.text("/usage?range=90d").await.contains("Meanwhile: "), "not of all accounts");
     site.close().await;
 }

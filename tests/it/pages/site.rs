@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use etsm::access::PassSeal;
+use etsm::access::ShareSeal;
 use etsm::alerts::Alerts;
 use etsm::answers::Departments;
 use etsm::answers::Desk;
@@ -30,6 +31,9 @@ use tokio_util::sync::CancellationToken;
 use crate::harness::clock::TestClock;
 use crate::harness::seed;
 
+/// What its passes and shares are signed with.
+pub const SECRET: &[u8] = b"a secret of the test";
+
 /// Pages that may listen at once, so that a test can fill them.
 pub const STREAMS_MAX: usize = 3;
 
@@ -51,8 +55,9 @@ pub struct Site {
 /// Doors that nobody can log in by.
 fn entry(desk: &Desk, everyone: Option<Asker>) -> web::Entry {
     let (store, clock) = (desk.store().clone(), Arc::clone(desk.clock()));
-    let (members, seal) = (MemberRules::default(), PassSeal::new(b"a secret of the test"));
-    let doors = web::Doors::new(store, clock, members, seal, None, "https://etsm.example.com");
+    let members = MemberRules::default();
+    let seals = (PassSeal::new(SECRET), ShareSeal::new(SECRET));
+    let doors = web::Doors::new(store, clock, members, seals, None, "https://etsm.example.com");
     web::Entry { doors: Arc::new(doors), everyone: everyone.map(Arc::new) }
 }
 
