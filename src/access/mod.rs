@@ -15,7 +15,7 @@ use crate::problem::Problem;
 pub use identity::{IdentityProvider, LoginFailed};
 pub use members::{Member, admit, all_see_all, bearers_see, others_see, sees};
 pub use pass::{BadPass, Pass, PassSeal};
-pub use secret::{Fingerprint, Token};
+pub use secret::{Fingerprint, Token, sha256};
 pub use share::{Share, ShareSeal};
 
 /// What someone wants to do.
@@ -93,6 +93,7 @@ mod tests {
             sees: Scope::All,
             changes: Scope::All,
             audience: Audience::AskerOnly,
+            way: crate::domain::How::Web.into(),
         };
         assert!(may(&asker(Role::Viewer), Deed::Read).is_ok());
         assert!(may(&asker(Role::Viewer), Deed::Write).is_err());

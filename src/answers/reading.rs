@@ -28,6 +28,7 @@ use crate::reply::Cell;
 use crate::reply::FactLine;
 use crate::reply::Prose;
 use crate::reply::Tone;
+use crate::store::SourceCourse;
 
 use super::question::Question;
 
@@ -47,8 +48,10 @@ pub(super) struct Reading<'a> {
     pub(super) now: Timestamp,
     /// What the asker may do.
     pub(super) role: Role,
-    /// Whether the database answered just now.
-    pub(super) database_answers: bool,
+    /// How it goes with the sources, for a question about that; `None` when the database did not answer.
+    pub(super) courses: Option<&'a [SourceCourse]>,
+    /// Whether what is written down has room, for the same question.
+    pub(super) has_room: bool,
 }
 
 impl<'a> Reading<'a> {

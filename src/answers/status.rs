@@ -1,10 +1,13 @@
 //! `status`: how fresh the figures are, source by source, and what is held.
 
+use jiff::Timestamp;
+
 use crate::domain::Measure;
 use crate::domain::Metric;
+use crate::domain::Range;
+use crate::domain::SourceId;
 use crate::domain::UsageFilter;
 use crate::domain::Window;
-use crate::engine::SourceMark;
 use crate::reply::Answer;
 use crate::reply::Block;
 use crate::reply::Cell;
@@ -12,11 +15,11 @@ use crate::reply::Column;
 use crate::reply::FactLine;
 use crate::reply::Prose;
 use crate::reply::Table;
+use crate::store::SourceCourse;
 
 use super::follow_ups::action;
 use super::question::{PortfolioSort, Question};
 use super::reading::{LATE_AFTER, Reading, instant_words};
-use crate::domain::Range;
 
 pub(super) fn answer(reading: &Reading<'_>) -> Answer {
     let mut answer = reading.answer("Status", &Question::Status);
@@ -30,10 +33,12 @@ pub(super) fn answer(reading: &Reading<'_>) -> Answer {
     if !held.is_empty() {
         answer.blocks.push(Block::Facts(held));
     }
-    if !reading.snapshot.watermarks().is_empty() {
-        answer.blocks.push(Block::Table(sources(reading)));
+    let sources = sources(reading);
+    if !sources.rows.is_empty() {
+        answer.blocks.push(Block::Table(sources));
     }
     answer.blocks.push(Block::Table(parts(reading)));
+    answer.blocks.extend(courses(reading).iter().filter_map(|course| trouble(reading, course)));
     answer
 }
 
@@ -70,25 +75,60 @@ fn held(reading: &Reading<'_>) -> Vec<FactLine> {
     lines
 }
 
+/// How it goes with the sources, as far as the database tells.
+fn courses<'a>(reading: &Reading<'a>) -> &'a [SourceCourse] {
+    reading.courses.unwrap_or_default()
+}
+
 fn sources(reading: &Reading<'_>) -> Table {
-    let row = |mark: &SourceMark| {
-        let is_late = reading.now.duration_since(mark.watermark) > LATE_AFTER;
+    let marks = reading.snapshot.watermarks();
+    let course = |source: &SourceId| courses(reading).iter().find(|course| course.source == *source);
+    let known = marks.iter().map(|mark| (&mark.source, Some(mark.watermark)));
+    let is_new = |course: &&SourceCourse| marks.iter().all(|mark| mark.source != course.source);
+    let new = courses(reading).iter().filter(is_new).map(|course| (&course.source, course.watermark));
+    let row = |(source, watermark): (&SourceId, Option<Timestamp>)| {
+        let state = if course(source).is_some_and(|course| course.trouble().is_some()) {
+            "fails"
+        } else if watermark.is_none_or(|mark| reading.now.duration_since(mark) > LATE_AFTER) {
+            "not in yet since then"
+        } else {
+            "fresh"
+        };
         vec![
-            Cell::Text(mark.source.to_string()),
-            Cell::Text(instant_words(mark.watermark)),
-            Cell::Text(if is_late { "not in yet since then" } else { "fresh" }.into()),
+            Cell::Text(source.to_string()),
+            watermark.map_or(Cell::Nothing, |mark| Cell::Text(instant_words(mark))),
+            Cell::Text(if watermark.is_none() && state != "fails" { "nothing yet" } else { state }.into()),
         ]
     };
     Table {
         title: "Sources".into(),
         columns: ["Source", "Complete up to", "State"].map(Column::words).into(),
-        rows: reading.snapshot.watermarks().iter().map(row).collect(),
+        rows: known.chain(new).map(row).collect(),
         more: 0,
     }
 }
 
+/// What is in the way of a source now.
+fn trouble(reading: &Reading<'_>, course: &SourceCourse) -> Option<Block> {
+    let why = course.trouble()?;
+    let since = course.succeeded.map_or_else(
+        || ", and has not come yet".to_owned(),
+        |last| format!("; it came last on {}", instant_words(last)),
+    );
+    let again = match course.next {
+        Some(next) if next > reading.now => format!(" It is tried again at {}.", instant_words(next)),
+        Some(_) | None => String::new(),
+    };
+    let words = Prose::plain("The source ").outside(course.source.as_str()).and(format!(" fails{since}: "));
+    Some(Block::Caveat(words.outside(why).and(again)))
+}
+
 fn parts(reading: &Reading<'_>) -> Table {
-    let database = if reading.database_answers { "answers" } else { "does not answer; see the log" };
+    let database = match (reading.courses.is_some(), reading.has_room) {
+        (true, true) => "answers",
+        (true, false) => "full: it answers, and writes nothing down until there is room",
+        (false, _) => "does not answer; see the log",
+    };
     let rules = format!("version {}", reading.snapshot.rules().version);
     let rows = [
         ("Database", database.to_owned()),

@@ -77,7 +77,8 @@ pub(super) fn chart(reading: &Reading<'_>, asked: &UsageAsked, whose: &str, wind
     }
 }
 
-/// What happened to the account within the window: the latest initiatives that began and bands that it came into.
+/// What happened to the account within the window, the latest: initiatives that began, bands that it came into, and
+/// commitments that it reached.
 fn meanwhile(reading: &Reading<'_>, asked: &UsageAsked, window: Window) -> Vec<ChartMark> {
     let Some(account) = &asked.account else { return Vec::new() };
     let days = reading.snapshot.score_history(account, window);
@@ -89,8 +90,36 @@ fn meanwhile(reading: &Reading<'_>, asked: &UsageAsked, window: Window) -> Vec<C
         window.contains(at).then_some(ChartMark { at, label, tone: Tone::Neutral })
     };
     let mut marks: Vec<ChartMark> = of_account.filter_map(mark).chain(bands).collect();
+    marks.extend(commitments(reading, asked, window));
     marks.sort_by(|one, other| other.at.cmp(&one.at).then_with(|| one.label.cmp(&other.label)));
     marks.truncate(MARKS_MAX);
+    marks
+}
+
+/// When the cost of a period of the contract reached what was committed for it.
+fn commitments(reading: &Reading<'_>, asked: &UsageAsked, window: Window) -> Vec<ChartMark> {
+    let contract = asked.account.as_ref().and_then(|id| reading.snapshot.account(id)?.contract);
+    let Some(contract) = contract.filter(|_| asked.metric == Metric::Cost && asked.endpoint.is_none()) else {
+        return Vec::new();
+    };
+    let mut marks = Vec::new();
+    let mut day = window.first_day();
+    while day <= window.last_day() {
+        let (start, end) = contract.period.around(day);
+        let Some(period) = Window::new(utc_midnight(start), utc_midnight(end)) else { break };
+        let spent = reading.snapshot.series(&asked.filter(), Metric::Cost, period, Grain::Day);
+        let mut sum = 0;
+        let reached = spent.buckets.iter().zip(&spent.values).find(|(_, value)| {
+            sum += **value;
+            sum >= contract.commit.micros
+        });
+        marks.extend(reached.filter(|(bucket, _)| window.contains(bucket.from())).map(|(bucket, _)| ChartMark {
+            at: bucket.from(),
+            label: "commitment reached".into(),
+            tone: Tone::Neutral,
+        }));
+        day = end;
+    }
     marks
 }
 

@@ -14,17 +14,21 @@ use super::members::{self, Lists};
 use super::mistake::Mistake;
 
 /// The defaults, which are also the manual.
-const DEFAULTS: &str = include_str!("../../config/etsm.toml");
+pub(super) const DEFAULTS: &str = include_str!("../../config/etsm.toml");
 
 /// Keys of the file with their variables. A setting that is not here does not exist.
 pub(super) const KEYS: &[(&str, Option<&str>)] = &[
     ("server.bind", Some("ETSM_BIND")),
     ("server.public_url", Some("ETSM_PUBLIC_URL")),
+    ("server.extra_ca_file", Some("ETSM_EXTRA_CA_FILE")),
     ("data.dir", Some("ETSM_DATA_DIR")),
     ("data.database_url", Some("ETSM_DATABASE_URL")),
+    ("data.size_max", None),
     ("data.currency", None),
     ("security.secret_key", Some("ETSM_SECRET_KEY")),
     ("log.filter", Some("ETSM_LOG")),
+    ("log.format", Some("ETSM_LOG_FORMAT")),
+    ("telemetry.own_use", None),
     ("health.file", None),
     ("chat.role", None),
     ("chat.browser", None),
@@ -52,7 +56,7 @@ pub(super) const KEYS: &[(&str, Option<&str>)] = &[
 ];
 
 /// Keys whose value may stand in a file of its own, named by `VARIABLE_FILE`.
-const SECRETS: &[&str] =
+pub(super) const SECRETS: &[&str] =
     &["data.database_url", "security.secret_key", "discord.token", "discord.client_secret", "ai.api_key"];
 
 /// How unlike a known name a wrong one may be and still be taken for a slip of the pen.

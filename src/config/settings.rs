@@ -19,6 +19,8 @@ use super::gather::{Gathered, suspicious};
 use super::health::HealthRules;
 use super::members::{MemberRules, snowflake};
 use super::mistake::Mistake;
+use super::operations::{self, LogFormat};
+use super::trust::{self, Trust};
 
 /// Shortest secret key: 32 characters of a random text hold more than 128 bits.
 const SECRET_KEY_CHARS_MIN: usize = 32;
@@ -38,8 +40,14 @@ pub struct Settings {
     pub database_url: Option<String>,
     /// Signs links and custom ids. `None` only for the demo and one-shot commands.
     pub secret_key: Option<SecretString>,
+    /// Bytes that the database may grow to; `None` is as many as there are.
+    pub size_max: Option<u64>,
     /// Filter of the log, as `info` or `etsm=debug`.
     pub log: String,
+    /// The form of the log.
+    pub log_format: LogFormat,
+    /// Whether etsm counts how it is used itself.
+    pub own_use: bool,
     /// Currency of all costs.
     pub currency: Currency,
     /// How health is judged.
@@ -79,6 +87,8 @@ pub struct DiscordSettings {
     pub client_secret: Option<SecretString>,
     /// Whether interactions come over a connection of our own.
     pub gateway: bool,
+    /// Whom calls trust.
+    pub trust: Trust,
 }
 
 /// Chat on all surfaces.
@@ -101,13 +111,17 @@ impl Settings {
         });
         let public_url = parsed(&mut all, "server.public_url", String::new(), web_address);
         let (health, health_text) = health(&mut all);
+        let trust = trust::read(&mut all);
         let settings = Self {
             bind,
             public_url: if public_url.is_empty() { format!("http://{bind}") } else { public_url },
             data_dir: PathBuf::from(all.get("data.dir").text),
             database_url: Some(all.get("data.database_url").text).filter(|url| !url.is_empty()),
             secret_key: parsed(&mut all, "security.secret_key", None, secret_key),
+            size_max: parsed(&mut all, "data.size_max", None, operations::size),
             log: all.get("log.filter").text,
+            log_format: parsed(&mut all, "log.format", LogFormat::Auto, LogFormat::from_str),
+            own_use: parsed(&mut all, "telemetry.own_use", true, flag),
             currency: parsed(&mut all, "data.currency", Currency::USD, Currency::from_str),
             health,
             health_text,
@@ -115,10 +129,10 @@ impl Settings {
                 role: parsed(&mut all, "chat.role", Role::Viewer, Role::from_str),
                 browser: parsed(&mut all, "chat.browser", false, flag),
             },
-            discord: discord(&mut all),
+            discord: discord(&mut all, &trust),
             members: members(&mut all),
             alert_rules: all.alert_rules.take().unwrap_or_else(AlertRule::defaults),
-            ai: ai::read(&mut all),
+            ai: ai::read(&mut all, &trust),
             digests: all.digests.take().unwrap_or_default(),
         };
         if settings.data_dir.as_os_str().is_empty() {
@@ -243,7 +257,7 @@ fn members(all: &mut Gathered) -> MemberRules {
     }
 }
 
-fn discord(all: &mut Gathered) -> Option<DiscordSettings> {
+fn discord(all: &mut Gathered, trust: &Trust) -> Option<DiscordSettings> {
     let id = |text: &str| if text.is_empty() { Ok(None) } else { snowflake(text).map(Some) };
     let application_id = parsed(all, "discord.application_id", None, id);
     let guild_id = parsed(all, "discord.guild_id", None, id);
@@ -282,6 +296,7 @@ fn discord(all: &mut Gathered) -> Option<DiscordSettings> {
         client_id,
         client_secret,
         gateway,
+        trust: trust.clone(),
     })
 }
 

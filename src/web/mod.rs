@@ -19,10 +19,12 @@ mod page;
 mod pages;
 mod probes;
 mod ready;
+mod request;
 mod router;
 mod rules;
 mod seat;
 mod serve;
+mod sources;
 mod state;
 
 pub use doors::{Doors, KEY_PREFIX};

@@ -62,6 +62,7 @@ pub(super) const ADMINISTRATION: &[(&str, &str)] = &[
     ("/admin/schedules", "Schedules"),
     ("/admin/rules", "Rules of alerts"),
     ("/admin/replay", "Replay of health rules"),
+    ("/admin/use", "Use of etsm"),
 ];
 
 /// What chat programs show of a link.
@@ -232,6 +233,7 @@ impl IntoResponse for Failure {
             Problem::NotAllowed { .. } => "Not allowed",
             Problem::NoData => "No data yet",
             Problem::Busy => "Busy",
+            Problem::StorageFull(_) => "No room left",
             Problem::Internal { .. } => "Something broke",
         };
         error_page(status, heading, self.0.to_string())
@@ -249,6 +251,7 @@ pub(super) fn status_of(problem: &Problem) -> StatusCode {
         // An empty desk works; there is only nothing on it.
         Problem::NoData => StatusCode::OK,
         Problem::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        Problem::StorageFull(_) => StatusCode::INSUFFICIENT_STORAGE,
         Problem::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

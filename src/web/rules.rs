@@ -8,6 +8,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::http::Method;
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::middleware::Next;
@@ -17,6 +18,11 @@ use axum::routing::MethodRouter;
 
 use crate::access;
 use crate::access::Deed;
+use crate::domain::Asker;
+use crate::domain::How;
+use crate::domain::RequestId;
+use crate::domain::Way;
+use crate::telemetry::Surface;
 
 use super::api;
 use super::doors::Shut;
@@ -67,7 +73,7 @@ impl Ruled {
         let methods = match rule {
             Rule::Open | Rule::Own => methods,
             Rule::May(deed) => {
-                let held = (self.state.clone(), deed);
+                let held = (self.state.clone(), deed, path);
                 methods.route_layer(middleware::from_fn_with_state(held, keep))
             }
         };
@@ -89,17 +95,47 @@ impl Ruled {
 }
 
 /// Lets through whoever may, with leave to ask.
-async fn keep(State((state, deed)): State<(WebState, Deed)>, mut request: Request, next: Next) -> Response {
+async fn keep(
+    State((state, deed, path)): State<(WebState, Deed, &'static str)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let for_program = request.uri().path().starts_with("/api/");
     match admitted(&state.entry, request.headers(), for_program).await {
-        Ok(leave) => {
+        Ok(mut leave) => {
             if let Err(refused) = access::may(&leave.asker, deed) {
                 return turn_away(&state, Shut::NotAllowed(refused.to_string()), &request);
             }
+            leave.asker = Arc::new(Asker { way: way(&request, &leave.asker), ..(*leave.asker).clone() });
+            let surface = if for_program { Surface::Api } else { Surface::Page };
+            state.desk.used(surface, leave.asker.role, &format!("{} {path}", method_of(&request)));
             request.extensions_mut().insert(leave);
             next.run(request).await
         }
         Err(shut) => turn_away(&state, shut, &request),
+    }
+}
+
+/// By which way a request comes, with what the logs call it.
+fn way(request: &Request, asker: &Asker) -> Way {
+    let is_of_api = request.uri().path().starts_with("/api/");
+    let how = match asker.way.how {
+        How::Key => How::Key,
+        _ if is_of_api => How::Api,
+        _ => How::Web,
+    };
+    Way { how, request: request.extensions().get::<RequestId>().cloned() }
+}
+
+/// The method, as far as routes have handlers for it: others come from outside, and a list of them would have no end.
+fn method_of(request: &Request) -> &'static str {
+    match *request.method() {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PATCH => "PATCH",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        _ => "other",
     }
 }
 

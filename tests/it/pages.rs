@@ -8,6 +8,8 @@ mod browser;
 mod chatting;
 mod grid;
 mod guarding;
+mod hard_times;
+mod hostile;
 mod in_browser;
 mod live;
 mod read_api;

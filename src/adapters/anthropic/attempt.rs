@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use tokio::time::timeout_at;
 
 use crate::config::AiSettings;
+use crate::outward;
 use crate::writer::{Said, Spent};
 
 use super::events::Events;
@@ -69,12 +70,9 @@ impl Line {
             (reqwest::header::HeaderName::from_static("x-api-key"), key),
             (reqwest::header::HeaderName::from_static("anthropic-version"), version),
         ]);
-        let client = Client::builder()
+        let client = outward::client(&ai.trust)?
             .default_headers(headers)
-            .user_agent(concat!("etsm/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_MAX)
-            // A redirect would take the key to another host.
-            .redirect(reqwest::redirect::Policy::none())
             .build()
             .context("preparing calls to the AI")?;
         Ok(Self { client, url: format!("{}/v1/messages", ai.base_url), silence_max: ai.silence_max })

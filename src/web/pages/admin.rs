@@ -60,12 +60,14 @@ struct AdminPage {
     roles: Vec<RoleRow>,
     sessions: Vec<SessionRow>,
     keys: Vec<KeyRow>,
+    sources: Tile,
     status: Tile,
 }
 
 pub(crate) async fn show(state: Seat) -> Result<Response, Failure> {
     let doors = &state.entry.doors;
-    let (sessions, keys, status) = tokio::join!(doors.open_sessions(), doors.keys(), state.tile("status"));
+    let (sessions, keys, sources, status) =
+        tokio::join!(doors.open_sessions(), doors.keys(), state.sources(), state.tile("status"));
     let sessions = sessions.map_err(unreadable)?;
     let keys = keys.map_err(unreadable)?;
     Ok(page(&AdminPage {
@@ -73,6 +75,7 @@ pub(crate) async fn show(state: Seat) -> Result<Response, Failure> {
         roles: roles(doors.members()),
         sessions: sessions.into_iter().map(|session| session_row(doors, session)).collect(),
         keys: keys.into_iter().map(key_row).collect(),
+        sources,
         status,
     }))
 }
@@ -146,7 +149,7 @@ pub(crate) struct Ended {
 }
 
 pub(crate) async fn end_session(state: Seat, Form(ended): Form<Ended>) -> Result<Response, Failure> {
-    let known = state.entry.doors.dismiss(&ended.fingerprint).await.map_err(unreadable)?;
+    let known = state.entry.doors.dismiss(&ended.fingerprint, &state.act()).await.map_err(unreadable)?;
     tracing::info!(by = %state.asker.person, known, "Ended a session");
     Ok(Redirect::to("/admin#sessions").into_response())
 }
@@ -158,7 +161,7 @@ pub(crate) struct Revoked {
 }
 
 pub(crate) async fn revoke_key(state: Seat, Form(revoked): Form<Revoked>) -> Result<Response, Failure> {
-    let known = state.entry.doors.revoke(&revoked.name).await.map_err(unreadable)?;
+    let known = state.entry.doors.revoke(&revoked.name, &state.act()).await.map_err(unreadable)?;
     if !known {
         return Err(Problem::Unknown {
             what: "key",

@@ -26,7 +26,7 @@ pub(crate) async fn show(state: Seat) -> Result<Response, Failure> {
         caveats: Vec::new(),
         live: false,
     };
-    let around = answer::Around { tiles: vec![parts], ..answer::Around::default() };
+    let around = answer::Around { tiles: vec![state.sources().await, parts], ..answer::Around::default() };
     Ok(answer::show(&state, Place::Status, &question, &answer, around))
 }
 

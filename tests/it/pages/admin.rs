@@ -7,12 +7,16 @@ use etsm::domain::Audience;
 use etsm::domain::Bearer;
 use etsm::domain::Role;
 use etsm::domain::Scope;
+use etsm::domain::SourceKind;
 use etsm::store::ApiKey;
 use etsm::store::KeyScope;
 use etsm::store::Session;
+use etsm::store::SourceTry;
+use jiff::SignedDuration;
 use reqwest::StatusCode;
 
 use super::site::Site;
+use crate::harness::seed;
 
 async fn post(site: &Site, path: &str, field: (&str, &str)) -> StatusCode {
     site.client.post(site.url(path)).form(&[field]).send().await.unwrap().status()
@@ -29,7 +33,7 @@ async fn an_admin_sees_who_is_inside_and_shows_them_out() {
         made: now,
         seen: now,
     };
-    site.desk.store().begin_session(&session).await.unwrap();
+    site.desk.store().begin_session(&session, None, &seed::act()).await.unwrap();
     let key = ApiKey {
         name: "nightly import".into(),
         scopes: BTreeSet::from([KeyScope::Read]),
@@ -38,7 +42,7 @@ async fn an_admin_sees_who_is_inside_and_shows_them_out() {
         used: None,
         revoked: None,
     };
-    site.desk.store().add_api_key(&key, "finger-of-a-key").await.unwrap();
+    site.desk.store().add_api_key(&key, "finger-of-a-key", &seed::act()).await.unwrap();
     let html = site.text("/admin").await;
     assert!(html.contains("vera") && html.contains("Browser &#60;b&#62;9"), "{html}");
     assert!(html.contains("nightly import") && html.contains("Revoke<span"), "{html}");
@@ -60,6 +64,7 @@ async fn others_are_not_even_offered_the_way() {
         sees: Scope::All,
         changes: Scope::All,
         audience: Audience::AskerOnly,
+        way: etsm::domain::How::Terminal.into(),
     };
     let site = Site::open_to(Some(manager), true).await;
     assert!(!site.text("/").await.contains("/admin"));
@@ -68,5 +73,33 @@ async fn others_are_not_even_offered_the_way() {
     }
     assert_eq!(post(&site, "/admin/keys/revoke", ("name", "x")).await, StatusCode::FORBIDDEN);
     assert_eq!(site.json("/search?q=admin").await.as_array().unwrap().len(), 0);
+    site.close().await;
+}
+
+#[tokio::test]
+async fn a_source_in_trouble_is_told_wherever_its_operator_looks() {
+    let site = Site::open().await;
+    assert!(site.text("/admin").await.contains("Nothing comes by itself yet"));
+    let now = site.desk.clock().now();
+    let tried = |name: &str, came| SourceTry {
+        source: name.parse().unwrap(),
+        kind: SourceKind::Pull,
+        at: now,
+        came,
+        next: Some(now + SignedDuration::from_mins(20)),
+    };
+    let store = site.desk.store();
+    store.note_source(&tried("import", Ok(1_234))).await.unwrap();
+    store.note_source(&tried("anthropic", Err("the key is <b>refused".into()))).await.unwrap();
+    for path in ["/admin", "/status"] {
+        let html = site.text(path).await;
+        assert!(html.contains("failed once") && html.contains("1,234"), "{path}: {html}");
+        assert!(html.contains("the key is &#60;b&#62;refused"), "{path}: {html}");
+    }
+    let status = site.text("/status").await;
+    assert!(
+        status.contains("fails, and has not come yet: ") && status.contains("tried again at 31 Mar"),
+        "{status}"
+    );
     site.close().await;
 }

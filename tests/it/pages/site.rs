@@ -6,8 +6,10 @@ use std::sync::Arc;
 use etsm::access::PassSeal;
 use etsm::access::ShareSeal;
 use etsm::alerts::Alerts;
+use etsm::answers::Department;
 use etsm::answers::Departments;
 use etsm::answers::Desk;
+use etsm::answers::Question;
 use etsm::config::Environment;
 use etsm::config::MemberRules;
 use etsm::config::Settings;
@@ -19,6 +21,8 @@ use etsm::domain::Role;
 use etsm::domain::Scope;
 use etsm::engine::Engine;
 use etsm::jobs::digests::Digests;
+use etsm::problem::Problem;
+use etsm::reply::Answer;
 use etsm::store::Store;
 use etsm::web;
 use etsm::writer::People;
@@ -47,6 +51,7 @@ pub struct Site {
     pub stop: CancellationToken,
     /// Where a test writes what pages must hear of.
     pub desk: Desk,
+    pub alerts: Arc<Alerts>,
     server: JoinSet<anyhow::Result<()>>,
     pub routes: Vec<web::RuledRoute>,
     _folder: tempfile::TempDir,
@@ -61,20 +66,49 @@ fn entry(desk: &Desk, everyone: Option<Asker>) -> web::Entry {
     web::Entry { doors: Arc::new(doors), everyone: everyone.map(Arc::new) }
 }
 
-impl Site {
-    pub async fn open() -> Self {
-        Self::open_with(true).await
-    }
+/// What a site starts from.
+pub struct Start {
+    /// Who may look without showing anything.
+    pub everyone: Option<Asker>,
+    pub browser_chat: bool,
+    pub now: &'static str,
+    /// Whether the seed's data are in it.
+    pub planted: bool,
+    /// Whether nobody answers what is asked about alerts.
+    pub alerts_hang: bool,
+}
 
-    pub async fn open_with(browser_chat: bool) -> Self {
-        let asker = Asker {
+impl Default for Start {
+    fn default() -> Self {
+        let dana = Asker {
             person: "dana".parse().unwrap(),
             role: Role::Admin,
             sees: Scope::All,
             changes: Scope::All,
             audience: Audience::AskerOnly,
+            way: etsm::domain::How::Terminal.into(),
         };
-        Self::open_to(Some(asker), browser_chat).await
+        Self { everyone: Some(dana), browser_chat: true, now: NOW, planted: true, alerts_hang: false }
+    }
+}
+
+/// Whoever asks waits for ever.
+struct Hung;
+
+#[async_trait::async_trait]
+impl Department for Hung {
+    async fn answer(&self, _desk: &Desk, _asker: &Asker, _question: &Question) -> Result<Answer, Problem> {
+        std::future::pending().await
+    }
+}
+
+impl Site {
+    pub async fn open() -> Self {
+        Self::start(Start::default()).await
+    }
+
+    pub async fn open_with(browser_chat: bool) -> Self {
+        Self::start(Start { browser_chat, ..Start::default() }).await
     }
 
     /// Everyone has to show something, and nobody can.
@@ -83,35 +117,41 @@ impl Site {
     }
 
     pub async fn open_to(everyone: Option<Asker>, browser_chat: bool) -> Self {
+        Self::start(Start { everyone, browser_chat, ..Start::default() }).await
+    }
+
+    pub async fn start(start: Start) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let environment = Environment::of([("ETSM_DATA_DIR", folder.path().to_str().unwrap())]);
         let settings = Settings::load(None, &environment).unwrap();
         let store = Store::open_dir(folder.path()).await.unwrap();
         let engine = Engine::new(Arc::clone(&settings.health), settings.currency);
-        let clock = Arc::new(TestClock::at(NOW)) as Arc<dyn Clock>;
+        let clock = Arc::new(TestClock::at(start.now)) as Arc<dyn Clock>;
         let outbox = Outbox::new(store.clone(), Arc::clone(&clock), None);
         let digests = Digests::new(&settings.digests, outbox.clone(), None, People::Hidden).unwrap();
         let people = std::collections::BTreeMap::new();
         let alerts = Alerts::new(settings.alert_rules, people, store.clone(), Arc::clone(&clock), outbox);
         let alerts = Arc::new(alerts);
         let staff = Departments {
-            alerts: Some(Arc::clone(&alerts) as _),
+            alerts: Some(if start.alerts_hang { Arc::new(Hung) } else { Arc::clone(&alerts) as _ }),
             digests: Some(Arc::new(digests)),
             ask: None,
         };
         let desk = Desk::new(Arc::new(engine), store, clock).staffed(staff);
-        seed::plant(&desk).await;
-        alerts.look(&desk).await.unwrap();
+        if start.planted {
+            seed::plant(&desk).await;
+            alerts.look(&desk).await.unwrap();
+        }
         let stop = CancellationToken::new();
         let ready = web::Readiness::default();
         ready.needs("engine", web::PartState::Up);
         let state = web::WebState {
             interactions: None,
-            entry: entry(&desk, everyone),
+            entry: entry(&desk, start.everyone),
             desk: desk.clone(),
-            alerts,
+            alerts: Arc::clone(&alerts),
             public_url: "https://etsm.example.com".into(),
-            browser_chat,
+            browser_chat: start.browser_chat,
             metrics: None,
             ready: ready.clone(),
             live: web::Live::with_places(STREAMS_MAX, stop.clone()),
@@ -123,7 +163,17 @@ impl Site {
         server.spawn(web::serve(listener, web::router(state), stop.clone()));
         // Whatever proxy the machine has, it does not lead to this machine.
         let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
-        Self { address, client: client.build().unwrap(), ready, stop, desk, server, routes, _folder: folder }
+        Self {
+            address,
+            client: client.build().unwrap(),
+            ready,
+            stop,
+            desk,
+            alerts,
+            server,
+            routes,
+            _folder: folder,
+        }
     }
 
     pub fn url(&self, path: &str) -> String {
