@@ -113,10 +113,8 @@ fn commitments(reading: &Reading<'_>, asked: &UsageAsked, window: Window) -> Vec
             sum += **value;
             sum >= contract.commit.micros
         });
-        marks.extend(reached.filter(|(bucket, _)| window.contains(bucket.from())).map(|(bucket, _)| ChartMark {
-            at: bucket.from(),
-            label: "commitment reached".into(),
-            tone: Tone::Neutral,
+        marks.extend(reached.filter(|(bucket, _)| window.contains(bucket.from())).map(|(bucket, _)| {
+            ChartMark { at: bucket.from(), label: "commitment reached".into(), tone: Tone::Neutral }
         }));
         day = end;
     }

@@ -356,7 +356,7 @@ impl Grain {
         }
         let unit = self.word();
         Err(format!(
-            "This range has more than {points_max} points of a {unit}; ask for a wider grain or a shorter range"
+            "This range has more than {points_max} points of one {unit}; ask for a wider grain or a shorter range"
         ))
     }
 
