@@ -3,8 +3,8 @@
 mod cli;
 mod commands;
 mod demo;
-mod doctor;
 mod descriptors;
+mod doctor;
 mod entrances;
 mod keeping;
 mod parts;

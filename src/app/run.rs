@@ -11,6 +11,7 @@ use tracing::{info, warn};
 
 use crate::access::IdentityProvider;
 use crate::access::PassSeal;
+use crate::access::ShareSeal;
 use crate::alerts::Alerts;
 use crate::answers::Desk;
 use crate::chat;
@@ -167,11 +168,12 @@ async fn entry(
     desk: &Desk,
     discord: Option<&chat::discord::Discord>,
 ) -> anyhow::Result<web::Entry> {
-    let seal = PassSeal::new(&signing_secret(settings, desk.store()).await?);
+    let secret = signing_secret(settings, desk.store()).await?;
+    let seals = (PassSeal::new(&secret), ShareSeal::new(&secret));
     let identities = discord.map(chat::discord::Discord::identities).transpose()?.flatten();
     let provider = identities.map(|one| Arc::new(one) as Arc<dyn IdentityProvider>);
     let (store, clock, members) = (desk.store().clone(), Arc::clone(desk.clock()), settings.members.clone());
-    let doors = web::Doors::new(store, clock, members, seal, provider, &settings.public_url);
+    let doors = web::Doors::new(store, clock, members, seals, provider, &settings.public_url);
     let everyone = (!settings.has_login()).then(|| Arc::new(local_asker(settings)));
     Ok(web::Entry { doors: Arc::new(doors), everyone })
 }

@@ -97,6 +97,8 @@ fn open(ruled: Ruled) -> Ruled {
         .at("/auth/callback", Rule::Own, get(doors::callback))
         .at("/auth/logout", Rule::Own, post(doors::logout))
         .at("/l/{token}", Rule::Own, get(doors::pass).post(doors::pass_spend))
+        .at("/s/{token}", Rule::Own, get(doors::share))
+        .at("/s/{token}/chart.png", Rule::Own, get(doors::share_picture))
 }
 
 fn pages(ruled: Ruled) -> Ruled {
@@ -136,11 +138,14 @@ fn pages(ruled: Ruled) -> Ruled {
         .at("/initiatives/{id}/move", write, post(pages::initiative_move))
         .at("/order", write, get(pages::order).post(pages::order_done))
         .at("/facts/{id}", read, get(pages::fact))
+        .at("/share", read, get(pages::share))
         .at("/search", read, get(pages::search))
         .at("/digests", read, get(pages::digests))
         .at("/digests/{id}", read, get(pages::digest))
         .at("/status", read, get(pages::status))
         .at("/admin", admin, get(pages::admin))
+        .at("/admin/schedules", admin, get(pages::admin_schedules))
+        .at("/admin/rules", admin, get(pages::admin_rules))
         .at("/admin/use", admin, get(pages::own_use))
         .at("/admin/sessions/end", admin, post(pages::admin_end_session))
         .at("/admin/keys/revoke", admin, post(pages::admin_revoke_key))

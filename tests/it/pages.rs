@@ -8,10 +8,13 @@ mod browser;
 mod chatting;
 mod grid;
 mod guarding;
+mod hard_times;
+mod hostile;
 mod in_browser;
 mod live;
 mod read_api;
 mod reading;
+mod sharing;
 mod site;
 
 const PAGES: &[&str] = &[
@@ -30,9 +33,13 @@ const PAGES: &[&str] = &[
     "/accounts/borealis/history?range=30d",
     "/admin",
     "/admin/replay",
+    "/admin/rules",
+    "/admin/schedules",
     "/accounts/hostile",
     "/accounts/hostile/usage?by=endpoint",
     "/usage",
+    "/usage?range=90d&grain=month&metric=cost",
+    "/share?line=usage%20acme",
     "/usage?account=&endpoint=&range=90d&by=account&metric=tokens&compare=",
     "/movers?range=7d&metric=cost",
     "/anomalies",

@@ -11,6 +11,7 @@ mod pass;
 mod register;
 mod rights;
 mod session;
+mod share;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use axum::response::Response;
 
 use crate::access::IdentityProvider;
 use crate::access::PassSeal;
+use crate::access::ShareSeal;
 use crate::config::MemberRules;
 use crate::domain::Clock;
 use crate::domain::SecurityKind;
@@ -33,6 +35,7 @@ pub use key::KEY_PREFIX;
 pub(super) use login::{begin as login, callback, leave as logout};
 pub(super) use own_path::OwnPath;
 pub(super) use pass::{show as pass, spend as pass_spend};
+pub(super) use share::{picture as share_picture, show as share};
 
 use rights::RightsDesk;
 use session::Sessions;
@@ -43,6 +46,7 @@ pub struct Doors {
     clock: Arc<dyn Clock>,
     members: MemberRules,
     seal: PassSeal,
+    shares: ShareSeal,
     provider: Option<Arc<dyn IdentityProvider>>,
     /// Whether browsers come over HTTPS, so that cookies may insist on it.
     secure: bool,
@@ -58,7 +62,7 @@ impl Doors {
         store: Store,
         clock: Arc<dyn Clock>,
         members: MemberRules,
-        seal: PassSeal,
+        seals: (PassSeal, ShareSeal),
         provider: Option<Arc<dyn IdentityProvider>>,
         public_url: &str,
     ) -> Self {
@@ -66,7 +70,8 @@ impl Doors {
             store,
             clock,
             members,
-            seal,
+            seal: seals.0,
+            shares: seals.1,
             provider,
             secure: public_url.starts_with("https://"),
             rights: RightsDesk::default(),

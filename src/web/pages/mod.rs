@@ -3,6 +3,8 @@
 mod account;
 mod accounts;
 mod admin;
+mod admin_rules;
+mod admin_schedules;
 mod alerts;
 mod anomalies;
 mod answer;
@@ -22,6 +24,7 @@ mod portfolio;
 mod privacy;
 mod replay;
 mod search;
+mod share;
 mod status;
 mod tab;
 mod usage;
@@ -29,6 +32,8 @@ mod usage;
 pub(super) use account::overview as account_overview;
 pub(super) use accounts::{file as accounts_file, show as accounts};
 pub(super) use admin::{end_session as admin_end_session, revoke_key as admin_revoke_key, show as admin};
+pub(super) use admin_rules::show as admin_rules;
+pub(super) use admin_schedules::show as admin_schedules;
 pub(super) use alerts::{ack as alert_ack, list as alerts, show as alert, snooze as alert_snooze};
 pub(super) use anomalies::show as anomalies;
 pub(super) use audit::show as audit;
@@ -47,6 +52,7 @@ pub(super) use portfolio::show as portfolio;
 pub(super) use privacy::show as privacy;
 pub(super) use replay::{run as replay_run, show as replay};
 pub(super) use search::show as search;
+pub(super) use share::show as share;
 pub(super) use status::show as status;
 pub(super) use tab::{
     anomalies as account_anomalies, forecast as account_forecast, health as account_health,

@@ -68,7 +68,7 @@ async fn others_are_not_even_offered_the_way() {
     };
     let site = Site::open_to(Some(manager), true).await;
     assert!(!site.text("/").await.contains("/admin"));
-    for path in ["/admin", "/admin/replay"] {
+    for path in ["/admin", "/admin/schedules", "/admin/rules", "/admin/replay"] {
         assert_eq!(site.get(path).await.status(), StatusCode::FORBIDDEN, "{path}");
     }
     assert_eq!(post(&site, "/admin/keys/revoke", ("name", "x")).await, StatusCode::FORBIDDEN);
@@ -101,5 +101,28 @@ async fn a_source_in_trouble_is_told_wherever_its_operator_looks() {
         status.contains("fails, and has not come yet: ") && status.contains("tried again at 31 Mar"),
         "{status}"
     );
+    site.close().await;
+}
+
+#[tokio::test]
+async fn an_admin_sees_what_comes_next_and_how_often_each_rule_began_an_alert() {
+    let site = Site::open().await;
+    let dana = super::site::Start::default().everyone.unwrap();
+    site.desk.ask_line(&dana, "digest subscribe monday \"0 8 * * MON\"").await.unwrap();
+    let schedules = site.text("/admin/schedules").await;
+    assert!(schedules.contains("monday") && schedules.contains("Mon 6 Apr 2026"), "{schedules}");
+    assert!(
+        schedules.contains("href=\"/admin/rules\"") && schedules.contains("aria-current=\"page\">Schedules")
+    );
+    let rules = site.text("/admin/rules").await;
+    let row = |name: &str| {
+        let row =
+            rules.split("<tr><th scope=\"row\">").find(|row| row.contains(&format!("<bdi>{name}</bdi>")));
+        row.unwrap_or_else(|| panic!("{name}: {rules}")).to_owned()
+    };
+    // One account falls since the first day, so its rule began one alert.
+    let count = |row: &str| row.matches("<td class=\"num\">1</td>").count();
+    assert_eq!(count(&row("at-risk")), 2, "not over, and begun lately: {rules}");
+    assert!(row("silent-source").contains("never"), "{rules}");
     site.close().await;
 }
