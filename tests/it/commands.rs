@@ -217,3 +217,54 @@ async fn the_demo_opens_with_nothing_configured_and_stops_cleanly() {
     let ended = tokio::task::spawn_blocking(move || demo.child.wait().unwrap()).await.unwrap();
     assert!(ended.success(), "{ended}");
 }
+
+#[test]
+fn the_audit_log_is_proven_and_an_account_is_exported_and_erased_in_the_terminal() {
+    let shell = Shell::new();
+    let usage = shell.write(
+        "u.csv",
+        "timestamp,account_id,api_calls,tokens_used,cost,endpoint\n2026-01-01T00:00:00Z,zanzibarium,5,50,0.01,=1+1\n\
+         2026-01-01T00:00:00Z,acme,7,70,0.02,/v1/chat\n",
+    );
+    let told = |words: &[&str]| {
+        let output = shell.run(words);
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    assert_eq!(shell.run(&["import", "usage", usage.to_str().unwrap()]).status.code(), Some(0));
+    let (status, listed) = told(&["audit", "list"]);
+    assert!(status == Some(0) && listed.contains("dana by terminal: import.usage u.csv"), "{listed}");
+    let (_, json) = told(&["audit", "list", "--json", "--kind", "import.usage"]);
+    let entry: Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&entry["after"]["accepted"], entry["after"]["sha256"].as_str().unwrap().len()),
+        (&2.into(), 64)
+    );
+
+    let (status, csv) = told(&["export", "rows", "--format", "csv"]);
+    assert!(status == Some(0) && csv.contains(",'=1+1,"), "{csv}");
+    let (_, whole) = told(&["export", "account", "zanzibarium"]);
+    let whole: Value = serde_json::from_str(&whole).unwrap();
+    assert_eq!(whole["usage"][0]["endpoint"], "=1+1");
+    let (_, table) = told(&["export", "account", "zanzibarium", "--format", "csv"]);
+    assert!(table.contains("usage,1,endpoint,'=1+1"), "{table}");
+    assert_eq!(told(&["export", "account", "nobody"]).0, Some(2));
+
+    let (status, refused) = told(&["erase", "account", "zanzibarium"]);
+    assert!(
+        status == Some(1) && refused.contains("usage rows") && refused.contains("Nothing was erased"),
+        "{refused}"
+    );
+    let (status, done) = told(&["erase", "account", "zanzibarium", "--yes"]);
+    assert!(status == Some(0) && done.contains("Erased."), "{done}");
+    for entry in std::fs::read_dir(shell.path("data")).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        assert!(!bytes.windows(11).any(|window| window == b"zanzibarium"), "{}", path.display());
+    }
+    let (status, proven) = told(&["audit", "verify"]);
+    assert!(status == Some(0) && proven.contains("whole"), "{proven}");
+    let head = proven.split_whitespace().last().unwrap();
+    assert_eq!(told(&["audit", "verify", "--head", head]).0, Some(0));
+    let (status, broken) = told(&["audit", "verify", "--head", &"0".repeat(63)]);
+    assert!(status == Some(1) && broken.contains("broken"), "{broken}");
+}

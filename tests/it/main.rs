@@ -27,6 +27,7 @@ mod operations;
 mod outbox;
 mod outlook;
 mod pages;
+mod privacy;
 mod questions;
 mod roles;
 mod serving;

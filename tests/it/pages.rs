@@ -15,7 +15,7 @@ mod live;
 mod read_api;
 mod reading;
 mod sharing;
-mod site;
+pub mod site;
 
 const PAGES: &[&str] = &[
     "/",

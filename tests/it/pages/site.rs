@@ -54,6 +54,7 @@ pub struct Site {
     pub alerts: Arc<Alerts>,
     server: JoinSet<anyhow::Result<()>>,
     pub routes: Vec<web::RuledRoute>,
+    refusals: Arc<web::Refusals>,
     _folder: tempfile::TempDir,
 }
 
@@ -159,6 +160,7 @@ impl Site {
             live: web::Live::with_places(STREAMS_MAX, stop.clone()),
         };
         let routes = web::routes(&state);
+        let refusals = Arc::clone(state.entry.doors.refusals());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut server = JoinSet::new();
@@ -172,11 +174,31 @@ impl Site {
             ready,
             stop,
             desk,
-            alerts,
             server,
             routes,
+            refusals,
+            alerts,
             _folder: folder,
         }
+    }
+
+    /// Whoever is at this machine.
+    pub fn asker(&self) -> Asker {
+        Asker {
+            person: "dana".parse().unwrap(),
+            role: Role::Admin,
+            sees: Scope::All,
+            changes: Scope::All,
+            audience: Audience::AskerOnly,
+            way: etsm::domain::How::Terminal.into(),
+        }
+    }
+
+    /// Writes down what was refused so far.
+    pub async fn write_refusals(&self) {
+        let stop = CancellationToken::new();
+        stop.cancel();
+        web::count_refusals(Arc::clone(&self.refusals), self.desk.clone(), stop).await.unwrap();
     }
 
     pub fn url(&self, path: &str) -> String {
