@@ -4,6 +4,8 @@ mod cli;
 mod commands;
 mod demo;
 mod doctor;
+mod descriptors;
+mod entrances;
 mod keeping;
 mod parts;
 mod run;

@@ -3,6 +3,7 @@
 //! A test with a harness runs in its own runtime on one thread (`#[tokio::test]`), so that the log it hears is its own.
 
 pub mod anthropic;
+pub mod certificate;
 pub mod clock;
 pub mod discord;
 mod log;
@@ -158,8 +159,12 @@ impl Harness {
     pub async fn run(&mut self) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let outside =
-            app::Outside { listener, clock: Arc::clone(&self.clock) as Arc<dyn Clock>, patience: PATIENCE };
+        let outside = app::Outside {
+            listener,
+            redirect: None,
+            clock: Arc::clone(&self.clock) as _,
+            patience: PATIENCE,
+        };
         let stop = CancellationToken::new();
         let mut app = JoinSet::new();
         app.spawn(app::run(self.settings.clone(), outside, stop.clone()));
