@@ -96,13 +96,13 @@ async fn look_at_all(settings: &Settings, words: &Check, findings: &mut Findings
 async fn store(settings: &Settings, findings: &mut Findings) -> anyhow::Result<()> {
     let url = database_url(settings)?;
     let Some(file) = Store::file_of(&url)? else {
-        let store = Store::open(&url).await;
-        return Ok(match store {
+        match Store::open(&url).await {
             Ok(_) => findings.ok("store", "the database answers"),
             Err(error) => {
-                findings.fail("store", error.to_string(), "see to the database, or to data.database_url")
+                findings.fail("store", error.to_string(), "see to the database, or to data.database_url");
             }
-        });
+        }
+        return Ok(());
     };
     space(file.parent().unwrap_or(Path::new(".")), findings);
     if !file.exists() {

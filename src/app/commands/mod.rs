@@ -110,8 +110,8 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         Command::Digest { what } => digest::digest(settings, environment, what).await,
         Command::Chat(chat) => ask::chat(settings, environment, chat).await,
         Command::Replay(words) => replay::replay(settings, environment, words).await,
-        Command::Backup { file, force } => backup::backup(settings, file, force).await,
-        Command::Restore { file } => backup::restore(settings, file).await,
+        Command::Backup { file, force } => backup::backup(settings, environment, file, force).await,
+        Command::Restore { file } => backup::restore(settings, environment, file).await,
         Command::Probe(probe) => {
             let scheme = if settings.server.tls.is_some() { "https" } else { "http" };
             match probe.url {
