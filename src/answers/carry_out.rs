@@ -150,7 +150,7 @@ impl Desk {
     fn show_written(&self, asker: &Asker, id: &InitiativeId, done: &str) -> Result<Answer, Problem> {
         let snapshot = self.view(asker)?;
         let (now, role) = (self.clock.now(), asker.role);
-        let reading = Reading { snapshot: &snapshot, now, role, courses: Some(&[]) };
+        let reading = Reading { snapshot: &snapshot, now, role, intake: None };
         let one = find_initiative(snapshot.initiatives(), id.as_str())?;
         Ok(initiatives::show(&reading, one, Some(done)))
     }
@@ -160,7 +160,7 @@ impl Desk {
         let note = Note { account, at: self.clock.now(), author: asker.person.clone(), text };
         self.record_notes(std::slice::from_ref(&note)).await.map_err(could_not_write)?;
         let snapshot = self.view(asker)?;
-        let reading = Reading { snapshot: &snapshot, now: note.at, role: asker.role, courses: Some(&[]) };
+        let reading = Reading { snapshot: &snapshot, now: note.at, role: asker.role, intake: None };
         Ok(notes::written(&reading, &note))
     }
 }

@@ -17,6 +17,7 @@ use crate::domain::Asker;
 use crate::domain::Clock;
 use crate::domain::FactKey;
 use crate::domain::Initiative;
+use crate::domain::ModelLife;
 use crate::domain::Note;
 use crate::domain::SourceId;
 use crate::domain::UsageRow;
@@ -27,9 +28,9 @@ use crate::engine::Snapshot;
 use crate::problem::Problem;
 use crate::reply::Answer;
 use crate::reply::Form;
+use crate::store::Intake;
 use crate::store::Keep;
 use crate::store::Recorded;
-use crate::store::SourceCourse;
 use crate::store::Store;
 use crate::store::StoreError;
 
@@ -254,6 +255,11 @@ impl Desk {
         Ok(version)
     }
 
+    /// Records which models come to an end, as somebody tells, in the place of what they told before.
+    pub async fn record_model_lives(&self, told_by: &str, lives: &[ModelLife]) -> Result<(), StoreError> {
+        self.publisher.keep_model_lives(told_by, lives).await
+    }
+
     /// Looks at every account for what is unusual, so that nobody who asks waits for it, until `stop` fires.
     pub async fn watch_all(&self, stop: &CancellationToken) {
         let snapshot = self.snapshot();
@@ -286,10 +292,10 @@ impl Desk {
         }
     }
 
-    /// How it goes with the sources; `None` when the database does not answer.
-    async fn courses(&self) -> Option<Vec<SourceCourse>> {
-        match self.store.source_courses().await {
-            Ok(courses) => Some(courses),
+    /// How usage comes in; `None` when the database does not answer.
+    async fn intake(&self) -> Option<Intake> {
+        match self.store.intake().await {
+            Ok(intake) => Some(intake),
             Err(failed) => {
                 tracing::warn!(error = %failed, "The database does not answer");
                 None
@@ -299,14 +305,14 @@ impl Desk {
 
     /// Answers from one snapshot, away from the threads that serve the network.
     pub(super) async fn read(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
-        let courses = match question {
-            Question::Status => self.courses().await,
-            _ => Some(Vec::new()),
+        let intake = match question {
+            Question::Status => self.intake().await,
+            _ => None,
         };
         let (snapshot, now, asker) = (self.view(asker)?, self.clock.now(), asker.clone());
         let work = tokio::task::spawn_blocking(move || {
-            let courses = courses.as_deref();
-            let reading = Reading { snapshot: &snapshot, now, role: asker.role, courses };
+            let intake = intake.as_ref();
+            let reading = Reading { snapshot: &snapshot, now, role: asker.role, intake };
             let foretold = dispatch::foretold(&reading, &asker, &question);
             (dispatch::answer(&reading, &asker, &question), foretold)
         });

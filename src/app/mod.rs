@@ -5,6 +5,7 @@ mod commands;
 mod demo;
 mod parts;
 mod run;
+mod sources;
 mod staff;
 
 pub use commands::main;

@@ -29,6 +29,7 @@ use crate::web;
 
 use super::demo::{DemoPlan, order_first_digest};
 use super::parts::Parts;
+use super::sources::pulling;
 use super::staff::{Staff, staffed};
 
 /// How often the store is asked whether another process (an import) has written.
@@ -68,6 +69,7 @@ pub async fn run_with(
     let client = discord_client(&settings, &store, patience).await?;
     let messenger = client.as_ref().map(chat::discord::Client::messenger);
     let outbox = Outbox::new(store.clone(), Arc::clone(&clock), messenger);
+    let pulling = pulling(&settings, &store, Arc::clone(&clock)).await?;
     let Staff { desk, digests, alerts } = staffed(Desk::new(engine, store, clock), &settings, &outbox)?;
     let discord = client.map(|client| chat::discord::Discord::new(desk.clone(), client));
     let ready = web::Readiness::default();
@@ -113,6 +115,9 @@ pub async fn run_with(
     let posting = stop.clone();
     parts.start("outbox", async move { outbox.run(posting).await });
     parts.start("digests", digests.run(desk.clone(), stop.clone()));
+    if let Some(pulling) = pulling {
+        parts.start("anthropic usage", pulling.run(desk.clone(), stop.clone()));
+    }
     ready.tells("discord", web::PartState::Off);
     if let Some(discord) = discord {
         let tell = move |connection| ready.tells("discord", connection_state(connection));

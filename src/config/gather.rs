@@ -12,6 +12,7 @@ use super::digests::{self, DigestSettings};
 use super::environment::Environment;
 use super::members::{self, Lists};
 use super::mistake::Mistake;
+use super::sources::{self, AccountRule};
 
 /// The defaults, which are also the manual.
 const DEFAULTS: &str = include_str!("../../config/etsm.toml");
@@ -49,11 +50,25 @@ pub(super) const KEYS: &[(&str, Option<&str>)] = &[
     ("ai.money_a_day", None),
     ("ai.input_price", None),
     ("ai.output_price", None),
+    ("sources.anthropic.admin_key", Some("ETSM_ANTHROPIC_ADMIN_KEY")),
+    ("sources.anthropic.name", None),
+    ("sources.anthropic.every", None),
+    ("sources.anthropic.history", None),
+    ("sources.anthropic.overlap", None),
+    ("sources.anthropic.reports", None),
+    ("sources.anthropic.endpoint", None),
+    ("sources.anthropic.account_tag", None),
 ];
 
 /// Keys whose value may stand in a file of its own, named by `VARIABLE_FILE`.
-const SECRETS: &[&str] =
-    &["data.database_url", "security.secret_key", "discord.token", "discord.client_secret", "ai.api_key"];
+const SECRETS: &[&str] = &[
+    "data.database_url",
+    "security.secret_key",
+    "discord.token",
+    "discord.client_secret",
+    "ai.api_key",
+    "sources.anthropic.admin_key",
+];
 
 /// How unlike a known name a wrong one may be and still be taken for a slip of the pen.
 const SLIP: f64 = 0.75;
@@ -72,6 +87,7 @@ pub(super) struct Gathered {
     pub(super) lists: Lists,
     pub(super) alert_rules: Option<Vec<AlertRule>>,
     pub(super) digests: Option<Vec<DigestSettings>>,
+    pub(super) account_rules: Option<Vec<AccountRule>>,
     pub(super) mistakes: Vec<Mistake>,
 }
 
@@ -115,6 +131,8 @@ impl Gathered {
         let rules = alerts::read(name, text, table.get_ref(), &mut self.mistakes);
         self.alert_rules = rules.or(self.alert_rules.take());
         self.digests = digests::read(name, text, table.get_ref(), &mut self.mistakes).or(self.digests.take());
+        let rules = sources::read_rules(name, text, table.get_ref(), &mut self.mistakes);
+        self.account_rules = rules.or(self.account_rules.take());
         let mut found = Vec::new();
         flatten("", table.get_ref(), &mut found);
         for (key, at, value) in found {
@@ -189,7 +207,7 @@ fn flatten(prefix: &str, table: &DeTable<'_>, found: &mut Vec<(String, usize, Op
     for (key, value) in table {
         let name =
             if prefix.is_empty() { key.get_ref().to_string() } else { format!("{prefix}.{}", key.get_ref()) };
-        let lists = [members::LISTS, alerts::LISTS, &[digests::LIST]].concat();
+        let lists = [members::LISTS, alerts::LISTS, &[digests::LIST, sources::LIST]].concat();
         if lists.contains(&name.as_str()) {
             continue;
         }

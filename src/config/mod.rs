@@ -13,6 +13,7 @@ mod members;
 mod mistake;
 mod quiet;
 mod settings;
+mod sources;
 
 pub use ai::{AiBudget, AiSettings};
 pub use alert_rule::{ALERT_RULE_KEYS, AlertRule, AlertScope, BadAlertRule};
@@ -24,3 +25,4 @@ pub use members::{MemberRole, MemberRules};
 pub use mistake::Mistake;
 pub use quiet::{DaysOff, QuietHours};
 pub use settings::{ChatSettings, DiscordSettings, Settings};
+pub use sources::{AccountRule, AnthropicSource, EndpointBy, Holder, Reports};

@@ -19,6 +19,7 @@ use super::gather::{Gathered, suspicious};
 use super::health::HealthRules;
 use super::members::{MemberRules, snowflake};
 use super::mistake::Mistake;
+use super::sources::{self, AnthropicSource};
 
 /// Shortest secret key: 32 characters of a random text hold more than 128 bits.
 const SECRET_KEY_CHARS_MIN: usize = 32;
@@ -58,6 +59,8 @@ pub struct Settings {
     pub ai: Option<AiSettings>,
     /// Digests on schedule.
     pub digests: Vec<DigestSettings>,
+    /// Usage and cost of an organisation at Anthropic; `None` is off.
+    pub anthropic_source: Option<AnthropicSource>,
 }
 
 /// How etsm reaches Discord.
@@ -120,6 +123,7 @@ impl Settings {
             alert_rules: all.alert_rules.take().unwrap_or_else(AlertRule::defaults),
             ai: ai::read(&mut all),
             digests: all.digests.take().unwrap_or_default(),
+            anthropic_source: sources::read(&mut all),
         };
         if settings.data_dir.as_os_str().is_empty() {
             all.wrong(all.get("data.dir").place, "must name a folder");

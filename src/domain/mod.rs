@@ -13,6 +13,8 @@ mod health;
 mod horizon;
 mod ids;
 mod initiative;
+mod metered;
+mod model_life;
 mod money;
 mod overrides;
 mod quantity;
@@ -39,6 +41,8 @@ pub use ids::{
     Person, SourceId,
 };
 pub use initiative::{Initiative, InitiativeStatus, InitiativeUpdate, Priority};
+pub use metered::{Metered, Unmapped};
+pub use model_life::ModelLife;
 pub use money::{BadMoney, Currency, Money};
 pub use overrides::{Cleared, Override};
 pub use quantity::{Quantity, grouped, short_number};

@@ -1,4 +1,5 @@
-//! Work that runs beside the surfaces: imports, and digests on schedule.
+//! Work that runs beside the surfaces: imports, digests on schedule, and sources that are asked for usage.
 
 pub mod digests;
 pub mod import;
+pub mod sources;

@@ -23,6 +23,7 @@ mod logins;
 mod outbox;
 mod outlook;
 mod pages;
+mod pulling;
 mod questions;
 mod roles;
 mod soak;

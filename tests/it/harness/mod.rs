@@ -6,6 +6,7 @@ pub mod anthropic;
 pub mod clock;
 pub mod discord;
 mod log;
+pub mod organisation;
 pub mod seed;
 mod terminal;
 mod web;
