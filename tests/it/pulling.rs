@@ -127,8 +127,7 @@ impl World {
     }
 
     fn held_before(&self, workspaces: &[&str], end: Timestamp) -> (u64, u64, i64) {
-        let fits =
-            |one: &Statement| one.at < end && workspaces.contains(&one.workspace.as_deref().unwrap());
+        let fits = |one: &Statement| one.at < end && workspaces.contains(&one.workspace.as_deref().unwrap());
         let all: Vec<Statement> = self.far.truth().into_iter().filter(fits).collect();
         let cents: Decimal = all.iter().map(|one| one.cents).sum();
         let money = Money::from_decimal(cents / Decimal::ONE_HUNDRED).unwrap();
@@ -292,7 +291,7 @@ async fn without_analytics_the_older_reports_tell_tokens_and_cost() {
     assert_eq!(world.told("lumen").await, world.held(&["wrkspc_2"]));
     // Once they came, the older ones, which tell no calls, would look like silence.
     world.far.has_analytics(false);
-    world.app.expect_warning("it has no such report");
+    world.app.expect_warning("it has no analytics for this organisation");
     let course = world.later(2).await;
     assert!(course.trouble().is_some(), "{course:?}");
     assert_eq!(world.told("orbit").await, held);

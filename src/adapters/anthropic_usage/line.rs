@@ -128,9 +128,12 @@ impl Line {
 
 /// Whether a report is not to be had by this organisation, whatever the key.
 pub(super) fn is_not_there(fault: &Fault) -> bool {
+    matches!(fault, Fault::Said(refusal) if refusal.status == 404) || is_not_for_you(fault)
+}
+
+fn is_not_for_you(fault: &Fault) -> bool {
     let Fault::Said(refusal) = fault else { return false };
-    let by_code = refusal.code.as_deref().is_some_and(|code| NOT_FOR_YOU.contains(&code));
-    refusal.status == 404 || by_code
+    refusal.code.as_deref().is_some_and(|code| NOT_FOR_YOU.contains(&code))
 }
 
 /// What is told of a fault, and when another try is of use.
@@ -142,5 +145,9 @@ pub(super) fn told(fault: &Fault, calls: u32) -> SourceFault {
         None if matches!(fault, Fault::Garbled(_)) => Again::Soon,
         None => Again::Person,
     };
-    SourceFault { words: fault.words(&READING), again, calls }
+    let mut words = fault.words(&READING);
+    if is_not_for_you(fault) {
+        words = format!("it has no analytics for this organisation; see sources.anthropic.reports. {words}");
+    }
+    SourceFault { words, again, calls }
 }
