@@ -12,6 +12,7 @@ pub mod telemetry;
 pub mod access;
 pub mod engine;
 pub mod ingest;
+pub mod outward;
 pub mod store;
 
 pub mod answers;

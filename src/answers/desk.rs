@@ -13,6 +13,7 @@ use crate::access;
 use crate::access::Deed;
 use crate::domain::Account;
 use crate::domain::AccountId;
+use crate::domain::Act;
 use crate::domain::Asker;
 use crate::domain::Clock;
 use crate::domain::FactKey;
@@ -28,6 +29,8 @@ use crate::engine::Snapshot;
 use crate::problem::Problem;
 use crate::reply::Answer;
 use crate::reply::Form;
+use crate::store::Entered;
+use crate::store::Feeds;
 use crate::store::Intake;
 use crate::store::Keep;
 use crate::store::Recorded;
@@ -217,9 +220,10 @@ impl Desk {
         rows: &[UsageRow],
         names: &[(AccountId, String)],
         watermark: Option<(SourceId, jiff::Timestamp)>,
+        intake: Intake,
     ) -> Result<Recorded, StoreError> {
         let turn = self.publisher.turn().await?;
-        let mut writer = self.store.usage_writer(Keep::Yes).await?;
+        let mut writer = self.store.usage_writer(Keep::Yes, intake).await?;
         let recorded = writer.record(rows, names).await?;
         writer.finish(watermark).await?;
         let usage_since = recorded.changed_since;
@@ -229,27 +233,31 @@ impl Desk {
     }
 
     /// Records accounts durably and publishes them.
-    pub async fn record_accounts(&self, accounts: &[Account]) -> Result<Recorded, StoreError> {
+    pub async fn record_accounts(&self, accounts: &[Account], act: &Act) -> Result<Recorded, StoreError> {
         let turn = self.publisher.turn().await?;
-        let recorded = self.store.put_accounts(accounts).await?;
+        let recorded = self.store.put_accounts(accounts, Entered::Each(act)).await?;
         let change = Change { accounts, ..Change::default() };
         self.publisher.publish(&turn, change).await?;
         Ok(recorded)
     }
 
     /// Records initiatives durably and publishes them. Their accounts must be known.
-    pub async fn record_initiatives(&self, initiatives: &[Initiative]) -> Result<Recorded, StoreError> {
+    pub async fn record_initiatives(
+        &self,
+        initiatives: &[Initiative],
+        act: &Act,
+    ) -> Result<Recorded, StoreError> {
         let turn = self.publisher.turn().await?;
-        let recorded = self.store.put_initiatives(initiatives).await?;
+        let recorded = self.store.put_initiatives(initiatives, Entered::Each(act)).await?;
         let change = Change { initiatives, ..Change::default() };
         self.publisher.publish(&turn, change).await?;
         Ok(recorded)
     }
 
     /// Records notes durably and publishes them.
-    pub async fn record_notes(&self, notes: &[Note]) -> Result<u64, StoreError> {
+    pub async fn record_notes(&self, notes: &[Note], act: &Act) -> Result<u64, StoreError> {
         let turn = self.publisher.turn().await?;
-        let version = self.store.add_notes(notes).await?;
+        let version = self.store.add_notes(notes, act).await?;
         let noted: BTreeSet<AccountId> = notes.iter().map(|note| note.account.clone()).collect();
         self.publisher.publish(&turn, Change { noted, ..Change::default() }).await?;
         Ok(version)
@@ -275,8 +283,13 @@ impl Desk {
     }
 
     /// Has accounts judged by this churn model from now on; `None` fits one to the data each time.
-    pub async fn keep_churn(&self, kept: Option<KeptChurn>) -> Result<(), StoreError> {
-        self.publisher.keep_churn(kept).await
+    pub async fn keep_churn(&self, kept: Option<KeptChurn>, act: &Act) -> Result<(), StoreError> {
+        self.publisher.keep_churn(kept, act).await
+    }
+
+    /// Fits a churn model to the data, and has accounts judged by it from now on.
+    pub async fn fit_churn(&self, act: &Act) -> Result<(), StoreError> {
+        self.publisher.fit_churn(act).await
     }
 
     async fn answer(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
@@ -293,9 +306,9 @@ impl Desk {
     }
 
     /// How usage comes in; `None` when the database does not answer.
-    async fn intake(&self) -> Option<Intake> {
-        match self.store.intake().await {
-            Ok(intake) => Some(intake),
+    async fn feeds(&self) -> Option<Feeds> {
+        match self.store.feeds().await {
+            Ok(feeds) => Some(feeds),
             Err(failed) => {
                 tracing::warn!(error = %failed, "The database does not answer");
                 None
@@ -305,14 +318,14 @@ impl Desk {
 
     /// Answers from one snapshot, away from the threads that serve the network.
     pub(super) async fn read(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
-        let intake = match question {
-            Question::Status => self.intake().await,
+        let feeds = match question {
+            Question::Status => self.feeds().await,
             _ => None,
         };
         let (snapshot, now, asker) = (self.view(asker)?, self.clock.now(), asker.clone());
         let work = tokio::task::spawn_blocking(move || {
-            let intake = intake.as_ref();
-            let reading = Reading { snapshot: &snapshot, now, role: asker.role, intake };
+            let feeds = feeds.as_ref();
+            let reading = Reading { snapshot: &snapshot, now, role: asker.role, feeds };
             let foretold = dispatch::foretold(&reading, &asker, &question);
             (dispatch::answer(&reading, &asker, &question), foretold)
         });

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::domain::Account;
 use crate::domain::AccountId;
+use crate::domain::Act;
 use crate::domain::Clock;
 use crate::domain::Foretold;
 use crate::domain::Grain;
@@ -190,14 +191,27 @@ impl Publisher {
     }
 
     /// Has accounts judged by this churn model from now on; `None` fits one to the data each time.
-    pub(super) async fn keep_churn(&self, kept: Option<KeptChurn>) -> Result<(), StoreError> {
+    pub(super) async fn keep_churn(&self, kept: Option<KeptChurn>, act: &Act) -> Result<(), StoreError> {
         let _alone = self.writing.lock().await;
-        self.store.keep(KEPT_CHURN, &kept.as_ref().map(ToString::to_string).unwrap_or_default()).await?;
+        let text = kept.as_ref().map(ToString::to_string).unwrap_or_default();
+        self.store.keep_churn_model(KEPT_CHURN, &text, act).await?;
         let base = self.engine.snapshot();
         let mut draft = base.draft();
         draft.kept_churn(kept);
         self.finish(draft, base.version()).await;
         Ok(())
+    }
+
+    /// Fits a churn model to the data, and not to what was kept before, and keeps it.
+    pub(super) async fn fit_churn(&self, act: &Act) -> Result<(), StoreError> {
+        let alone = self.writing.lock().await;
+        let base = self.engine.snapshot();
+        let mut draft = base.draft();
+        draft.kept_churn(None);
+        self.finish(draft, base.version()).await;
+        let fitted = self.engine.snapshot().kept_churn();
+        drop(alone);
+        self.keep_churn(Some(fitted), act).await
     }
 
     /// Keeps a forecast to be held against what comes, the first one of its window. It changes no figure that is known

@@ -28,7 +28,7 @@ use crate::reply::Cell;
 use crate::reply::FactLine;
 use crate::reply::Prose;
 use crate::reply::Tone;
-use crate::store::Intake;
+use crate::store::Feeds;
 
 use super::question::Question;
 
@@ -49,7 +49,7 @@ pub(super) struct Reading<'a> {
     /// What the asker may do.
     pub(super) role: Role,
     /// How usage comes in, for a question about that; `None` when the database did not answer.
-    pub(super) intake: Option<&'a Intake>,
+    pub(super) feeds: Option<&'a Feeds>,
 }
 
 impl<'a> Reading<'a> {

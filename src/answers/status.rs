@@ -79,7 +79,7 @@ fn held(reading: &Reading<'_>) -> Vec<FactLine> {
 
 /// How it goes with the sources, as far as the database tells.
 fn courses<'a>(reading: &Reading<'a>) -> &'a [SourceCourse] {
-    reading.intake.map(|intake| intake.courses.as_slice()).unwrap_or_default()
+    reading.feeds.map(|feeds| feeds.courses.as_slice()).unwrap_or_default()
 }
 
 fn sources(reading: &Reading<'_>) -> Table {
@@ -134,7 +134,7 @@ fn told_otherwise(course: &SourceCourse) -> Option<Block> {
 
 /// Whose usage no rule gives to an account.
 fn unmapped(reading: &Reading<'_>) -> Option<Block> {
-    let unmapped = reading.intake.map(|intake| intake.unmapped.as_slice()).unwrap_or_default();
+    let unmapped = reading.feeds.map(|feeds| feeds.unmapped.as_slice()).unwrap_or_default();
     let first = &unmapped.first()?.1;
     let others = match unmapped.len() - 1 {
         0 => String::new(),
@@ -147,7 +147,7 @@ fn unmapped(reading: &Reading<'_>) -> Option<Block> {
 }
 
 fn parts(reading: &Reading<'_>) -> Table {
-    let database = if reading.intake.is_some() { "answers" } else { "does not answer; see the log" };
+    let database = if reading.feeds.is_some() { "answers" } else { "does not answer; see the log" };
     let rules = format!("version {}", reading.snapshot.rules().version);
     let rows = [
         ("Database", database.to_owned()),

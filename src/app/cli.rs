@@ -82,6 +82,11 @@ pub(super) enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
+    /// Write the manual pages (etsm.1, etsm-import.1 and so on) into a folder
+    Man {
+        /// Where they go; it must be there
+        folder: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -19,6 +19,7 @@ use crate::deliver::Outbox;
 use crate::domain::Asker;
 use crate::domain::Audience;
 use crate::domain::Clock;
+use crate::domain::How;
 use crate::domain::Person;
 use crate::domain::Scope;
 use crate::engine::Engine;
@@ -94,7 +95,9 @@ pub async fn run_with(
         if let Some(plan) = demo {
             plan.fill(&desk).await.context("making the simulated portfolio")?;
         }
-        desk.adopt_rules(&settings.health_text).await.context("taking the health configuration into use")?;
+        desk.adopt_rules(&settings.health_text, How::Start)
+            .await
+            .context("taking the health configuration into use")?;
         desk.load().await.context("reading the store")
     };
     tokio::select! {
@@ -230,6 +233,7 @@ fn local_asker(settings: &Settings) -> Asker {
         sees: Scope::All,
         changes: Scope::All,
         audience: Audience::AskerOnly,
+        way: How::Web.into(),
     }
 }
 

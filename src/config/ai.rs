@@ -9,6 +9,7 @@ use crate::domain::Money;
 
 use super::gather::Gathered;
 use super::settings::{flag, parsed, web_address};
+use super::trust::Trust;
 
 /// Longest silence that may be asked for: a digest is waited for two minutes, all tries together.
 const SILENCE_SECONDS_MAX: u64 = 120;
@@ -35,6 +36,8 @@ pub struct AiSettings {
     pub silence_max: Duration,
     /// What may be spent.
     pub budget: AiBudget,
+    /// Whom calls trust.
+    pub trust: Trust,
 }
 
 /// What may be spent on the AI in a day (UTC), and what tokens cost.
@@ -51,8 +54,9 @@ pub struct AiBudget {
 }
 
 /// The AI, when there is a key for it.
-pub(super) fn read(all: &mut Gathered) -> Option<AiSettings> {
+pub(super) fn read(all: &mut Gathered, trust: &Trust) -> Option<AiSettings> {
     let settings = AiSettings {
+        trust: trust.clone(),
         key: SecretString::from(all.get("ai.api_key").text),
         base_url: parsed(all, "ai.base_url", String::new(), |text| match web_address(text)? {
             address if address.is_empty() => Err("must be a web address".into()),

@@ -15,12 +15,13 @@ use super::mistake::Mistake;
 use super::sources::{self, AccountRule};
 
 /// The defaults, which are also the manual.
-const DEFAULTS: &str = include_str!("../../config/etsm.toml");
+pub(super) const DEFAULTS: &str = include_str!("../../config/etsm.toml");
 
 /// Keys of the file with their variables. A setting that is not here does not exist.
 pub(super) const KEYS: &[(&str, Option<&str>)] = &[
     ("server.bind", Some("ETSM_BIND")),
     ("server.public_url", Some("ETSM_PUBLIC_URL")),
+    ("server.extra_ca_file", Some("ETSM_EXTRA_CA_FILE")),
     ("data.dir", Some("ETSM_DATA_DIR")),
     ("data.database_url", Some("ETSM_DATABASE_URL")),
     ("data.currency", None),
@@ -61,7 +62,7 @@ pub(super) const KEYS: &[(&str, Option<&str>)] = &[
 ];
 
 /// Keys whose value may stand in a file of its own, named by `VARIABLE_FILE`.
-const SECRETS: &[&str] = &[
+pub(super) const SECRETS: &[&str] = &[
     "data.database_url",
     "security.secret_key",
     "discord.token",

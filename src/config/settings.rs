@@ -20,6 +20,7 @@ use super::health::HealthRules;
 use super::members::{MemberRules, snowflake};
 use super::mistake::Mistake;
 use super::sources::{self, AnthropicSource};
+use super::trust::{self, Trust};
 
 /// Shortest secret key: 32 characters of a random text hold more than 128 bits.
 const SECRET_KEY_CHARS_MIN: usize = 32;
@@ -82,6 +83,8 @@ pub struct DiscordSettings {
     pub client_secret: Option<SecretString>,
     /// Whether interactions come over a connection of our own.
     pub gateway: bool,
+    /// Whom calls trust.
+    pub trust: Trust,
 }
 
 /// Chat on all surfaces.
@@ -104,6 +107,7 @@ impl Settings {
         });
         let public_url = parsed(&mut all, "server.public_url", String::new(), web_address);
         let (health, health_text) = health(&mut all);
+        let trust = trust::read(&mut all);
         let settings = Self {
             bind,
             public_url: if public_url.is_empty() { format!("http://{bind}") } else { public_url },
@@ -118,12 +122,12 @@ impl Settings {
                 role: parsed(&mut all, "chat.role", Role::Viewer, Role::from_str),
                 browser: parsed(&mut all, "chat.browser", false, flag),
             },
-            discord: discord(&mut all),
+            discord: discord(&mut all, &trust),
             members: members(&mut all),
             alert_rules: all.alert_rules.take().unwrap_or_else(AlertRule::defaults),
-            ai: ai::read(&mut all),
+            ai: ai::read(&mut all, &trust),
             digests: all.digests.take().unwrap_or_default(),
-            anthropic_source: sources::read(&mut all),
+            anthropic_source: sources::read(&mut all, &trust),
         };
         if settings.data_dir.as_os_str().is_empty() {
             all.wrong(all.get("data.dir").place, "must name a folder");
@@ -247,7 +251,7 @@ fn members(all: &mut Gathered) -> MemberRules {
     }
 }
 
-fn discord(all: &mut Gathered) -> Option<DiscordSettings> {
+fn discord(all: &mut Gathered, trust: &Trust) -> Option<DiscordSettings> {
     let id = |text: &str| if text.is_empty() { Ok(None) } else { snowflake(text).map(Some) };
     let application_id = parsed(all, "discord.application_id", None, id);
     let guild_id = parsed(all, "discord.guild_id", None, id);
@@ -286,6 +290,7 @@ fn discord(all: &mut Gathered) -> Option<DiscordSettings> {
         client_id,
         client_secret,
         gateway,
+        trust: trust.clone(),
     })
 }
 

@@ -17,6 +17,7 @@ use super::gather::nearest;
 use super::list_reader::{ListReader, Value};
 use super::mistake::Mistake;
 use super::settings::parsed;
+use super::trust::Trust;
 
 /// The part that is read here; it is no plain setting.
 pub(super) const LIST: &str = "sources.anthropic.accounts";
@@ -38,6 +39,8 @@ pub struct AnthropicSource {
     pub base_url: String,
     /// Value of the header `anthropic-version`.
     pub version: String,
+    /// Whom calls trust.
+    pub trust: Trust,
     /// What its usage is called here.
     pub name: SourceId,
     /// How often it is asked.
@@ -150,7 +153,7 @@ impl AnthropicSource {
 }
 
 /// The source, when there is a key for it.
-pub(super) fn read(all: &mut Gathered) -> Option<AnthropicSource> {
+pub(super) fn read(all: &mut Gathered, trust: &Trust) -> Option<AnthropicSource> {
     let accounts = all.account_rules.take().unwrap_or_default();
     let at_least = |least: Stretch, most: Stretch| {
         move |text: &str| {
@@ -164,6 +167,7 @@ pub(super) fn read(all: &mut Gathered) -> Option<AnthropicSource> {
         key: SecretString::from(all.get("sources.anthropic.admin_key").text),
         base_url: parsed(all, "ai.base_url", String::new(), |text| Ok(text.trim_end_matches('/').to_owned())),
         version: all.get("ai.version").text,
+        trust: trust.clone(),
         name: parsed(all, "sources.anthropic.name", default_name(), |text| {
             SourceId::new(text).map_err(|bad| format!("is not a name: {bad}"))
         }),

@@ -1,6 +1,7 @@
 //! The vocabulary of the account desk. No IO, no clock but through [`Clock`], no async.
 
 mod account;
+mod act;
 mod alert;
 mod anomaly;
 mod asker;
@@ -17,6 +18,7 @@ mod metered;
 mod model_life;
 mod money;
 mod overrides;
+mod price;
 mod quantity;
 mod score;
 mod source;
@@ -26,6 +28,7 @@ mod timing;
 mod usage;
 
 pub use account::{Account, AccountStatus, CommitPeriod, Contract, Note};
+pub use act::{Act, AuditKind, How, Way, Who};
 pub use alert::{AlertId, AlertState};
 pub use anomaly::{Anomaly, AnomalyKind, Standing};
 pub use asker::{Asker, Audience, Bearer, Claim, Role, Scope};
@@ -38,13 +41,14 @@ pub use health::{Band, Cause, Factor, FactorKind, Health, Judgement};
 pub use horizon::Horizon;
 pub use ids::{
     AccountId, BadName, DigestName, Endpoint, EventId, ID_CHARS_MAX, InitiativeId, Model, NAME_CHARS_MAX,
-    Person, SourceId,
+    Person, RequestId, SourceId,
 };
 pub use initiative::{Initiative, InitiativeStatus, InitiativeUpdate, Priority};
 pub use metered::{Metered, Unmapped};
 pub use model_life::ModelLife;
 pub use money::{BadMoney, Currency, Money};
 pub use overrides::{Cleared, Override};
+pub use price::{Charge, Charged, Price, PriceList, Rates};
 pub use quantity::{Quantity, grouped, short_number};
 pub use score::Score;
 pub use source::SourceKind;

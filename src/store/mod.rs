@@ -5,6 +5,7 @@
 mod accounts;
 mod alerts;
 mod api_keys;
+mod audit;
 mod checkpoint;
 mod counters;
 mod digests;
@@ -37,6 +38,7 @@ mod writer;
 
 pub use alerts::{AlertRecord, AlertRuleRecord, AlertsKept, PendingRecord};
 pub use api_keys::{ApiKey, KeyScope};
+pub use audit::{AuditCheck, AuditEntry, AuditFilter, AuditFlaw, AuditHead, Entered, Intake};
 pub use checkpoint::{Block, Checkpoint, CheckpointFile};
 pub use digests::{ComposedRow, Occurrence};
 pub use error::StoreError;
@@ -50,6 +52,6 @@ pub use recorded::{Outcome, Recorded};
 pub use rules::RulesRecord;
 pub use schedules::{DigestCourse, DigestRow};
 pub use sessions::Session;
-pub use sources::{Intake, SourceCourse, SourceTry};
+pub use sources::{Feeds, SourceCourse, SourceTry};
 pub use view::{Stamp, UsageState, UsageView};
 pub use writer::{Keep, UsageWriter};

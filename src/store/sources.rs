@@ -64,7 +64,7 @@ pub struct SourceCourse {
 
 /// How usage comes in by itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Intake {
+pub struct Feeds {
     /// The sources that were ever tried, by name.
     pub courses: Vec<SourceCourse>,
     /// Whose usage no rule gives to an account, by source and holder.
@@ -89,8 +89,8 @@ impl Store {
     }
 
     /// How usage comes in by itself.
-    pub async fn intake(&self) -> Result<Intake, StoreError> {
-        Ok(Intake { courses: self.source_courses().await?, unmapped: self.unmapped().await? })
+    pub async fn feeds(&self) -> Result<Feeds, StoreError> {
+        Ok(Feeds { courses: self.source_courses().await?, unmapped: self.unmapped().await? })
     }
 
     /// How it goes with all sources that were ever tried, by name.
@@ -213,7 +213,9 @@ mod tests {
     async fn the_watermark_is_that_of_its_usage() {
         let store = Store::in_memory().await.unwrap();
         assert_eq!(after(&store, tried(0, Ok(0))).await.watermark, None);
-        let writer = store.usage_writer(Keep::Yes).await.unwrap();
+        let act = crate::domain::Act::of_service(crate::domain::How::Source, Timestamp::UNIX_EPOCH);
+        let intake = crate::store::Intake::new(act, crate::domain::AuditKind::ImportUsage, "a file");
+        let writer = store.usage_writer(Keep::Yes, intake).await.unwrap();
         writer.finish(Some(("anthropic".parse().unwrap(), at(30)))).await.unwrap();
         assert_eq!(after(&store, tried(60, Ok(0))).await.watermark, Some(at(30)));
     }

@@ -16,6 +16,7 @@ use crate::domain::Model;
 use crate::domain::SourceId;
 use crate::domain::UsageRow;
 
+use super::audit::Intake;
 use super::counters;
 use super::error::Doing;
 use super::error::StoreError;
@@ -48,6 +49,7 @@ pub enum Keep {
 #[derive(Debug)]
 pub struct UsageWriter {
     store: Store,
+    intake: Intake,
     dry_run: Option<DryRun>,
     known: Known,
 }
@@ -60,8 +62,8 @@ struct DryRun {
 }
 
 impl Store {
-    /// Begins to record usage.
-    pub async fn usage_writer(&self, keep: Keep) -> Result<UsageWriter, StoreError> {
+    /// Begins to record usage, which is entered into the audit log as `intake` when it ends.
+    pub async fn usage_writer(&self, keep: Keep, intake: Intake) -> Result<UsageWriter, StoreError> {
         let dry_run = match keep {
             Keep::Yes => None,
             Keep::DryRun => {
@@ -70,7 +72,7 @@ impl Store {
                 Some(DryRun { all, version })
             }
         };
-        Ok(UsageWriter { store: self.clone(), dry_run, known: Known::default() })
+        Ok(UsageWriter { store: self.clone(), intake, dry_run, known: Known::default() })
     }
 }
 
@@ -92,9 +94,16 @@ impl UsageWriter {
         // Taken out: if this batch is rolled back, numbers that it gave away must be forgotten.
         let mut known = mem::take(&mut self.known);
         let recorded = record(&mut writing, self.store.statements(), &mut known, rows, names).await?;
+        self.intake.note(&mut writing, &recorded).await?;
         writing.commit().await.doing("committing usage")?;
         self.known = known;
         Ok(recorded)
+    }
+
+    /// Ends what came in so far and goes on with another file.
+    pub async fn go_on(&mut self, intake: Intake) -> Result<(), StoreError> {
+        let ended = mem::replace(&mut self.intake, intake);
+        if self.dry_run.is_some() { Ok(()) } else { self.store.end_intake(&ended).await }
     }
 
     /// Says that the source's data are complete up to `watermark` (it never moves back) and ends; a dry run rolls back.
@@ -102,12 +111,12 @@ impl UsageWriter {
         if let Some(DryRun { all, .. }) = self.dry_run {
             return all.rollback().await.doing("ending a dry run");
         }
+        let mut writing = self.store.write().await?;
         if let Some((source, watermark)) = watermark {
-            let mut writing = self.store.write().await?;
             watermarks::advance(&mut writing, &source, watermark).await?;
-            writing.commit().await.doing("moving a watermark")?;
         }
-        Ok(())
+        self.intake.end(&mut writing).await?;
+        writing.commit().await.doing("moving a watermark")
     }
 }
 

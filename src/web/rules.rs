@@ -17,6 +17,10 @@ use axum::routing::MethodRouter;
 
 use crate::access;
 use crate::access::Deed;
+use crate::domain::Asker;
+use crate::domain::How;
+use crate::domain::RequestId;
+use crate::domain::Way;
 
 use super::api;
 use super::doors::Shut;
@@ -92,15 +96,27 @@ impl Ruled {
 async fn keep(State((state, deed)): State<(WebState, Deed)>, mut request: Request, next: Next) -> Response {
     let for_program = request.uri().path().starts_with("/api/");
     match admitted(&state.entry, request.headers(), for_program).await {
-        Ok(leave) => {
+        Ok(mut leave) => {
             if let Err(refused) = access::may(&leave.asker, deed) {
                 return turn_away(&state, Shut::NotAllowed(refused.to_string()), &request);
             }
+            leave.asker = Arc::new(Asker { way: way(&request, &leave.asker), ..(*leave.asker).clone() });
             request.extensions_mut().insert(leave);
             next.run(request).await
         }
         Err(shut) => turn_away(&state, shut, &request),
     }
+}
+
+/// By which way a request comes, with what the logs call it.
+fn way(request: &Request, asker: &Asker) -> Way {
+    let is_of_api = request.uri().path().starts_with("/api/");
+    let how = match asker.way.how {
+        How::Key => How::Key,
+        _ if is_of_api => How::Api,
+        _ => How::Web,
+    };
+    Way { how, request: request.extensions().get::<RequestId>().cloned() }
 }
 
 async fn admitted(entry: &Entry, headers: &HeaderMap, for_program: bool) -> Result<Leave, Shut> {

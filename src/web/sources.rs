@@ -12,7 +12,7 @@ use crate::render::words;
 use crate::reply::Cell;
 use crate::reply::Column;
 use crate::reply::Table;
-use crate::store::Intake;
+use crate::store::Feeds;
 use crate::store::SourceCourse;
 use crate::store::StoreError;
 
@@ -23,11 +23,11 @@ use super::seat::Seat;
 impl Seat {
     /// The sources with their last tries, for whoever keeps them going.
     pub(super) async fn sources(&self) -> Tile {
-        let body = match self.desk.store().intake().await {
-            Ok(intake) if intake.courses.is_empty() => NONE.to_owned(),
-            Ok(intake) => {
-                let courses = html::whole_table(&table(&intake.courses, self.desk.clock().now()));
-                format!("{courses}{}", unmapped(&intake))
+        let body = match self.desk.store().feeds().await {
+            Ok(feeds) if feeds.courses.is_empty() => NONE.to_owned(),
+            Ok(feeds) => {
+                let courses = html::whole_table(&table(&feeds.courses, self.desk.clock().now()));
+                format!("{courses}{}", unmapped(&feeds))
             }
             Err(failed) => html::apology(&unreadable(failed)),
         };
@@ -66,8 +66,8 @@ fn table(courses: &[SourceCourse], now: Timestamp) -> Table {
 }
 
 /// What no rule gives to an account, with where it is kept and what would map it.
-fn unmapped(intake: &Intake) -> String {
-    if intake.unmapped.is_empty() {
+fn unmapped(feeds: &Feeds) -> String {
+    if feeds.unmapped.is_empty() {
         return String::new();
     }
     let row = |(source, one): &(SourceId, Unmapped)| {
@@ -82,7 +82,7 @@ fn unmapped(intake: &Intake) -> String {
     html::whole_table(&Table {
         title: "Not mapped: add an entry under [[sources.anthropic.accounts]] for each of these".into(),
         columns: ["Whose usage", "Called", "Source", "Kept under"].map(Column::words).into(),
-        rows: intake.unmapped.iter().map(row).collect(),
+        rows: feeds.unmapped.iter().map(row).collect(),
         more: 0,
     })
 }

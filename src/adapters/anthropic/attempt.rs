@@ -46,7 +46,7 @@ impl Tried {
 impl Line {
     pub(super) fn new(ai: &AiSettings) -> anyhow::Result<Self> {
         let version = HeaderValue::from_str(&ai.version).context("the version cannot stand in a header")?;
-        let (client, url) = (client(&ai.key)?, format!("{}/v1/messages", ai.base_url));
+        let (client, url) = (client(&ai.key, &ai.trust)?, format!("{}/v1/messages", ai.base_url));
         Ok(Self { client, url, version, silence_max: ai.silence_max })
     }
 

@@ -16,6 +16,9 @@ use tokio::time::Instant;
 use tokio::time::timeout;
 use tokio::time::timeout_at;
 
+use crate::config::Trust;
+use crate::outward;
+
 use super::fault::{Fault, Refusal};
 
 /// Longest wait for a connection, as the maker's own clients have it.
@@ -25,15 +28,12 @@ const REFUSAL_BYTES_MAX: usize = 64 << 10;
 const HUNG: &str = "nothing came in time";
 
 /// A client that shows a key with each call, and takes it nowhere else.
-pub(in crate::adapters) fn client(key: &SecretString) -> anyhow::Result<Client> {
+pub(in crate::adapters) fn client(key: &SecretString, trust: &Trust) -> anyhow::Result<Client> {
     let mut key = HeaderValue::from_str(key.expose_secret()).context("the key cannot stand in a header")?;
     key.set_sensitive(true);
-    Client::builder()
+    outward::client(trust)?
         .default_headers(HeaderMap::from_iter([(HeaderName::from_static("x-api-key"), key)]))
-        .user_agent(concat!("etsm/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT_MAX)
-        // A redirect would take the key to another host.
-        .redirect(reqwest::redirect::Policy::none())
         .build()
         .context("preparing calls to Anthropic")
 }

@@ -61,7 +61,7 @@ pub(super) struct List<'a> {
 
 impl Line {
     pub(super) fn new(source: &AnthropicSource, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        let client = client(&source.key)?;
+        let client = client(&source.key, &source.trust)?;
         Ok(Self { client, base: source.base_url.clone(), clock, calls: AtomicU32::new(0) })
     }
 

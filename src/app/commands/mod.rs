@@ -27,9 +27,11 @@ use crate::config::Environment;
 use crate::config::Mistake;
 use crate::config::Settings;
 use crate::deliver::Outbox;
+use crate::domain::Act;
 use crate::domain::Asker;
 use crate::domain::Audience;
 use crate::domain::Clock;
+use crate::domain::How;
 use crate::domain::Person;
 use crate::domain::Role;
 use crate::domain::Scope;
@@ -65,6 +67,11 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         clap_complete::generate(shell, &mut Cli::command(), "etsm", &mut std::io::stdout());
         return Ok(ExitCode::SUCCESS);
     }
+    if let Command::Man { folder } = &cli.command {
+        clap_mangen::generate_to(Cli::command(), folder)
+            .with_context(|| format!("writing the manual pages into {}", folder.display()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if let Command::Openapi = cli.command {
         writeln!(anstream::stdout(), "{}", web::openapi())?;
         return Ok(ExitCode::SUCCESS);
@@ -86,12 +93,12 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Demo(demo) => serve::demo(settings, cli.data_dir.is_some(), demo).await,
         Command::Serve => serve::serve(settings).await,
-        Command::Import(import) => import::import(settings, import).await,
+        Command::Import(import) => import::import(settings, environment, import).await,
         Command::Ask(ask) => ask::ask(settings, environment, ask).await,
         Command::Link(link) => link::link(settings, link).await,
         Command::Key { what } => key::key(settings, environment, what).await,
-        Command::Session { what } => session::session(settings, what).await,
-        Command::Analyze { what } => analyze::analyze(settings, what).await,
+        Command::Session { what } => session::session(settings, environment, what).await,
+        Command::Analyze { what } => analyze::analyze(settings, environment, what).await,
         Command::Digest { what } => digest::digest(settings, environment, what).await,
         Command::Chat(chat) => ask::chat(settings, environment, chat).await,
         Command::Replay(words) => replay::replay(settings, environment, words).await,
@@ -100,9 +107,11 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
             adapters::probe(&url).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Check | Command::Completions { .. } | Command::Eval { .. } | Command::Openapi => {
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Check
+        | Command::Completions { .. }
+        | Command::Eval { .. }
+        | Command::Man { .. }
+        | Command::Openapi => Ok(ExitCode::SUCCESS),
     }
 }
 
@@ -117,7 +126,9 @@ async fn desk(settings: &Settings) -> anyhow::Result<Desk> {
     let messenger = client.as_ref().map(Client::messenger);
     let outbox = Outbox::new(store.clone(), Arc::clone(&clock), messenger);
     let desk = staffed(Desk::new(engine, store, clock), settings, &outbox)?.desk;
-    desk.adopt_rules(&settings.health_text).await.context("taking the health configuration into use")?;
+    desk.adopt_rules(&settings.health_text, How::Terminal)
+        .await
+        .context("taking the health configuration into use")?;
     desk.load().await.context("reading the store")?;
     Ok(desk)
 }
@@ -138,7 +149,13 @@ fn terminal_asker(environment: &Environment, name: Option<&str>) -> anyhow::Resu
         sees: Scope::All,
         changes: Scope::All,
         audience: Audience::AskerOnly,
+        way: How::Terminal.into(),
     })
+}
+
+/// What whoever sits at the terminal changes just now.
+fn terminal_act(environment: &Environment) -> anyhow::Result<Act> {
+    Ok(terminal_asker(environment, None)?.act(SystemClock.now()))
 }
 
 /// Says on standard error what is wrong with the settings.

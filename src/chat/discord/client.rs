@@ -40,8 +40,7 @@ impl Client {
         public_url: String,
         patience: Patience,
     ) -> anyhow::Result<Self> {
-        let rest = Rest::new(&settings.token, settings.api_base.as_deref(), patience)
-            .context("preparing to call Discord")?;
+        let rest = Rest::new(&settings, patience).context("preparing to call Discord")?;
         Ok(Self {
             rest: Arc::new(rest),
             readers: Arc::default(),

@@ -21,6 +21,9 @@ use crate::domain::Asker;
 use crate::domain::Audience;
 use crate::domain::Bearer;
 use crate::domain::Destination;
+use crate::domain::How;
+use crate::domain::RequestId;
+use crate::domain::Way;
 use crate::problem::Problem;
 use crate::render::discord::Seal;
 use crate::render::discord::View;
@@ -351,7 +354,9 @@ impl Flow {
             Place::Channel | Place::SameMessage => Audience::Channel,
             Place::Private => Audience::AskerOnly,
         };
-        access::admit(&self.members, &inbound.member, audience)
+        let request = RequestId::new(&inbound.id.to_string()).ok();
+        let way = Way { how: How::Discord, request };
+        access::admit(&self.members, &inbound.member, audience, way)
     }
 }
 

@@ -14,6 +14,7 @@ use serenity::model::gateway::GatewayIntents;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio::time::MissedTickBehavior;
+use tokio_tungstenite::Connector;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -85,6 +86,8 @@ enum End {
 pub(super) struct Gateway<'a> {
     rest: &'a Rest,
     token: &'a SecretString,
+    /// Whom the line trusts.
+    connector: Connector,
     patience: Patience,
     heard: mpsc::Sender<Heard>,
     session: Option<Session>,
@@ -99,10 +102,11 @@ impl<'a> Gateway<'a> {
     pub(super) fn new(
         rest: &'a Rest,
         token: &'a SecretString,
+        connector: Connector,
         patience: Patience,
         heard: mpsc::Sender<Heard>,
     ) -> Self {
-        Self { rest, token, patience, heard, session: None, identified: None, up: None }
+        Self { rest, token, connector, patience, heard, session: None, identified: None, up: None }
     }
 
     /// Connects again and again until `stop` fires. An error says what has to be set otherwise.
@@ -161,7 +165,8 @@ impl<'a> Gateway<'a> {
     async fn open(&mut self) -> Result<Line, End> {
         let lost = |error: anyhow::Error| End::Lost(format!("{error:#}"));
         if let Some(session) = &self.session
-            && let Ok(line) = Line::open(&session.address, self.patience.attempt).await
+            && let Ok(line) =
+                Line::open(&session.address, self.connector.clone(), self.patience.attempt).await
         {
             return Ok(line);
         }
@@ -177,7 +182,7 @@ impl<'a> Gateway<'a> {
                 tokio::time::sleep_until(last + self.patience.identify_every).await;
             }
         }
-        Line::open(&gateway.url, self.patience.attempt).await.map_err(lost)
+        Line::open(&gateway.url, self.connector.clone(), self.patience.attempt).await.map_err(lost)
     }
 
     /// Begins or resumes the session and listens.

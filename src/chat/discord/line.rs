@@ -11,8 +11,10 @@ use serde_json::Value;
 use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_tungstenite::Connector;
 use tokio_tungstenite::MaybeTlsStream;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::connect_async_tls_with_config;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tracing::warn;
@@ -53,10 +55,14 @@ pub(super) struct Line {
 
 impl Line {
     /// Connects and waits for the greeting.
-    pub(super) async fn open(address: &str, patience: Duration) -> anyhow::Result<Self> {
+    pub(super) async fn open(
+        address: &str,
+        connector: Connector,
+        patience: Duration,
+    ) -> anyhow::Result<Self> {
         let address = format!("{}/?v=10&encoding=json", address.trim_end_matches('/'));
         let greeted = async {
-            let (socket, _) = tokio_tungstenite::connect_async(address).await?;
+            let (socket, _) = connect_async_tls_with_config(address, None, false, Some(connector)).await?;
             let mut line = Self { socket, beat_every: Duration::MAX };
             let Came::Frame(Frame { op: 10, d, .. }) = line.next().await else {
                 anyhow::bail!("the gateway did not greet");

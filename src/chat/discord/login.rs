@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use reqwest::Client;
 use reqwest::Response;
-use reqwest::redirect::Policy;
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -15,6 +14,8 @@ use tokio::sync::OnceCell;
 use crate::access::IdentityProvider;
 use crate::access::LoginFailed;
 use crate::access::Member;
+use crate::config::Trust;
+use crate::outward;
 
 use super::intake::Intake;
 use super::readers::member_of;
@@ -46,9 +47,9 @@ impl Identities {
         secret: SecretString,
         guild: u64,
         public_url: &str,
-    ) -> reqwest::Result<Self> {
-        // A secret goes along, which must not follow to wherever an answer points.
-        let client = Client::builder().redirect(Policy::none()).timeout(PATIENCE).build()?;
+        trust: &Trust,
+    ) -> anyhow::Result<Self> {
+        let client = outward::client(trust)?.timeout(PATIENCE).build()?;
         Ok(Self {
             intake,
             client,

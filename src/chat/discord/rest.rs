@@ -30,6 +30,9 @@ use serenity::model::id::MessageId;
 use serenity::model::id::UserId;
 use tokio::time::Instant;
 
+use crate::config::DiscordSettings;
+use crate::outward;
+
 use super::limits::Limits;
 use super::limits::Scope;
 use super::messenger::Found;
@@ -86,13 +89,13 @@ pub(super) struct Rest {
 }
 
 impl Rest {
-    /// With a bot token, at `https://discord.com` or at `base`.
-    pub(super) fn new(token: &SecretString, base: Option<&str>, patience: Patience) -> anyhow::Result<Self> {
-        let client = Client::builder().dns_resolver(Arc::new(OwnThread)).build()?;
+    /// With the bot token of the settings, at `https://discord.com` or where they say.
+    pub(super) fn new(settings: &DiscordSettings, patience: Patience) -> anyhow::Result<Self> {
+        let client = outward::client(&settings.trust)?.dns_resolver(Arc::new(OwnThread)).build()?;
         Ok(Self {
             client,
-            token: format!("Bot {}", token.expose_secret()).into(),
-            base: base.map(str::to_owned),
+            token: format!("Bot {}", settings.token.expose_secret()).into(),
+            base: settings.api_base.clone(),
             limits: Limits::default(),
             patience,
         })

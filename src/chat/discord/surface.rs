@@ -14,6 +14,7 @@ use crate::answers::CATALOG;
 use crate::answers::Desk;
 use crate::config::DiscordSettings;
 use crate::domain::Clock;
+use crate::outward;
 
 use super::client::Client;
 use super::commands::Registered;
@@ -77,7 +78,8 @@ impl Discord {
         };
         let (intake, base) = (Arc::clone(&self.intake), self.settings.api_base.as_deref());
         let url = &self.intake.flow().public_url;
-        let identities = Identities::new(intake, base, self.settings.client_id, secret, guild, url);
+        let identities =
+            Identities::new(intake, base, self.settings.client_id, secret, guild, url, &self.settings.trust);
         identities.map(Some).context("preparing the login with Discord")
     }
 
@@ -125,7 +127,8 @@ impl Surface {
     async fn listen(&mut self, patience: Patience, stop: &CancellationToken) -> anyhow::Result<()> {
         let (ears, mut heard) = mpsc::channel(WAITING_MAX);
         let (intake, token) = (Arc::clone(&self.intake), self.settings.token.clone());
-        let gateway = Gateway::new(&intake.flow().rest, &token, patience, ears);
+        let connector = outward::websocket(&self.settings.trust)?;
+        let gateway = Gateway::new(&intake.flow().rest, &token, connector, patience, ears);
         let mut keeping = pin!(gateway.keep(stop));
         let ended = loop {
             tokio::select! {

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use crate::domain::AuditKind;
 use crate::domain::Grain;
 use crate::domain::UsageRow;
 use crate::ingest;
@@ -35,10 +36,15 @@ pub(super) async fn import(
     options: &ImportOptions,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<ImportReports, StoreError> {
-    let mut writer = store.usage_writer(options.keep).await?;
+    let Some(first) = files.first() else { return Ok(ImportReports::default()) };
+    let first = options.intake(AuditKind::ImportUsage, first).await;
+    let mut writer = store.usage_writer(options.keep, first).await?;
     let mut reports = ImportReports { files: Vec::new(), dry_run: options.keep == Keep::DryRun };
     let mut written = Written::default();
     for (number, file) in files.iter().enumerate() {
+        if number > 0 {
+            writer.go_on(options.intake(AuditKind::ImportUsage, file).await).await?;
+        }
         let mut tell = |records, bytes| progress(Progress { file: number, records, bytes });
         let report = import_one(&mut writer, file, options, &mut written, &mut tell).await?;
         reports.push(file, report);
@@ -76,7 +82,7 @@ async fn import_one(
 /// The end of the newest hour, or what the person says; never in the future.
 fn watermark(newest: Timestamp, options: &ImportOptions) -> Timestamp {
     let end = Grain::Hour.next(Grain::Hour.floor(newest));
-    options.watermark.unwrap_or(end).min(options.now)
+    options.watermark.unwrap_or(end).min(options.act.at)
 }
 
 fn note(report: &mut ImportReport, written: &mut Written, rows: &[UsageRow], recorded: &Recorded) {

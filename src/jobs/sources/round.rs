@@ -7,6 +7,9 @@ use jiff::SignedDuration;
 use jiff::Timestamp;
 
 use crate::answers::Desk;
+use crate::domain::Act;
+use crate::domain::AuditKind;
+use crate::domain::How;
 use crate::domain::TokenSplit;
 use crate::domain::UsageRow;
 use crate::domain::Used;
@@ -15,6 +18,7 @@ use crate::ingest::Pulled;
 use crate::ingest::Source;
 use crate::ingest::SourceFault;
 use crate::store::BucketKey;
+use crate::store::Intake;
 
 use super::memory::Memory;
 use super::runner::Pace;
@@ -96,13 +100,17 @@ async fn keep(
     let of_rows = rows.len();
     rows.extend(before.into_iter().filter(|key| !told.contains(key)).map(|key| nothing(source, key)));
     let watermark = (source.id().clone(), pulled.complete_until);
+    let act = Act::of_service(How::Source, desk.clock().now());
+    let intake = Intake::new(act, AuditKind::ImportUsage, source.id().as_str());
     let mut batches = rows.chunks(BATCH_ROWS).peekable();
     if batches.peek().is_none() {
-        desk.record_usage(&[], &[], Some(watermark.clone())).await.context("moving its watermark")?;
+        desk.record_usage(&[], &[], Some(watermark.clone()), intake.clone()).await.context("moving its watermark")?;
     }
     while let Some(batch) = batches.next() {
         let is_last = batches.peek().is_none();
-        let recorded = desk.record_usage(batch, &pulled.names, is_last.then(|| watermark.clone())).await;
+        let recorded = desk
+            .record_usage(batch, &pulled.names, is_last.then(|| watermark.clone()), intake.clone())
+            .await;
         let recorded = recorded.context("recording its usage")?;
         took.rows += recorded.accepted + recorded.replaced;
     }

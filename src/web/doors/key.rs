@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use crate::access::Token;
 use crate::domain::Asker;
 use crate::domain::Audience;
+use crate::domain::How;
 use crate::domain::Person;
 use crate::domain::Role;
 use crate::domain::Scope;
@@ -47,6 +48,7 @@ impl Doors {
             )));
         };
         let person = Person::new(&key.name).map_err(|odd| Shut::NotAllowed(odd.to_string()))?;
-        Ok(Some(Arc::new(Asker { person, role, sees: Scope::All, changes, audience: Audience::AskerOnly })))
+        let (audience, way) = (Audience::AskerOnly, How::Key.into());
+        Ok(Some(Arc::new(Asker { person, role, sees: Scope::All, changes, audience, way })))
     }
 }

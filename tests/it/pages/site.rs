@@ -68,6 +68,7 @@ impl Site {
             sees: Scope::All,
             changes: Scope::All,
             audience: Audience::AskerOnly,
+            way: etsm::domain::How::Terminal.into(),
         };
         Self::open_to(Some(asker), browser_chat).await
     }
