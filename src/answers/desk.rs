@@ -20,6 +20,7 @@ use crate::domain::FactKey;
 use crate::domain::Initiative;
 use crate::domain::ModelLife;
 use crate::domain::Note;
+use crate::domain::PriceList;
 use crate::domain::SourceId;
 use crate::domain::UsageRow;
 use crate::engine::Engine;
@@ -64,6 +65,7 @@ pub struct Desk {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) publisher: Arc<Publisher>,
     departments: Departments,
+    pub(super) prices: Arc<PriceList>,
 }
 
 /// A completion of an option.
@@ -80,13 +82,26 @@ impl Desk {
     #[must_use]
     pub fn new(engine: Arc<Engine>, store: Store, clock: Arc<dyn Clock>) -> Self {
         let publisher = Publisher::new(Arc::clone(&engine), store.clone(), Arc::clone(&clock));
-        Self { engine, store, clock, publisher: Arc::new(publisher), departments: Departments::default() }
+        Self {
+            engine,
+            store,
+            clock,
+            publisher: Arc::new(publisher),
+            departments: Departments::default(),
+            prices: Arc::default(),
+        }
     }
 
     /// The same desk with those who answer what it does not answer itself.
     #[must_use]
     pub fn staffed(self, departments: Departments) -> Self {
         Self { departments, ..self }
+    }
+
+    /// The same desk with the prices that bills are held against.
+    #[must_use]
+    pub fn priced(self, prices: PriceList) -> Self {
+        Self { prices: Arc::new(prices), ..self }
     }
 
     /// Builds the whole snapshot from the store.

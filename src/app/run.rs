@@ -25,6 +25,7 @@ use crate::domain::Scope;
 use crate::engine::Engine;
 use crate::render::discord::Seal;
 use crate::store::Store;
+use crate::store::TOLD_BY_SETTINGS;
 use crate::telemetry;
 use crate::web;
 
@@ -98,6 +99,8 @@ pub async fn run_with(
         desk.adopt_rules(&settings.health_text, How::Start)
             .await
             .context("taking the health configuration into use")?;
+        let told = desk.record_model_lives(TOLD_BY_SETTINGS, &settings.models).await;
+        told.context("keeping which models come to an end")?;
         desk.load().await.context("reading the store")
     };
     tokio::select! {

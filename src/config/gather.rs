@@ -6,12 +6,16 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
+use crate::domain::ModelLife;
+use crate::domain::PriceList;
+
 use super::alert_rule::AlertRule;
 use super::alerts;
 use super::digests::{self, DigestSettings};
 use super::environment::Environment;
 use super::members::{self, Lists};
 use super::mistake::Mistake;
+use super::prices;
 use super::sources::{self, AccountRule};
 
 /// The defaults, which are also the manual.
@@ -89,6 +93,8 @@ pub(super) struct Gathered {
     pub(super) alert_rules: Option<Vec<AlertRule>>,
     pub(super) digests: Option<Vec<DigestSettings>>,
     pub(super) account_rules: Option<Vec<AccountRule>>,
+    pub(super) prices: Option<PriceList>,
+    pub(super) models: Option<Vec<ModelLife>>,
     pub(super) mistakes: Vec<Mistake>,
 }
 
@@ -134,6 +140,10 @@ impl Gathered {
         self.digests = digests::read(name, text, table.get_ref(), &mut self.mistakes).or(self.digests.take());
         let rules = sources::read_rules(name, text, table.get_ref(), &mut self.mistakes);
         self.account_rules = rules.or(self.account_rules.take());
+        let prices = prices::read_prices(name, text, table.get_ref(), &mut self.mistakes);
+        self.prices = prices.or(self.prices.take());
+        let models = prices::read_models(name, text, table.get_ref(), &mut self.mistakes);
+        self.models = models.or(self.models.take());
         let mut found = Vec::new();
         flatten("", table.get_ref(), &mut found);
         for (key, at, value) in found {
@@ -208,7 +218,7 @@ fn flatten(prefix: &str, table: &DeTable<'_>, found: &mut Vec<(String, usize, Op
     for (key, value) in table {
         let name =
             if prefix.is_empty() { key.get_ref().to_string() } else { format!("{prefix}.{}", key.get_ref()) };
-        let lists = [members::LISTS, alerts::LISTS, &[digests::LIST, sources::LIST]].concat();
+        let lists = [members::LISTS, alerts::LISTS, &[digests::LIST, sources::LIST], prices::LISTS].concat();
         if lists.contains(&name.as_str()) {
             continue;
         }

@@ -12,6 +12,7 @@ mod list_reader;
 mod manual;
 mod members;
 mod mistake;
+mod prices;
 mod quiet;
 mod settings;
 mod sources;

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::Currency;
+use crate::domain::ModelLife;
+use crate::domain::PriceList;
 use crate::domain::Role;
 
 use super::ai::{self, AiSettings};
@@ -62,6 +64,10 @@ pub struct Settings {
     pub digests: Vec<DigestSettings>,
     /// Usage and cost of an organisation at Anthropic; `None` is off.
     pub anthropic_source: Option<AnthropicSource>,
+    /// What usage costs.
+    pub prices: PriceList,
+    /// Models that come to an end, beside those that a source tells of.
+    pub models: Vec<ModelLife>,
 }
 
 /// How etsm reaches Discord.
@@ -128,6 +134,8 @@ impl Settings {
             ai: ai::read(&mut all, &trust),
             digests: all.digests.take().unwrap_or_default(),
             anthropic_source: sources::read(&mut all, &trust),
+            prices: all.prices.take().unwrap_or_default(),
+            models: all.models.take().unwrap_or_default(),
         };
         if settings.data_dir.as_os_str().is_empty() {
             all.wrong(all.get("data.dir").place, "must name a folder");

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use crate::domain::AccountId;
 use crate::domain::SourceId;
@@ -13,8 +13,7 @@ use crate::domain::Stretch;
 
 use super::ai;
 use super::gather::Gathered;
-use super::gather::nearest;
-use super::list_reader::{ListReader, Value};
+use super::list_reader::{ListReader, Texts};
 use super::mistake::Mistake;
 use super::settings::parsed;
 use super::trust::Trust;
@@ -216,11 +215,9 @@ pub(super) fn read_rules(
     let given = sources.get("anthropic")?.get_ref().as_table()?.get("accounts")?;
     let mut reader = ListReader { file, text, mistakes };
     let at = given.span().start;
-    let Some(list) = given.get_ref().as_array() else {
-        reader.wrong(at, LIST, "must be a list; write each account under [[sources.anthropic.accounts]]");
-        return Some(Vec::new());
-    };
-    let rules: Vec<AccountRule> = list.iter().filter_map(|item| reader.account_rule(item)).collect();
+    let items = reader.tables(given, LIST, KEYS);
+    let rules: Vec<AccountRule> =
+        items.into_iter().filter_map(|(at, texts)| reader.account_rule(at, texts)).collect();
     let details = [
         rules.iter().any(|rule| rule.user_profile.is_some()),
         rules.iter().any(|rule| rule.api_key.is_some()),
@@ -235,27 +232,7 @@ pub(super) fn read_rules(
 }
 
 impl ListReader<'_> {
-    fn account_rule(&mut self, item: &Value<'_>) -> Option<AccountRule> {
-        let at = item.span().start;
-        let Some(table) = item.get_ref().as_table() else {
-            self.wrong(at, LIST, "must be a table; write each account under [[sources.anthropic.accounts]]");
-            return None;
-        };
-        let mut given: BTreeMap<&str, (usize, String)> = BTreeMap::new();
-        for (key, value) in table {
-            let name = format!("{LIST}.{}", key.get_ref());
-            let Some(known) = KEYS.iter().find(|known| **known == key.get_ref().as_ref()) else {
-                let message = format!("is not a setting{}", nearest(key.get_ref(), KEYS.iter().copied()));
-                self.wrong(key.span().start, &name, message);
-                continue;
-            };
-            match value.get_ref() {
-                DeValue::String(text) if !text.trim().is_empty() => {
-                    given.insert(known, (value.span().start, text.trim().to_owned()));
-                }
-                _ => self.wrong(value.span().start, &name, "must be a text"),
-            }
-        }
+    fn account_rule(&mut self, at: usize, mut given: Texts) -> Option<AccountRule> {
         let Some((place, account)) = given.remove("account") else {
             self.wrong(at, &format!("{LIST}.account"), "is missing; name the account");
             return None;

@@ -66,6 +66,23 @@ pub struct Charged {
     pub searches: u64,
 }
 
+impl Charged {
+    /// Both together.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self {
+            input: self.input.saturating_add(other.input),
+            output: self.output.saturating_add(other.output),
+            cached: self.cached.saturating_add(other.cached),
+            cache_write_short: self.cache_write_short.saturating_add(other.cache_write_short),
+            cache_write_long: self.cache_write_long.saturating_add(other.cache_write_long),
+            tokens: self.tokens.saturating_add(other.tokens),
+            calls: self.calls.saturating_add(other.calls),
+            searches: self.searches.saturating_add(other.searches),
+        }
+    }
+}
+
 /// What usage comes to at a price.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Charge {
@@ -87,7 +104,8 @@ impl Rates {
     /// What usage comes to; `None` when it is too much to be an amount.
     #[must_use]
     pub fn charge(&self, used: &Charged) -> Option<Charge> {
-        let read = used.input + used.cached + used.cache_write_short + used.cache_write_long;
+        let read = [used.cached, used.cache_write_short, used.cache_write_long];
+        let read = read.into_iter().fold(used.input, u64::saturating_add);
         let million = Decimal::from(TOKENS);
         let of = |count: u64, rate: Money| Decimal::from(count).checked_mul(Decimal::new(rate.micros, 6));
         let tokens = [(read, self.input), (used.output, self.output), (used.tokens, self.tokens)];
@@ -202,7 +220,11 @@ mod tests {
         // Two million at 2.70 less, 0.1 million at 0.75 more, 0.05 million at 3 more.
         assert_eq!(charge.by_cache, usd("-5.175"));
         assert_eq!(charge.total(), usd("8.305"));
-        assert_eq!(Rates { input: Money::from_micros(i64::MAX), ..rates() }.charge(&Charged { input: u64::MAX / 8, ..used }), None);
+        assert_eq!(
+            Rates { input: Money::from_micros(i64::MAX), ..rates() }
+                .charge(&Charged { input: u64::MAX / 8, ..used }),
+            None
+        );
     }
 
     fn price(endpoint: Option<&str>, model: Option<&str>, from: &str, input: &str) -> Price {

@@ -4,15 +4,22 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::any::AnyRow;
 
 use crate::domain::AccountId;
+use crate::domain::Charged;
+use crate::domain::DAY_MS;
 use crate::domain::Endpoint;
 use crate::domain::Metered;
+use crate::domain::MeteredDay;
 use crate::domain::Model;
+use crate::domain::Money;
 use crate::domain::SourceId;
 use crate::domain::Unmapped;
 use crate::domain::UsageRow;
 use crate::domain::Window;
+use crate::domain::utc_date;
 
 use super::error::Doing;
 use super::error::StoreError;
@@ -121,6 +128,40 @@ impl Store {
         writing.commit().await.doing(DOING)
     }
 
+    /// What an account used in a window by day, endpoint and model, as it is charged for.
+    pub async fn metered_days(
+        &self,
+        account: &AccountId,
+        window: Window,
+    ) -> Result<Vec<MeteredDay>, StoreError> {
+        const DOING: &str = "reading how usage is charged";
+        let mut reading = self.read().await?;
+        let rows = sqlx::query(
+            "SELECT e.name AS endpoint, md.name AS model, u.at_ms / 86400000 AS day, \
+             CAST(SUM(u.api_calls) AS BIGINT) AS calls, CAST(SUM(u.tokens) AS BIGINT) AS tokens, \
+             CAST(SUM(COALESCE(u.input, 0)) AS BIGINT) AS input, \
+             CAST(SUM(COALESCE(u.output, 0)) AS BIGINT) AS output, \
+             CAST(SUM(COALESCE(u.cached, 0)) AS BIGINT) AS cached, \
+             CAST(SUM(COALESCE(m.cache_write_short, 0)) AS BIGINT) AS write_short, \
+             CAST(SUM(COALESCE(m.cache_write_long, 0)) AS BIGINT) AS write_long, \
+             CAST(SUM(COALESCE(m.searches, 0)) AS BIGINT) AS searches, \
+             CAST(SUM(u.cost) AS BIGINT) AS cost, CAST(SUM(COALESCE(m.list, u.cost)) AS BIGINT) AS list \
+             FROM account a JOIN usage u ON u.account = a.id JOIN endpoint e ON e.id = u.endpoint \
+             LEFT JOIN model md ON md.id = u.model \
+             LEFT JOIN metered m ON m.source = u.source AND m.at_ms = u.at_ms AND m.account = u.account \
+             AND m.endpoint = u.endpoint AND m.model = u.model AND u.event = '' \
+             WHERE a.account_id = $1 AND u.at_ms >= $2 AND u.at_ms < $3 \
+             GROUP BY e.name, md.name, u.at_ms / 86400000 ORDER BY e.name, md.name, u.at_ms / 86400000",
+        )
+        .bind(account.as_str())
+        .bind(window.from().as_millisecond())
+        .bind(window.to().as_millisecond())
+        .fetch_all(&mut *reading)
+        .await
+        .doing(DOING)?;
+        rows.iter().map(read_day).collect()
+    }
+
     /// Keeps whose usage of a source no rule gives to an account, in the place of those of before.
     pub async fn put_unmapped(&self, source: &SourceId, all: &[Unmapped]) -> Result<(), StoreError> {
         const DOING: &str = "keeping what is not mapped";
@@ -158,4 +199,40 @@ impl Store {
             })
             .collect()
     }
+}
+
+fn read_day(row: &AnyRow) -> Result<MeteredDay, StoreError> {
+    const DOING: &str = "reading how usage is charged";
+    let whole = |column: &str| row.try_get::<i64, _>(column).doing(DOING);
+    let count = |column: &str| whole(column).map(i64::unsigned_abs);
+    let name: String = row.try_get("endpoint").doing(DOING)?;
+    let model: Option<String> = row.try_get("model").doing(DOING)?;
+    let day = instant(whole("day")?.saturating_mul(DAY_MS), "usage.at_ms")?;
+    let (tokens, input, output, cached) =
+        (count("tokens")?, count("input")?, count("output")?, count("cached")?);
+    let (write_short, write_long) = (count("write_short")?, count("write_long")?);
+    // Some sources count what came from a cache among what was read: then the kinds come to more than all tokens.
+    let twice = input.saturating_add(output) <= tokens
+        && input.saturating_add(output).saturating_add(cached) > tokens;
+    let input = if twice { input.saturating_sub(cached) } else { input };
+    let told = input.saturating_add(output).saturating_add(cached);
+    let charged = Charged {
+        // What is written to a cache was read, and is charged as what is written.
+        input: input.saturating_sub(write_short.saturating_add(write_long)),
+        output,
+        cached,
+        cache_write_short: write_short,
+        cache_write_long: write_long,
+        tokens: tokens.saturating_sub(told),
+        calls: count("calls")?,
+        searches: count("searches")?,
+    };
+    Ok(MeteredDay {
+        endpoint: read_back(&name, "endpoint.name")?,
+        model: model.map(|name| read_back(&name, "model.name")).transpose()?,
+        day: utc_date(day),
+        charged,
+        billed: Money::from_micros(whole("cost")?),
+        list: Money::from_micros(whole("list")?),
+    })
 }

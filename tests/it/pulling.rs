@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use etsm::config::AnthropicSource;
+use etsm::config::Environment;
+use etsm::config::Settings;
 use etsm::domain::Money;
 use etsm::store::SourceCourse;
 use etsm::store::Store;
@@ -331,5 +333,80 @@ async fn amounts_in_another_currency_are_refused() {
     world.far.troubles([Trouble::Euros, Trouble::Euros]);
     let course = world.later(3).await;
     assert!(course.trouble().unwrap_or_default().contains("set data.currency"), "{course:?}");
+    world.finish().await;
+}
+
+const PRICES: &str = "[[prices]]\nmodel = \"claude-sonnet-*\"\nfrom = \"2026-01-01\"\ninput = \"80\"\noutput = \"400\"\n\
+    call = \"0.001\"\n";
+
+#[tokio::test]
+async fn a_bill_is_held_against_what_was_metered_and_its_parts_sum() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("etsm.toml");
+    std::fs::write(&path, PRICES).unwrap();
+    let prices = Settings::load(Some(&path), &Environment::of([] as [(&str, &str); 0])).unwrap().prices;
+    let mut world = World::start(RULES, forty_days()).await;
+    world.app.settings_mut().prices = prices;
+    let source = world.far.source(RULES);
+    world.restart(source).await;
+    let page = world.app.web().get("/api/v1/accounts/orbit/reconciliation?month=2026-03").await;
+    let bill: Value = serde_json::from_str(&page.body).unwrap();
+    let of = |name: &str| bill["total"][name].as_i64().unwrap();
+    let parts = ["metered", "cache", "discount", "unpriced", "unexplained"].map(of);
+    assert_eq!(parts.iter().sum::<i64>(), of("billed"), "{bill}");
+    let (from, end) = ("2026-03-01T00:00:00Z".parse().unwrap(), Timestamp::MAX);
+    let march = world.held_before(&["wrkspc_1"], end).2 - world.held_before(&["wrkspc_1"], from).2;
+    assert_eq!(of("billed"), march);
+    let calls: u64 = world
+        .far
+        .truth()
+        .iter()
+        .filter(|one| one.at >= from && one.workspace.as_deref() == Some("wrkspc_1"))
+        .map(|one| one.requests)
+        .sum();
+    let calls = i64::try_from(calls).unwrap();
+    // A call reads 155 tokens and writes 30; 40 come from the cache, 10 and 5 are written to it.
+    let read = 155 * 80 + 30 * 400 + 1_000;
+    let cache = -40 * 72 + 10 * 20 + 5 * 80;
+    assert_eq!((of("metered"), of("cache")), (calls * read, calls * cache));
+    assert_eq!((of("discount"), of("unpriced")), (calls * (17_301 - 20_000), 0));
+    assert_eq!(bill["lines"][0]["cache_write_tokens"], serde_json::json!(calls * 15));
+    let html = world.app.web().get("/accounts/orbit/cost?month=2026-03").await.body;
+    assert!(html.contains("cost of March 2026") && html.contains("Unexplained"), "{html}");
+    let lumen = world.app.web().get("/api/v1/accounts/lumen/reconciliation").await.body;
+    let lumen: Value = serde_json::from_str(&lumen).unwrap();
+    assert_eq!(lumen["total"]["metered"], serde_json::json!(0), "no price fits its model");
+    for odd in ["month=March", "month=2026-13", "month=2027-01", "moon=1"] {
+        let path = format!("/api/v1/accounts/orbit/reconciliation?{odd}");
+        assert_eq!(world.app.web().get(&path).await.status, 400, "{odd}");
+        assert_eq!(world.app.web().get(&format!("/accounts/orbit/cost?{odd}")).await.status, 400, "{odd}");
+    }
+    assert_eq!(world.app.web().get("/accounts/nobody/cost").await.status, 404);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn calls_to_a_model_that_comes_to_an_end_are_told_with_a_way_out() {
+    let prepare = |far: &FakeOrganisation| {
+        far.model("claude-opus-5-5", "active", None);
+        far.model("claude-haiku-5-5", "deprecated", Some("2026-05-15T00:00:00Z"));
+    };
+    let world = World::start_with(RULES, forty_days(), prepare).await;
+    let said = async || world.app.web().chat("health lumen").await.body;
+    let mut html = said().await;
+    for _ in 0..100 {
+        if html.contains("claude-haiku-5-5") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        html = said().await;
+    }
+    assert!(html.contains("which is retired on 15 May 2026"), "{html}");
+    assert!(html.contains("Plan the move"), "{html}");
+    assert!(!world.app.web().chat("health orbit").await.body.contains("retired"));
+    let line = "initiative add account:lumen title:\"Move away from claude-haiku-5-5\" priority:high";
+    let added = world.app.web().chat(line).await.body;
+    assert!(added.contains("Move away from"), "{added}");
+    assert!(!said().await.contains("Plan the move"), "it is under way");
     world.finish().await;
 }

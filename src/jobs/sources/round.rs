@@ -104,13 +104,14 @@ async fn keep(
     let intake = Intake::new(act, AuditKind::ImportUsage, source.id().as_str());
     let mut batches = rows.chunks(BATCH_ROWS).peekable();
     if batches.peek().is_none() {
-        desk.record_usage(&[], &[], Some(watermark.clone()), intake.clone()).await.context("moving its watermark")?;
+        desk.record_usage(&[], &[], Some(watermark.clone()), intake.clone())
+            .await
+            .context("moving its watermark")?;
     }
     while let Some(batch) = batches.next() {
         let is_last = batches.peek().is_none();
-        let recorded = desk
-            .record_usage(batch, &pulled.names, is_last.then(|| watermark.clone()), intake.clone())
-            .await;
+        let recorded =
+            desk.record_usage(batch, &pulled.names, is_last.then(|| watermark.clone()), intake.clone()).await;
         let recorded = recorded.context("recording its usage")?;
         took.rows += recorded.accepted + recorded.replaced;
     }

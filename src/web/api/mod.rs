@@ -4,6 +4,7 @@
 
 mod accounts;
 mod alerts;
+mod bill;
 mod body;
 mod digests;
 mod facts;
@@ -43,6 +44,7 @@ use super::page::status_of;
 
 pub(super) use accounts::{list as accounts, one as account};
 pub(super) use alerts::{ack as alert_ack, list as alerts, snooze as alert_snooze};
+pub(super) use bill::show as bill;
 pub(super) use digests::{list as digests, one as digest};
 pub(super) use facts::show as fact;
 pub(super) use fresh::known_already;

@@ -19,6 +19,7 @@ use utoipa::openapi::security::SecurityScheme;
 
 use super::accounts;
 use super::alerts;
+use super::bill;
 use super::digests;
 use super::facts;
 use super::health;
@@ -89,7 +90,7 @@ pub(super) enum Failures {
     ),
     paths(
         usage::show, rows::show,
-        accounts::list, accounts::one, health::show, health::why, outlook::forecast, outlook::anomalies,
+        accounts::list, accounts::one, bill::show, health::show, health::why, outlook::forecast, outlook::anomalies,
         portfolio::show,
         initiatives::list, initiatives::add, initiatives::one, initiatives::change, initiatives::update,
         digests::list, digests::one,
