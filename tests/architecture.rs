@@ -30,6 +30,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("tokio_tungstenite", &["chat", "outward"]),
     ("resvg", &["render"]),
     ("clap", &["app"]),
+    ("rustix", &["telemetry"]),
     ("cron", &["domain"]),
 ];
 

@@ -21,6 +21,7 @@ use crate::domain::Initiative;
 use crate::domain::ModelLife;
 use crate::domain::Note;
 use crate::domain::PriceList;
+use crate::domain::Role;
 use crate::domain::SourceId;
 use crate::domain::UsageRow;
 use crate::engine::Engine;
@@ -37,6 +38,8 @@ use crate::store::Keep;
 use crate::store::Recorded;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::telemetry::OwnUse;
+use crate::telemetry::Surface;
 
 use super::completion;
 use super::completion::Known;
@@ -66,6 +69,7 @@ pub struct Desk {
     pub(super) publisher: Arc<Publisher>,
     departments: Departments,
     pub(super) prices: Arc<PriceList>,
+    own_use: Option<Arc<OwnUse>>,
 }
 
 /// A completion of an option.
@@ -89,6 +93,26 @@ impl Desk {
             publisher: Arc::new(publisher),
             departments: Departments::default(),
             prices: Arc::default(),
+            own_use: None,
+        }
+    }
+
+    /// The same desk, counting how it is used.
+    #[must_use]
+    pub fn counting(self, own_use: Arc<OwnUse>) -> Self {
+        Self { own_use: Some(own_use), ..self }
+    }
+
+    /// The counts of how it is used, unless they are switched off.
+    #[must_use]
+    pub fn own_use(&self) -> Option<Arc<OwnUse>> {
+        self.own_use.clone()
+    }
+
+    /// Counts that `operation`, a word of the program's own, was asked for somewhere.
+    pub fn used(&self, surface: Surface, role: Role, operation: &str) {
+        if let Some(own_use) = &self.own_use {
+            own_use.count(surface, role, operation);
         }
     }
 
@@ -151,7 +175,7 @@ impl Desk {
     }
 
     /// Answers a question, or does what it orders.
-    #[tracing::instrument(skip_all, fields(who = %asker.person, command = question.command()))]
+    #[tracing::instrument(skip_all, fields(role = %asker.role, command = question.command()))]
     pub async fn ask(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
         let begun = Instant::now();
         let command = question.command();
@@ -164,7 +188,9 @@ impl Desk {
 
     /// A console line in one step.
     pub async fn ask_line(&self, asker: &Asker, line: &str) -> Result<Answer, Problem> {
-        self.ask(asker, Question::parse(line)?).await
+        let question = Question::parse(line)?;
+        self.used(Surface::Terminal, asker.role, question.command());
+        self.ask(asker, question).await
     }
 
     /// How a fact was made.
@@ -333,14 +359,14 @@ impl Desk {
 
     /// Answers from one snapshot, away from the threads that serve the network.
     pub(super) async fn read(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
-        let feeds = match question {
-            Question::Status => self.feeds().await,
-            _ => None,
+        let (feeds, has_room) = match question {
+            Question::Status => (self.feeds().await, self.store.has_room().await),
+            _ => (None, true),
         };
         let (snapshot, now, asker) = (self.view(asker)?, self.clock.now(), asker.clone());
         let work = tokio::task::spawn_blocking(move || {
             let feeds = feeds.as_ref();
-            let reading = Reading { snapshot: &snapshot, now, role: asker.role, feeds };
+            let reading = Reading { snapshot: &snapshot, now, role: asker.role, feeds, has_room };
             let foretold = dispatch::foretold(&reading, &asker, &question);
             (dispatch::answer(&reading, &asker, &question), foretold)
         });

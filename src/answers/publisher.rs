@@ -345,9 +345,13 @@ impl Publisher {
     }
 
     async fn finish(&self, draft: Draft, version: u64) {
-        let now = self.clock.now();
+        let (now, begun) = (self.clock.now(), std::time::Instant::now());
         match tokio::task::spawn_blocking(move || draft.finish(version, now)).await {
             Ok(next) => {
+                metrics::histogram!("etsm_snapshot_build_seconds").record(begun.elapsed());
+                metrics::gauge!("etsm_snapshot_rows").set(next.rows() as f64);
+                metrics::gauge!("etsm_snapshot_accounts").set(next.accounts().count() as f64);
+                metrics::gauge!("etsm_snapshot_version").set(version as f64);
                 self.engine.publish(next);
                 self.versions.send_replace(version);
             }

@@ -8,7 +8,8 @@ use std::str::FromStr;
 use jiff::Timestamp;
 
 use super::account::words;
-use super::ids::{Person, RequestId};
+use super::ids::Person;
+use super::request_id::RequestId;
 
 /// Someone who changes something, at a moment, by a way.
 #[derive(Debug, Clone, PartialEq, Eq)]

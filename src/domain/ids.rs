@@ -94,11 +94,6 @@ shared_text!(
     checked_id
 );
 shared_text!(
-    /// Id of a request, an interaction or a run, as logs and the audit log tell it.
-    RequestId,
-    checked_id
-);
-shared_text!(
     /// An endpoint of the API, as `/v1/chat/large`: any text up to 200 characters.
     Endpoint,
     checked_name

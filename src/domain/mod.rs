@@ -21,6 +21,7 @@ mod overrides;
 mod price;
 mod quantity;
 mod reconciliation;
+mod request_id;
 mod score;
 mod source;
 mod stretch;
@@ -42,7 +43,7 @@ pub use health::{Band, Cause, Factor, FactorKind, Health, Judgement};
 pub use horizon::Horizon;
 pub use ids::{
     AccountId, BadName, DigestName, Endpoint, EventId, ID_CHARS_MAX, InitiativeId, Model, NAME_CHARS_MAX,
-    Person, RequestId, SourceId,
+    Person, SourceId,
 };
 pub use initiative::{Initiative, InitiativeStatus, InitiativeUpdate, Priority};
 pub use metered::{Metered, Unmapped};
@@ -52,6 +53,7 @@ pub use overrides::{Cleared, Override};
 pub use price::{Charge, Charged, Price, PriceList, Rates};
 pub use quantity::{Quantity, grouped, short_number};
 pub use reconciliation::{BillLine, BillParts, MeteredDay, reconcile};
+pub use request_id::RequestId;
 pub use score::Score;
 pub use source::SourceKind;
 pub use stretch::Stretch;

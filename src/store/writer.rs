@@ -1,7 +1,6 @@
 //! Recording usage: one transaction for each batch, exact counts of what was new, known and replaced.
 
 use std::collections::HashMap;
-use std::collections::HashSet;
 use std::mem;
 
 use jiff::Timestamp;
@@ -31,6 +30,7 @@ use super::recorded::Recorded;
 use super::stated::Figures;
 use super::stated::Key;
 use super::statements::Statements;
+use super::sums::Adding;
 use super::view;
 use super::watermarks;
 
@@ -97,6 +97,13 @@ impl UsageWriter {
         self.intake.note(&mut writing, &recorded).await?;
         writing.commit().await.doing("committing usage")?;
         self.known = known;
+        for (outcome, count) in [
+            ("accepted", recorded.accepted),
+            ("replaced", recorded.replaced),
+            ("duplicate", recorded.duplicates),
+        ] {
+            metrics::counter!("etsm_ingest_rows_total", "outcome" => outcome).increment(count);
+        }
         Ok(recorded)
     }
 
@@ -172,6 +179,13 @@ impl Known {
     }
 }
 
+/// An account whose usage is changed.
+struct Touched {
+    adding: Adding,
+    /// By how much the sum of its rows changes.
+    by: i64,
+}
+
 async fn record(
     connection: &mut AnyConnection,
     statements: &Statements,
@@ -192,7 +206,7 @@ async fn record(
     let places: HashMap<Key<'_>, usize> = keys.iter().copied().zip(0..).collect();
     let mut latest = stored.clone();
     let mut recorded = Recorded { outcomes: Vec::with_capacity(rows.len()), ..Recorded::default() };
-    let mut touched = HashSet::new();
+    let mut touched: HashMap<i64, Touched> = HashMap::new();
     for (row, (key, figures)) in rows.iter().zip(&stated) {
         let before = latest[places[key]].replace(*figures);
         let outcome = match before {
@@ -207,22 +221,26 @@ async fn record(
         }
         if outcome != Outcome::Duplicate {
             recorded.changed_since = Some(recorded.changed_since.map_or(row.at, |since| since.min(row.at)));
-            if touched.insert(key.account) {
+            touched.entry(key.account).or_insert_with(|| {
                 recorded.touched.push(row.account.clone());
-            }
+                Touched { adding: Adding::of(&row.account), by: 0 }
+            });
         }
         recorded.outcomes.push(outcome);
     }
-    let changed: Vec<(Key<'_>, Figures)> = keys
-        .into_iter()
-        .zip(stored.into_iter().zip(latest))
-        .filter_map(|(key, (before, after))| if before == after { None } else { Some((key, after?)) })
-        .collect();
+    let mut changed: Vec<(Key<'_>, Figures)> = Vec::with_capacity(touched.len());
+    for (key, (before, after)) in keys.into_iter().zip(stored.into_iter().zip(latest)) {
+        let Some(after) = after.filter(|after| before != Some(*after)) else { continue };
+        if let Some(Touched { adding, by }) = touched.get_mut(&key.account) {
+            *by += adding.stated(&key, &after) - before.map_or(0, |before| adding.stated(&key, &before));
+        }
+        changed.push((key, after));
+    }
     statements.put(connection, &changed).await?;
     if recorded.accepted > 0 {
         counters::advance(connection, "usage", recorded.accepted).await?;
     }
-    view::stamp(connection, touched).await?;
+    view::stamp(connection, touched.into_iter().map(|(account, touched)| (account, touched.by))).await?;
     recorded.close(connection).await?;
     Ok(recorded)
 }

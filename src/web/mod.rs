@@ -19,6 +19,7 @@ mod page;
 mod pages;
 mod probes;
 mod ready;
+mod request;
 mod router;
 mod rules;
 mod seat;

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::http::Method;
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::middleware::Next;
@@ -21,6 +22,7 @@ use crate::domain::Asker;
 use crate::domain::How;
 use crate::domain::RequestId;
 use crate::domain::Way;
+use crate::telemetry::Surface;
 
 use super::api;
 use super::doors::Shut;
@@ -71,7 +73,7 @@ impl Ruled {
         let methods = match rule {
             Rule::Open | Rule::Own => methods,
             Rule::May(deed) => {
-                let held = (self.state.clone(), deed);
+                let held = (self.state.clone(), deed, path);
                 methods.route_layer(middleware::from_fn_with_state(held, keep))
             }
         };
@@ -93,7 +95,11 @@ impl Ruled {
 }
 
 /// Lets through whoever may, with leave to ask.
-async fn keep(State((state, deed)): State<(WebState, Deed)>, mut request: Request, next: Next) -> Response {
+async fn keep(
+    State((state, deed, path)): State<(WebState, Deed, &'static str)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let for_program = request.uri().path().starts_with("/api/");
     match admitted(&state.entry, request.headers(), for_program).await {
         Ok(mut leave) => {
@@ -101,6 +107,8 @@ async fn keep(State((state, deed)): State<(WebState, Deed)>, mut request: Reques
                 return turn_away(&state, Shut::NotAllowed(refused.to_string()), &request);
             }
             leave.asker = Arc::new(Asker { way: way(&request, &leave.asker), ..(*leave.asker).clone() });
+            let surface = if for_program { Surface::Api } else { Surface::Page };
+            state.desk.used(surface, leave.asker.role, &format!("{} {path}", method_of(&request)));
             request.extensions_mut().insert(leave);
             next.run(request).await
         }
@@ -117,6 +125,18 @@ fn way(request: &Request, asker: &Asker) -> Way {
         _ => How::Web,
     };
     Way { how, request: request.extensions().get::<RequestId>().cloned() }
+}
+
+/// The method, as far as routes have handlers for it: others come from outside, and a list of them would have no end.
+fn method_of(request: &Request) -> &'static str {
+    match *request.method() {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PATCH => "PATCH",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    }
 }
 
 async fn admitted(entry: &Entry, headers: &HeaderMap, for_program: bool) -> Result<Leave, Shut> {

@@ -17,6 +17,7 @@ mod digests;
 mod discord;
 mod documents;
 mod door;
+mod durability;
 mod forms;
 mod harness;
 mod health;

@@ -515,7 +515,8 @@ async fn a_file_that_is_no_database_is_refused_at_once() {
     let opened =
         tokio::time::timeout(std::time::Duration::from_secs(20), Store::open_dir(folder.path())).await;
     let error = opened.expect("it is refused at once").unwrap_err();
-    assert!(matches!(error, StoreError::Database { doing: "opening it", .. }), "{error}");
+    assert!(matches!(error, StoreError::Damaged { doing: "opening it", .. }), "{error}");
+    assert!(error.to_string().contains("etsm restore FILE"), "{error}");
     let kept = std::fs::read_to_string(folder.path().join("etsm.db")).unwrap();
     assert!(kept.starts_with("a letter"), "a file that is not ours stays as it was");
 }
