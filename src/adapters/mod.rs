@@ -3,7 +3,9 @@
 mod anthropic;
 mod anthropic_usage;
 mod probe;
+mod reach;
 
 pub use anthropic::Anthropic;
 pub use anthropic_usage::AnthropicUsage;
-pub use probe::probe;
+pub use probe::{Proof, probe};
+pub use reach::{Reached, reach_anthropic, reach_discord};

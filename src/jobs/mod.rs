@@ -2,4 +2,5 @@
 
 pub mod digests;
 pub mod import;
+pub mod retention;
 pub mod sources;
