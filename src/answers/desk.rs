@@ -18,7 +18,9 @@ use crate::domain::Asker;
 use crate::domain::Clock;
 use crate::domain::FactKey;
 use crate::domain::Initiative;
+use crate::domain::ModelLife;
 use crate::domain::Note;
+use crate::domain::PriceList;
 use crate::domain::Role;
 use crate::domain::SourceId;
 use crate::domain::UsageRow;
@@ -30,10 +32,10 @@ use crate::problem::Problem;
 use crate::reply::Answer;
 use crate::reply::Form;
 use crate::store::Entered;
+use crate::store::Feeds;
 use crate::store::Intake;
 use crate::store::Keep;
 use crate::store::Recorded;
-use crate::store::SourceCourse;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::telemetry::OwnUse;
@@ -66,6 +68,7 @@ pub struct Desk {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) publisher: Arc<Publisher>,
     departments: Departments,
+    pub(super) prices: Arc<PriceList>,
     own_use: Option<Arc<OwnUse>>,
 }
 
@@ -89,6 +92,7 @@ impl Desk {
             clock,
             publisher: Arc::new(publisher),
             departments: Departments::default(),
+            prices: Arc::default(),
             own_use: None,
         }
     }
@@ -116,6 +120,12 @@ impl Desk {
     #[must_use]
     pub fn staffed(self, departments: Departments) -> Self {
         Self { departments, ..self }
+    }
+
+    /// The same desk with the prices that bills are held against.
+    #[must_use]
+    pub fn priced(self, prices: PriceList) -> Self {
+        Self { prices: Arc::new(prices), ..self }
     }
 
     /// Builds the whole snapshot from the store.
@@ -294,6 +304,11 @@ impl Desk {
         Ok(version)
     }
 
+    /// Records which models come to an end, as somebody tells, in the place of what they told before.
+    pub async fn record_model_lives(&self, told_by: &str, lives: &[ModelLife]) -> Result<(), StoreError> {
+        self.publisher.keep_model_lives(told_by, lives).await
+    }
+
     /// Looks at every account for what is unusual, so that nobody who asks waits for it, until `stop` fires.
     pub async fn watch_all(&self, stop: &CancellationToken) {
         let snapshot = self.snapshot();
@@ -331,10 +346,10 @@ impl Desk {
         }
     }
 
-    /// How it goes with the sources; `None` when the database does not answer.
-    async fn courses(&self) -> Option<Vec<SourceCourse>> {
-        match self.store.source_courses().await {
-            Ok(courses) => Some(courses),
+    /// How usage comes in; `None` when the database does not answer.
+    async fn feeds(&self) -> Option<Feeds> {
+        match self.store.feeds().await {
+            Ok(feeds) => Some(feeds),
             Err(failed) => {
                 tracing::warn!(error = %failed, "The database does not answer");
                 None
@@ -344,14 +359,14 @@ impl Desk {
 
     /// Answers from one snapshot, away from the threads that serve the network.
     pub(super) async fn read(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
-        let (courses, has_room) = match question {
-            Question::Status => (self.courses().await, self.store.has_room().await),
-            _ => (Some(Vec::new()), true),
+        let (feeds, has_room) = match question {
+            Question::Status => (self.feeds().await, self.store.has_room().await),
+            _ => (None, true),
         };
         let (snapshot, now, asker) = (self.view(asker)?, self.clock.now(), asker.clone());
         let work = tokio::task::spawn_blocking(move || {
-            let courses = courses.as_deref();
-            let reading = Reading { snapshot: &snapshot, now, role: asker.role, courses, has_room };
+            let feeds = feeds.as_ref();
+            let reading = Reading { snapshot: &snapshot, now, role: asker.role, feeds, has_room };
             let foretold = dispatch::foretold(&reading, &asker, &question);
             (dispatch::answer(&reading, &asker, &question), foretold)
         });

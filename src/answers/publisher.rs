@@ -18,6 +18,7 @@ use crate::domain::Clock;
 use crate::domain::Foretold;
 use crate::domain::Grain;
 use crate::domain::Initiative;
+use crate::domain::ModelLife;
 use crate::domain::utc_date;
 use crate::engine::Draft;
 use crate::engine::Engine;
@@ -122,6 +123,7 @@ impl Publisher {
         self.overrides(&mut draft, None).await?;
         draft.watermarks(self.marks().await?);
         draft.foretold(self.store.foretold().await?);
+        draft.model_lives(self.store.model_lives().await?);
         draft.kept_churn(self.kept_churn().await?);
         self.finish(draft, state.version).await;
         if self.states().shown.keys().any(|account| !state.stamps.contains_key(account)) {
@@ -240,6 +242,22 @@ impl Publisher {
             let base = self.engine.snapshot();
             let mut draft = base.draft();
             draft.foretold(self.store.foretold().await?);
+            self.finish(draft, base.version()).await;
+        }
+        Ok(())
+    }
+
+    /// Keeps which models come to an end. It changes no figure, so the version stays.
+    pub(super) async fn keep_model_lives(
+        &self,
+        told_by: &str,
+        lives: &[ModelLife],
+    ) -> Result<(), StoreError> {
+        let _alone = self.writing.lock().await;
+        if self.store.put_model_lives(told_by, lives).await? {
+            let base = self.engine.snapshot();
+            let mut draft = base.draft();
+            draft.model_lives(self.store.model_lives().await?);
             self.finish(draft, base.version()).await;
         }
         Ok(())

@@ -9,6 +9,7 @@ mod entrances;
 mod keeping;
 mod parts;
 mod run;
+mod sources;
 mod staff;
 
 pub use commands::main;

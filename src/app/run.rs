@@ -28,6 +28,7 @@ use crate::engine::Engine;
 use crate::jobs::retention;
 use crate::render::discord::Seal;
 use crate::store::Store;
+use crate::store::TOLD_BY_SETTINGS;
 use crate::telemetry;
 use crate::web;
 
@@ -35,6 +36,7 @@ use super::demo::{DemoPlan, order_first_digest};
 use super::entrances::Entrances;
 use super::keeping::{keep_measures, keep_own_use, keep_store, save_own_use};
 use super::parts::Parts;
+use super::sources::pulling;
 use super::staff::{Staff, staffed};
 
 /// How often the store is asked whether another process (an import) has written.
@@ -77,6 +79,7 @@ pub async fn run_with(
     let client = discord_client(&settings, &store, patience).await?;
     let messenger = client.as_ref().map(chat::discord::Client::messenger);
     let outbox = Outbox::new(store.clone(), Arc::clone(&clock), messenger);
+    let pulling = pulling(&settings, &store, Arc::clone(&clock)).await?;
     let Staff { desk, digests, alerts } =
         staffed(counting(Desk::new(engine, store, clock), &settings), &settings, &outbox)?;
     let discord = client.map(|client| chat::discord::Discord::new(desk.clone(), client));
@@ -108,6 +111,8 @@ pub async fn run_with(
         desk.adopt_rules(&settings.health_text, How::Start)
             .await
             .context("taking the health configuration into use")?;
+        let told = desk.record_model_lives(TOLD_BY_SETTINGS, &settings.models).await;
+        told.context("keeping which models come to an end")?;
         desk.load().await.context("reading the store")
     };
     tokio::select! {
@@ -136,6 +141,9 @@ pub async fn run_with(
     let posting = stop.clone();
     parts.start("outbox", async move { outbox.run(posting).await });
     parts.start("digests", digests.run(desk.clone(), stop.clone()));
+    if let Some(pulling) = pulling {
+        parts.start("anthropic usage", pulling.run(desk.clone(), stop.clone()));
+    }
     ready.tells("discord", web::PartState::Off);
     if let Some(discord) = discord {
         let tell = move |connection| ready.tells("discord", connection_state(connection));

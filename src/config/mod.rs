@@ -13,10 +13,12 @@ mod manual;
 mod members;
 mod mistake;
 mod operations;
+mod prices;
 mod quiet;
 mod retention;
 mod server;
 mod settings;
+mod sources;
 mod trust;
 
 pub use ai::{AiBudget, AiSettings};
@@ -33,4 +35,5 @@ pub use quiet::{DaysOff, QuietHours};
 pub use retention::RetentionSettings;
 pub use server::{ClientHeader, LimitSettings, ServerSettings, TlsSettings, TrustedProxies};
 pub use settings::{ChatSettings, DiscordSettings, Settings};
+pub use sources::{AccountRule, AnthropicSource, EndpointBy, Holder, Reports};
 pub use trust::Trust;

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::Currency;
+use crate::domain::ModelLife;
+use crate::domain::PriceList;
 use crate::domain::Role;
 
 use super::ai::{self, AiSettings};
@@ -22,6 +24,7 @@ use super::mistake::Mistake;
 use super::operations::{self, LogFormat};
 use super::retention::{self, RetentionSettings};
 use super::server::{self, ServerSettings};
+use super::sources::{self, AnthropicSource};
 use super::trust::{self, Trust};
 
 /// Shortest secret key: 32 characters of a random text hold more than 128 bits.
@@ -70,6 +73,12 @@ pub struct Settings {
     pub ai: Option<AiSettings>,
     /// Digests on schedule.
     pub digests: Vec<DigestSettings>,
+    /// Usage and cost of an organisation at Anthropic; `None` is off.
+    pub anthropic_source: Option<AnthropicSource>,
+    /// What usage costs.
+    pub prices: PriceList,
+    /// Models that come to an end, beside those that a source tells of.
+    pub models: Vec<ModelLife>,
     /// How long each kind of data is kept.
     pub retention: RetentionSettings,
 }
@@ -143,6 +152,9 @@ impl Settings {
             alert_rules: all.alert_rules.take().unwrap_or_else(AlertRule::defaults),
             ai: ai::read(&mut all, &trust),
             digests: all.digests.take().unwrap_or_default(),
+            anthropic_source: sources::read(&mut all, &trust),
+            prices: all.prices.take().unwrap_or_default(),
+            models: all.models.take().unwrap_or_default(),
             retention: retention::read(&mut all),
         };
         if settings.server.tls.is_some() && !settings.public_url.starts_with("https://") {

@@ -19,6 +19,7 @@ mod read;
 mod record;
 mod rejection;
 mod series;
+mod source;
 mod split;
 mod usage;
 
@@ -28,3 +29,4 @@ pub use read::{Format, Input, Summary, read_accounts, read_initiatives, read_usa
 pub use record::{Batch, Context, Take};
 pub use rejection::{FileError, Reason, Rejection};
 pub use series::{CustomerEvent, Point, SeriesError, read_customer_events, read_points};
+pub use source::{Again, Pulled, Source, SourceFault};

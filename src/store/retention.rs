@@ -182,6 +182,11 @@ async fn usage(writing: &mut AnyConnection, before: Timestamp) -> Result<u64, St
         let account = read_back(&account, "account.account_id")?;
         taken.push((number, -load::sum_before(writing, &account, number, before).await?));
     }
+    sqlx::query("DELETE FROM metered WHERE at_ms < $1")
+        .bind(before_ms)
+        .execute(&mut *writing)
+        .await
+        .doing(DOING)?;
     let gone = sqlx::query("DELETE FROM usage WHERE at_ms < $1")
         .bind(before_ms)
         .execute(&mut *writing)

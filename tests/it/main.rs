@@ -28,6 +28,7 @@ mod outbox;
 mod outlook;
 mod pages;
 mod privacy;
+mod pulling;
 mod questions;
 mod roles;
 mod serving;

@@ -26,6 +26,8 @@ const PAGES: &[&str] = &[
     "/accounts/acme/usage",
     "/accounts/acme/usage?range=7d&by=endpoint&metric=cost&compare=none",
     "/accounts/acme/usage?endpoint=%2Fv1%2Fchat",
+    "/accounts/acme/cost",
+    "/accounts/acme/cost?month=2026-02",
     "/accounts/acme/health",
     "/accounts/acme/why",
     "/accounts/acme/why?since=7d&until=2026-03-29",

@@ -5,6 +5,7 @@
 mod accounts;
 mod alerts;
 mod audit;
+mod bill;
 mod body;
 mod digests;
 mod facts;
@@ -46,6 +47,7 @@ use super::page::status_of;
 pub(super) use accounts::{list as accounts, one as account};
 pub(super) use alerts::{ack as alert_ack, list as alerts, snooze as alert_snooze};
 pub(super) use audit::list as audit;
+pub(super) use bill::show as bill;
 pub(super) use digests::{list as digests, one as digest};
 pub(super) use facts::show as fact;
 pub(super) use fresh::known_already;

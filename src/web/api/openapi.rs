@@ -20,6 +20,7 @@ use utoipa::openapi::security::SecurityScheme;
 use super::accounts;
 use super::alerts;
 use super::audit;
+use super::bill;
 use super::digests;
 use super::facts;
 use super::health;
@@ -93,7 +94,7 @@ pub(super) enum Failures {
     ),
     paths(
         usage::show, rows::show,
-        accounts::list, accounts::one, health::show, health::why, outlook::forecast, outlook::anomalies,
+        accounts::list, accounts::one, bill::show, health::show, health::why, outlook::forecast, outlook::anomalies,
         portfolio::show,
         initiatives::list, initiatives::add, initiatives::one, initiatives::change, initiatives::update,
         digests::list, digests::one,

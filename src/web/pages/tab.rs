@@ -155,6 +155,7 @@ pub(super) fn tabs(id: &AccountId, current: &str) -> Vec<Tab> {
     vec![
         tab("Overview", "overview", ""),
         tab("Usage", "usage", "/usage"),
+        tab("Cost", "cost", "/cost"),
         tab("Health", "health", "/health"),
         tab("Why", "why", "/why"),
         tab("History", "history", "/history"),

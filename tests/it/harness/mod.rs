@@ -7,6 +7,7 @@ pub mod certificate;
 pub mod clock;
 pub mod discord;
 mod log;
+pub mod organisation;
 pub mod seed;
 mod terminal;
 mod web;

@@ -87,6 +87,7 @@ async fn a_source_in_trouble_is_told_wherever_its_operator_looks() {
         at: now,
         came,
         next: Some(now + SignedDuration::from_mins(20)),
+        note: None,
     };
     let store = site.desk.store();
     store.note_source(&tried("import", Ok(1_234))).await.unwrap();
