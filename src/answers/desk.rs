@@ -27,6 +27,7 @@ use crate::engine::Snapshot;
 use crate::problem::Problem;
 use crate::reply::Answer;
 use crate::reply::Form;
+use crate::store::Committed;
 use crate::store::Keep;
 use crate::store::Recorded;
 use crate::store::SourceCourse;
@@ -225,6 +226,19 @@ impl Desk {
         let change = Change { usage: &recorded.touched, usage_since, ..Change::default() };
         self.publisher.publish(&turn, change).await?;
         Ok(recorded)
+    }
+
+    /// Commits usage durably; [`Desk::show_committed`] publishes it later, so that no commit waits for a publication.
+    pub async fn commit_usage<T>(
+        &self,
+        commit: impl Future<Output = Result<(T, Committed), StoreError>>,
+    ) -> Result<T, StoreError> {
+        self.publisher.commit(commit).await
+    }
+
+    /// Publishes what was committed and is not shown yet.
+    pub async fn show_committed(&self) -> Result<(), StoreError> {
+        self.publisher.show_owed().await
     }
 
     /// Records accounts durably and publishes them.

@@ -1,4 +1,5 @@
-//! Work that runs beside the surfaces: imports, and digests on schedule.
+//! Work that runs beside the surfaces: imports, pushes, and digests on schedule.
 
 pub mod digests;
 pub mod import;
+pub mod push;

@@ -113,7 +113,7 @@ impl UsageWriter {
 
 /// Numbers of texts, as far as they were needed.
 #[derive(Debug)]
-struct Known {
+pub(super) struct Known {
     sources: Numbering<SourceId>,
     accounts: Numbering<AccountId>,
     endpoints: Numbering<Endpoint>,
@@ -163,7 +163,8 @@ impl Known {
     }
 }
 
-async fn record(
+/// Records rows inside a transaction, as if they came one after the other.
+pub(super) async fn record(
     connection: &mut AnyConnection,
     statements: &Statements,
     known: &mut Known,

@@ -11,6 +11,7 @@ mod doors;
 mod form;
 mod grid;
 mod guard;
+mod intake;
 mod interactions;
 mod links;
 mod live;
@@ -27,6 +28,7 @@ mod sources;
 mod state;
 
 pub use doors::{Doors, KEY_PREFIX};
+pub use intake::{UsageDoor, UsageIntake};
 pub use interactions::{SignedDoor, SignedRequest};
 pub use live::Live;
 pub use ready::{PartState, Readiness};

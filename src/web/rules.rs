@@ -19,6 +19,7 @@ use crate::access;
 use crate::access::Deed;
 
 use super::api;
+use super::doors::Sender;
 use super::doors::Shut;
 use super::page;
 use super::seat::Leave;
@@ -34,6 +35,8 @@ pub enum Rule {
     Own,
     /// Whoever may do this, and then only with the accounts of that person's scope.
     May(Deed),
+    /// Whoever may send usage: a key with the scope for it, or an admin. It gives no leave to ask.
+    Ingest,
 }
 
 /// A route with its rule, for the table in the manual.
@@ -70,6 +73,9 @@ impl Ruled {
                 let held = (self.state.clone(), deed);
                 methods.route_layer(middleware::from_fn_with_state(held, keep))
             }
+            Rule::Ingest => {
+                methods.route_layer(middleware::from_fn_with_state(self.state.clone(), keep_sending))
+            }
         };
         self.router = self.router.route(path, methods);
         self.routes.push(RuledRoute { path, rule });
@@ -100,6 +106,28 @@ async fn keep(State((state, deed)): State<(WebState, Deed)>, mut request: Reques
             next.run(request).await
         }
         Err(shut) => turn_away(&state, shut, &request),
+    }
+}
+
+/// Lets through whoever may send usage, and tells the handler who it is.
+async fn keep_sending(State(state): State<WebState>, mut request: Request, next: Next) -> Response {
+    match sender(&state.entry, request.headers()).await {
+        Ok(sender) => {
+            request.extensions_mut().insert(sender);
+            next.run(request).await
+        }
+        Err(shut) => turn_away(&state, shut, &request),
+    }
+}
+
+async fn sender(entry: &Entry, headers: &HeaderMap) -> Result<Sender, Shut> {
+    if let Some(program) = entry.doors.sending_program(headers).await? {
+        return Ok(program);
+    }
+    let Leave { asker, .. } = admitted(entry, headers, false).await?;
+    match access::may(&asker, Deed::Ingest) {
+        Ok(()) => Ok(Sender::Person(asker.person.clone())),
+        Err(refused) => Err(Shut::NotAllowed(refused.to_string())),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::domain::Asker;
 
 use super::doors::Doors;
 use super::interactions::SignedDoor;
+use super::intake::UsageIntake;
 use super::live::Live;
 use super::ready::Readiness;
 
@@ -28,6 +29,8 @@ pub struct WebState {
     pub browser_chat: bool,
     /// Answers `/discord/interactions`; `None` serves nothing there.
     pub interactions: Option<Arc<dyn SignedDoor>>,
+    /// Where usage that is sent goes.
+    pub usage: UsageIntake,
     /// What `/metrics` prints; `None` answers 404 there.
     pub metrics: Option<PrometheusHandle>,
     /// Which parts are up; pages wait for it.

@@ -26,10 +26,12 @@ use crate::store::Store;
 use crate::web::page;
 
 pub use key::KEY_PREFIX;
+pub(super) use key::Sender;
 pub(super) use login::{begin as login, callback, leave as logout};
 pub(super) use own_path::OwnPath;
 pub(super) use pass::{show as pass, spend as pass_spend};
 
+use key::SendingKeys;
 use rights::RightsDesk;
 use session::Sessions;
 
@@ -44,6 +46,7 @@ pub struct Doors {
     secure: bool,
     rights: RightsDesk,
     sessions: Sessions,
+    keys: SendingKeys,
 }
 
 impl Doors {
@@ -66,6 +69,7 @@ impl Doors {
             secure: public_url.starts_with("https://"),
             rights: RightsDesk::default(),
             sessions: Sessions::default(),
+            keys: SendingKeys::default(),
         }
     }
 }

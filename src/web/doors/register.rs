@@ -49,6 +49,8 @@ impl Doors {
 
     /// Revokes a key; tells whether it was in force.
     pub(in crate::web) async fn revoke(&self, name: &str) -> Result<bool, StoreError> {
-        self.store.revoke_api_key(name, self.clock.now()).await
+        let revoked = self.store.revoke_api_key(name, self.clock.now()).await?;
+        self.forget_keys();
+        Ok(revoked)
     }
 }

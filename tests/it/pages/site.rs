@@ -18,6 +18,7 @@ use etsm::domain::Role;
 use etsm::domain::Scope;
 use etsm::engine::Engine;
 use etsm::jobs::digests::Digests;
+use etsm::jobs::push::push;
 use etsm::store::Store;
 use etsm::web;
 use etsm::writer::People;
@@ -100,6 +101,8 @@ impl Site {
         let stop = CancellationToken::new();
         let ready = web::Readiness::default();
         ready.needs("engine", web::PartState::Up);
+        // Nobody commits here: what is sent is tried with the whole program.
+        let (inbox, _committer) = push(desk.clone(), settings.currency);
         let state = web::WebState {
             interactions: None,
             entry: entry(&desk, everyone),
@@ -107,6 +110,7 @@ impl Site {
             alerts,
             public_url: "https://etsm.example.com".into(),
             browser_chat,
+            usage: web::UsageIntake::new(Arc::new(inbox)),
             metrics: None,
             ready: ready.clone(),
             live: web::Live::with_places(STREAMS_MAX, stop.clone()),
