@@ -15,7 +15,11 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use bed::{ACCOUNTS, account};
+use etsm::domain::Act;
+use etsm::domain::AuditKind;
+use etsm::domain::How;
 use etsm::domain::{UsageRow, Window};
+use etsm::store::Intake;
 use etsm::store::{Keep, Store};
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
@@ -58,7 +62,17 @@ fn main() {
 async fn fill(folder: &Path, rows: usize) {
     let store = Store::open_dir(folder).await.unwrap();
     if store.counts().await.unwrap().usage_rows == 0 {
-        let mut writer = store.usage_writer(Keep::Yes).await.unwrap();
+        let mut writer = store
+            .usage_writer(
+                Keep::Yes,
+                Intake::new(
+                    Act::of_service(How::Start, jiff::Timestamp::UNIX_EPOCH),
+                    AuditKind::ImportUsage,
+                    "bench",
+                ),
+            )
+            .await
+            .unwrap();
         let all = (0..ACCOUNTS).flat_map(|n| bed::usage(n, rows, ACCOUNTS));
         let mut batch: Vec<UsageRow> = Vec::with_capacity(BATCH_ROWS);
         for row in all {

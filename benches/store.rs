@@ -3,7 +3,11 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
+use etsm::domain::Act;
+use etsm::domain::AuditKind;
+use etsm::domain::How;
 use etsm::domain::{AccountId, Endpoint, Money, TokenSplit, UsageRow, Used};
+use etsm::store::Intake;
 use etsm::store::{Keep, Store};
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
@@ -47,7 +51,17 @@ fn rows() -> Vec<UsageRow> {
 }
 
 async fn record(store: &Store, rows: &[UsageRow], batch: usize) -> u64 {
-    let mut writer = store.usage_writer(Keep::Yes).await.unwrap();
+    let mut writer = store
+        .usage_writer(
+            Keep::Yes,
+            Intake::new(
+                Act::of_service(How::Start, jiff::Timestamp::UNIX_EPOCH),
+                AuditKind::ImportUsage,
+                "bench",
+            ),
+        )
+        .await
+        .unwrap();
     let mut accepted = 0;
     for batch in rows.chunks(batch) {
         accepted += writer.record(batch, &[]).await.unwrap().accepted;

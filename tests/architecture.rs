@@ -24,12 +24,13 @@ const FENCES: &[(&str, &[&str])] = &[
     ("axum", &["web"]),
     ("askama", &["web", "render", "digest"]),
     ("serenity", &["chat", "render"]),
-    ("ring", &["access", "chat", "deliver", "render"]),
+    ("ring", &["access", "chat", "deliver", "render", "store"]),
     ("reqwest", &["adapters", "chat", "outward"]),
     ("rustls_websocket", &["outward"]),
     ("tokio_tungstenite", &["chat", "outward"]),
     ("resvg", &["render"]),
     ("clap", &["app"]),
+    ("rustix", &["telemetry"]),
     ("cron", &["domain"]),
 ];
 

@@ -8,6 +8,7 @@ use crate::domain::Claim;
 use crate::domain::Person;
 use crate::domain::Role;
 use crate::domain::Scope;
+use crate::domain::Way;
 use crate::problem::Problem;
 
 /// A member of the server, as the server describes one.
@@ -24,13 +25,13 @@ pub struct Member {
 }
 
 /// The member as an asker; refused without any role here.
-pub fn admit(rules: &MemberRules, member: &Member, audience: Audience) -> Result<Asker, Problem> {
+pub fn admit(rules: &MemberRules, member: &Member, audience: Audience, way: Way) -> Result<Asker, Problem> {
     let known = rules.people.get(&member.user);
     let refused = || Problem::NotAllowed {
         message: "None of your roles in this server lets you ask me. Ask an admin of etsm for one.".into(),
     };
     let Rights { role, sees, changes } = rights(rules, member, known).ok_or_else(refused)?;
-    Ok(Asker { person: known.unwrap_or(&member.shown).clone(), role, sees, changes, audience })
+    Ok(Asker { person: known.unwrap_or(&member.shown).clone(), role, sees, changes, audience, way })
 }
 
 /// Which accounts a member may know of.
@@ -90,6 +91,7 @@ fn accounts(role: &MemberRole, known: Option<&Person>) -> Scope {
 mod tests {
     use super::*;
     use crate::domain::Account;
+    use crate::domain::How;
 
     fn rules() -> MemberRules {
         let role = |id, role, accounts, own| MemberRole { id, role, accounts, own };
@@ -118,7 +120,7 @@ mod tests {
     }
 
     fn admitted(rules: &MemberRules, member: &Member) -> Option<Asker> {
-        admit(rules, member, Audience::AskerOnly).ok()
+        admit(rules, member, Audience::AskerOnly, How::Web.into()).ok()
     }
 
     #[test]

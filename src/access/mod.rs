@@ -13,7 +13,7 @@ use crate::problem::Problem;
 pub use identity::{IdentityProvider, LoginFailed};
 pub use members::{Member, admit, all_see_all, bearers_see, others_see, sees};
 pub use pass::{BadPass, Pass, PassSeal};
-pub use secret::{Fingerprint, Token};
+pub use secret::{Fingerprint, Token, sha256};
 
 /// What someone wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +92,7 @@ mod tests {
             sees: Scope::All,
             changes: Scope::All,
             audience: Audience::AskerOnly,
+            way: crate::domain::How::Web.into(),
         };
         assert!(may(&asker(Role::Viewer), Deed::Read).is_ok());
         assert!(may(&asker(Role::Viewer), Deed::Write).is_err());

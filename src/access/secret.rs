@@ -1,6 +1,8 @@
 //! Secrets that are handed out once and afterwards only recognised.
 
 use std::fmt;
+use std::io;
+use std::io::Read;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -74,6 +76,19 @@ impl Fingerprint {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The SHA-256 of all that a reader gives, in hexadecimal digits, as `sha256sum` prints it.
+pub fn sha256(mut reader: impl Read) -> io::Result<String> {
+    let mut context = digest::Context::new(&digest::SHA256);
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        match reader.read(&mut piece)? {
+            0 => break,
+            read => context.update(&piece[..read]),
+        }
+    }
+    Ok(context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[cfg(test)]

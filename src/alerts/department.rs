@@ -14,9 +14,11 @@ use crate::answers::Question;
 use crate::answers::RuleAsked;
 use crate::answers::SnoozeUntil;
 use crate::config::AlertRule;
+use crate::domain::Act;
 use crate::domain::AlertId;
 use crate::domain::AlertState;
 use crate::domain::Asker;
+use crate::domain::AuditKind;
 use crate::domain::Role;
 use crate::domain::Scope;
 use crate::domain::utc_midnight;
@@ -55,13 +57,19 @@ impl Department for Alerts {
             AlertAsked::Ack { id, text } => {
                 let now = self.clock.now();
                 let ack = |one: &mut Episode| one.acknowledge(&asker.person, text.clone(), now);
-                self.order(desk, asker, *id, "You look after it now.", ack).await
+                let order = Order {
+                    kind: AuditKind::AlertAcknowledge,
+                    act: asker.act(now),
+                    done: "You look after it now.",
+                };
+                self.order(desk, asker, *id, order, ack).await
             }
             AlertAsked::Snooze { id, until } => {
                 let now = self.clock.now();
                 let until = end_of(*until, now)?;
                 let done = format!("It is kept quiet until {}.", headline::instant(until));
-                self.order(desk, asker, *id, &done, |one| one.snooze(&asker.person, until, now)).await
+                let order = Order { kind: AuditKind::AlertSnooze, act: asker.act(now), done: &done };
+                self.order(desk, asker, *id, order, |one| one.snooze(&asker.person, until, now)).await
             }
             AlertAsked::Rule(asked) => self.rule(desk, asker, asked).await,
         }
@@ -85,6 +93,13 @@ impl Department for Alerts {
             choices
         })
     }
+}
+
+/// What is done to an alert, by whom, and how that is told.
+struct Order<'a> {
+    kind: AuditKind,
+    act: Act,
+    done: &'a str,
 }
 
 impl Alerts {
@@ -166,7 +181,7 @@ impl Alerts {
         desk: &Desk,
         asker: &Asker,
         id: AlertId,
-        done: &str,
+        order: Order<'_>,
         change: impl Fn(&mut Episode),
     ) -> Result<Answer, Problem> {
         let before = self.found(desk, asker, id).await?;
@@ -177,7 +192,7 @@ impl Alerts {
         let view = desk.view(asker)?;
         self.may_change(desk, asker, id).await?;
         let snapshot = desk.snapshot();
-        let changed = self.change(id, |one| {
+        let changed = self.change(id, (order.kind, &order.act), |one| {
             // It may have ended since it was looked at; then it stays over.
             if !one.is_over() {
                 change(one);
@@ -186,7 +201,7 @@ impl Alerts {
         let after = changed.await.map_err(Problem::internal)?.unwrap_or(before);
         let after = seen(&view, &snapshot, asker, &after).unwrap_or(after);
         let mut answer = message::card(&view, &after, Shown::MESSAGE, self.clock.now());
-        answer.blocks.insert(0, Block::Text(Prose::plain(done)));
+        answer.blocks.insert(0, Block::Text(Prose::plain(order.done)));
         answer.private = true;
         Ok(answer)
     }
@@ -224,13 +239,13 @@ impl Alerts {
             RuleAsked::Show { name } => Ok(shown(&view, named(name)?, None)),
             RuleAsked::Set { name, parts } => {
                 let rule = read(name, parts, rules.iter().find(|one| one.rule.name == *name))?;
-                self.set_rule((name, Some(&rule)), &asker.person).await.map_err(could_not)?;
+                self.set_rule((name, Some(&rule)), &asker.act(self.clock.now())).await.map_err(could_not)?;
                 let one = RuleAtHand { rule, by: Some(asker.person.to_string()) };
                 Ok(shown(&view, &one, Some("The rule is set.")))
             }
             RuleAsked::Remove { name } => {
                 named(name)?;
-                self.set_rule((name, None), &asker.person).await.map_err(could_not)?;
+                self.set_rule((name, None), &asker.act(self.clock.now())).await.map_err(could_not)?;
                 let words =
                     "The rule is taken away, and what it told of is over. Set it again to have it back.";
                 Ok(answer(&view, name, vec![Block::Text(Prose::plain(words))]))

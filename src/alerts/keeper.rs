@@ -22,8 +22,10 @@ use crate::config::AlertRule;
 use crate::deliver::Outbox;
 use crate::deliver::Readers;
 use crate::deliver::Undelivered;
+use crate::domain::Act;
 use crate::domain::AlertId;
 use crate::domain::AlertState;
+use crate::domain::AuditKind;
 use crate::domain::Clock;
 use crate::domain::Destination;
 use crate::domain::Person;
@@ -208,9 +210,9 @@ impl Alerts {
     pub(super) async fn set_rule(
         &self,
         rule: (&str, Option<&AlertRule>),
-        by: &Person,
+        act: &Act,
     ) -> Result<(), StoreError> {
-        rules::keep(&self.store, rule, by, self.clock.now()).await?;
+        rules::keep(&self.store, rule, act).await?;
         self.nudged.notify_one();
         Ok(())
     }
@@ -237,14 +239,18 @@ impl Alerts {
     pub(super) async fn change(
         &self,
         id: AlertId,
+        (kind, act): (AuditKind, &Act),
         change: impl Fn(&mut Episode),
     ) -> anyhow::Result<Option<Episode>> {
         for _ in 0..TRIES_MAX {
             let Some(before) = self.one(id).await? else { return Ok(None) };
-            let mut after = before;
+            let mut after = before.clone();
             change(&mut after);
+            if after == before {
+                return Ok(Some(before));
+            }
             after.revision += 1;
-            if self.store.keep_alerts(&[record(&after)?], None).await? {
+            if self.store.change_alert(&record(&after)?, kind, act).await? {
                 self.nudged.notify_one();
                 return Ok(Some(after));
             }

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-
 use crate::config::AlertRule;
-use crate::domain::Person;
+use crate::domain::Act;
 use crate::store::AlertRuleRecord;
 use crate::store::Store;
 use crate::store::StoreError;
@@ -42,14 +40,14 @@ pub(super) fn at_hand(settings: &[AlertRule], set: &[AlertRuleRecord]) -> Vec<Ru
 pub(super) async fn keep(
     store: &Store,
     (name, rule): (&str, Option<&AlertRule>),
-    by: &Person,
-    at: Timestamp,
+    act: &Act,
 ) -> Result<(), StoreError> {
     let text = rule.map(|rule| {
         let parts: BTreeMap<&str, String> = rule.parts().into_iter().collect();
         serde_json::to_string(&parts).expect("texts are JSON")
     });
-    store.put_alert_rule(&AlertRuleRecord { name: name.into(), text, by: by.to_string(), at }).await
+    let by = act.who.name().to_owned();
+    store.put_alert_rule(&AlertRuleRecord { name: name.into(), text, by, at: act.at }, act).await
 }
 
 fn read(name: &str, text: &str) -> Option<AlertRule> {

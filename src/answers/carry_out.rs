@@ -15,6 +15,7 @@ use crate::problem::Problem;
 use crate::reply::Answer;
 use crate::reply::Block;
 use crate::reply::Prose;
+use crate::store::Entered;
 use crate::store::StoreError;
 
 use super::desk::Desk;
@@ -77,7 +78,7 @@ impl Desk {
         let account = changeable(&view, asker, &new.account)?;
         let id = self.store.next_initiative_id().await.map_err(could_not_write)?;
         let one = orders::added(new, id.clone(), account, asker, now);
-        self.record_initiatives(&[one]).await.map_err(could_not_write)?;
+        self.record_initiatives(&[one], &asker.act(now)).await.map_err(could_not_write)?;
         Ok(id)
     }
 
@@ -97,7 +98,8 @@ impl Desk {
             access::may_change(asker, account)?;
         }
         let after = [change(before)?];
-        self.store.put_initiatives(&after).await.map_err(could_not_write)?;
+        let act = asker.act(self.clock.now());
+        self.store.put_initiatives(&after, Entered::Each(&act)).await.map_err(could_not_write)?;
         let written = Change { initiatives: &after, ..Change::default() };
         self.publisher.publish(&turn, written).await.map_err(could_not_write)?;
         Ok(before.id.clone())
@@ -108,7 +110,7 @@ impl Desk {
         let view = self.view(asker)?;
         let account = changeable(&view, asker, &new.account)?.id.clone();
         let set = orders::overridden(new, account.clone(), asker, self.clock.now())?;
-        self.store.add_override(&set).await.map_err(could_not_write)?;
+        self.store.add_override(&set, &asker.act(set.at)).await.map_err(could_not_write)?;
         self.publish_override(asker, &turn, &account, "The score is set by hand.").await
     }
 
@@ -127,7 +129,7 @@ impl Desk {
             return Err(Problem::BadOption { option: None, message: message.into() });
         }
         let cleared = Cleared { by: asker.person.clone(), at: now, reason };
-        self.store.clear_override(&account, &cleared).await.map_err(could_not_write)?;
+        self.store.clear_override(&account, &cleared, &asker.act(now)).await.map_err(could_not_write)?;
         self.publish_override(asker, &turn, &account, "The computed score is shown again.").await
     }
 
@@ -150,7 +152,7 @@ impl Desk {
     fn show_written(&self, asker: &Asker, id: &InitiativeId, done: &str) -> Result<Answer, Problem> {
         let snapshot = self.view(asker)?;
         let (now, role) = (self.clock.now(), asker.role);
-        let reading = Reading { snapshot: &snapshot, now, role, courses: Some(&[]) };
+        let reading = Reading { snapshot: &snapshot, now, role, courses: Some(&[]), has_room: true };
         let one = find_initiative(snapshot.initiatives(), id.as_str())?;
         Ok(initiatives::show(&reading, one, Some(done)))
     }
@@ -158,9 +160,15 @@ impl Desk {
     async fn add_note(&self, asker: &Asker, given: &str, text: String) -> Result<Answer, Problem> {
         let account = changeable(&*self.view(asker)?, asker, given)?.id.clone();
         let note = Note { account, at: self.clock.now(), author: asker.person.clone(), text };
-        self.record_notes(std::slice::from_ref(&note)).await.map_err(could_not_write)?;
+        self.record_notes(std::slice::from_ref(&note), &asker.act(note.at)).await.map_err(could_not_write)?;
         let snapshot = self.view(asker)?;
-        let reading = Reading { snapshot: &snapshot, now: note.at, role: asker.role, courses: Some(&[]) };
+        let reading = Reading {
+            snapshot: &snapshot,
+            now: note.at,
+            role: asker.role,
+            courses: Some(&[]),
+            has_room: true,
+        };
         Ok(notes::written(&reading, &note))
     }
 }

@@ -131,7 +131,7 @@ mod tests {
     }
 
     async fn record(store: &Store, rows: &[UsageRow]) {
-        let mut writer = store.usage_writer(Keep::Yes).await.unwrap();
+        let mut writer = store.usage_writer(Keep::Yes, intake()).await.unwrap();
         writer.record(rows, &[]).await.unwrap();
         writer.finish(Some(("import".parse().unwrap(), Noon.now()))).await.unwrap();
     }
@@ -141,7 +141,13 @@ mod tests {
         for account in ["acme", "borealis", "cirrus"] {
             record(&store, &rows(account, |hour| hour as u64)).await;
         }
-        store.put_accounts(&[Account::discovered("dry".parse().unwrap(), "Dry")]).await.unwrap();
+        store
+            .put_accounts(
+                &[Account::discovered("dry".parse().unwrap(), "Dry")],
+                crate::store::Entered::Each(&act()),
+            )
+            .await
+            .unwrap();
         store
     }
 
@@ -180,6 +186,14 @@ mod tests {
             }
             shown
         }
+    }
+
+    fn act() -> crate::domain::Act {
+        crate::domain::Act::of_service(crate::domain::How::Start, Noon.now())
+    }
+
+    fn intake() -> crate::store::Intake {
+        crate::store::Intake::new(act(), crate::domain::AuditKind::ImportUsage, "a file")
     }
 
     #[tokio::test]
@@ -221,12 +235,12 @@ mod tests {
         let newest: Vec<UsageRow> = rows("acme", |_| 8).into_iter().take(9).collect();
         let late: Vec<UsageRow> = rows("acme", |_| 7).into_iter().skip(200).take(3).collect();
         for batch in [newest, late.clone(), late, rows("epsilon", |_| 1)] {
-            desk.record_usage(&batch, &[], None).await.unwrap();
+            desk.record_usage(&batch, &[], None, intake()).await.unwrap();
             assert_eq!(running.shown(), start(&store).await.shown());
         }
         // Another process is faster with a row from long before.
         record(&store, &rows("acme", |_| 6)[250..251]).await;
-        desk.record_usage(&rows("acme", |_| 5)[..1], &[], None).await.unwrap();
+        desk.record_usage(&rows("acme", |_| 5)[..1], &[], None, intake()).await.unwrap();
         assert_eq!(running.shown(), start(&store).await.shown());
     }
 

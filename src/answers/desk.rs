@@ -13,11 +13,13 @@ use crate::access;
 use crate::access::Deed;
 use crate::domain::Account;
 use crate::domain::AccountId;
+use crate::domain::Act;
 use crate::domain::Asker;
 use crate::domain::Clock;
 use crate::domain::FactKey;
 use crate::domain::Initiative;
 use crate::domain::Note;
+use crate::domain::Role;
 use crate::domain::SourceId;
 use crate::domain::UsageRow;
 use crate::engine::Engine;
@@ -28,11 +30,15 @@ use crate::problem::Problem;
 use crate::reply::Answer;
 use crate::reply::Form;
 use crate::store::Committed;
+use crate::store::Entered;
+use crate::store::Intake;
 use crate::store::Keep;
 use crate::store::Recorded;
 use crate::store::SourceCourse;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::telemetry::OwnUse;
+use crate::telemetry::Surface;
 
 use super::completion;
 use super::completion::Known;
@@ -61,6 +67,7 @@ pub struct Desk {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) publisher: Arc<Publisher>,
     departments: Departments,
+    own_use: Option<Arc<OwnUse>>,
 }
 
 /// A completion of an option.
@@ -77,7 +84,33 @@ impl Desk {
     #[must_use]
     pub fn new(engine: Arc<Engine>, store: Store, clock: Arc<dyn Clock>) -> Self {
         let publisher = Publisher::new(Arc::clone(&engine), store.clone(), Arc::clone(&clock));
-        Self { engine, store, clock, publisher: Arc::new(publisher), departments: Departments::default() }
+        Self {
+            engine,
+            store,
+            clock,
+            publisher: Arc::new(publisher),
+            departments: Departments::default(),
+            own_use: None,
+        }
+    }
+
+    /// The same desk, counting how it is used.
+    #[must_use]
+    pub fn counting(self, own_use: Arc<OwnUse>) -> Self {
+        Self { own_use: Some(own_use), ..self }
+    }
+
+    /// The counts of how it is used, unless they are switched off.
+    #[must_use]
+    pub fn own_use(&self) -> Option<Arc<OwnUse>> {
+        self.own_use.clone()
+    }
+
+    /// Counts that `operation`, a word of the program's own, was asked for somewhere.
+    pub fn used(&self, surface: Surface, role: Role, operation: &str) {
+        if let Some(own_use) = &self.own_use {
+            own_use.count(surface, role, operation);
+        }
     }
 
     /// The same desk with those who answer what it does not answer itself.
@@ -133,7 +166,7 @@ impl Desk {
     }
 
     /// Answers a question, or does what it orders.
-    #[tracing::instrument(skip_all, fields(who = %asker.person, command = question.command()))]
+    #[tracing::instrument(skip_all, fields(role = %asker.role, command = question.command()))]
     pub async fn ask(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
         let begun = Instant::now();
         let command = question.command();
@@ -146,7 +179,9 @@ impl Desk {
 
     /// A console line in one step.
     pub async fn ask_line(&self, asker: &Asker, line: &str) -> Result<Answer, Problem> {
-        self.ask(asker, Question::parse(line)?).await
+        let question = Question::parse(line)?;
+        self.used(Surface::Terminal, asker.role, question.command());
+        self.ask(asker, question).await
     }
 
     /// How a fact was made.
@@ -217,9 +252,10 @@ impl Desk {
         rows: &[UsageRow],
         names: &[(AccountId, String)],
         watermark: Option<(SourceId, jiff::Timestamp)>,
+        intake: Intake,
     ) -> Result<Recorded, StoreError> {
         let turn = self.publisher.turn().await?;
-        let mut writer = self.store.usage_writer(Keep::Yes).await?;
+        let mut writer = self.store.usage_writer(Keep::Yes, intake).await?;
         let recorded = writer.record(rows, names).await?;
         writer.finish(watermark).await?;
         let usage_since = recorded.changed_since;
@@ -242,27 +278,31 @@ impl Desk {
     }
 
     /// Records accounts durably and publishes them.
-    pub async fn record_accounts(&self, accounts: &[Account]) -> Result<Recorded, StoreError> {
+    pub async fn record_accounts(&self, accounts: &[Account], act: &Act) -> Result<Recorded, StoreError> {
         let turn = self.publisher.turn().await?;
-        let recorded = self.store.put_accounts(accounts).await?;
+        let recorded = self.store.put_accounts(accounts, Entered::Each(act)).await?;
         let change = Change { accounts, ..Change::default() };
         self.publisher.publish(&turn, change).await?;
         Ok(recorded)
     }
 
     /// Records initiatives durably and publishes them. Their accounts must be known.
-    pub async fn record_initiatives(&self, initiatives: &[Initiative]) -> Result<Recorded, StoreError> {
+    pub async fn record_initiatives(
+        &self,
+        initiatives: &[Initiative],
+        act: &Act,
+    ) -> Result<Recorded, StoreError> {
         let turn = self.publisher.turn().await?;
-        let recorded = self.store.put_initiatives(initiatives).await?;
+        let recorded = self.store.put_initiatives(initiatives, Entered::Each(act)).await?;
         let change = Change { initiatives, ..Change::default() };
         self.publisher.publish(&turn, change).await?;
         Ok(recorded)
     }
 
     /// Records notes durably and publishes them.
-    pub async fn record_notes(&self, notes: &[Note]) -> Result<u64, StoreError> {
+    pub async fn record_notes(&self, notes: &[Note], act: &Act) -> Result<u64, StoreError> {
         let turn = self.publisher.turn().await?;
-        let version = self.store.add_notes(notes).await?;
+        let version = self.store.add_notes(notes, act).await?;
         let noted: BTreeSet<AccountId> = notes.iter().map(|note| note.account.clone()).collect();
         self.publisher.publish(&turn, Change { noted, ..Change::default() }).await?;
         Ok(version)
@@ -283,8 +323,13 @@ impl Desk {
     }
 
     /// Has accounts judged by this churn model from now on; `None` fits one to the data each time.
-    pub async fn keep_churn(&self, kept: Option<KeptChurn>) -> Result<(), StoreError> {
-        self.publisher.keep_churn(kept).await
+    pub async fn keep_churn(&self, kept: Option<KeptChurn>, act: &Act) -> Result<(), StoreError> {
+        self.publisher.keep_churn(kept, act).await
+    }
+
+    /// Fits a churn model to the data, and has accounts judged by it from now on.
+    pub async fn fit_churn(&self, act: &Act) -> Result<(), StoreError> {
+        self.publisher.fit_churn(act).await
     }
 
     async fn answer(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
@@ -313,14 +358,14 @@ impl Desk {
 
     /// Answers from one snapshot, away from the threads that serve the network.
     pub(super) async fn read(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
-        let courses = match question {
-            Question::Status => self.courses().await,
-            _ => Some(Vec::new()),
+        let (courses, has_room) = match question {
+            Question::Status => (self.courses().await, self.store.has_room().await),
+            _ => (Some(Vec::new()), true),
         };
         let (snapshot, now, asker) = (self.view(asker)?, self.clock.now(), asker.clone());
         let work = tokio::task::spawn_blocking(move || {
             let courses = courses.as_deref();
-            let reading = Reading { snapshot: &snapshot, now, role: asker.role, courses };
+            let reading = Reading { snapshot: &snapshot, now, role: asker.role, courses, has_room };
             let foretold = dispatch::foretold(&reading, &asker, &question);
             (dispatch::answer(&reading, &asker, &question), foretold)
         });

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::domain::Account;
 use crate::domain::AccountId;
+use crate::domain::Act;
 use crate::domain::Clock;
 use crate::domain::Foretold;
 use crate::domain::Grain;
@@ -113,7 +114,15 @@ pub(super) struct Turn<'a> {
 impl Publisher {
     pub(super) fn new(engine: Arc<Engine>, store: Store, clock: Arc<dyn Clock>) -> Self {
         let versions = watch::Sender::new(engine.snapshot().version());
-        Self { engine, store, clock, owed: Mutex::default(), writing: Mutex::new(()), states: std::sync::Mutex::default(), versions }
+        Self {
+            engine,
+            store,
+            clock,
+            owed: Mutex::default(),
+            writing: Mutex::new(()),
+            states: std::sync::Mutex::default(),
+            versions,
+        }
     }
 
     /// Tells of each new snapshot's version.
@@ -194,11 +203,7 @@ impl Publisher {
     }
 
     /// Accounts that the snapshot does not know, if there are any among these.
-    async fn newcomers(
-        &self,
-        base: &Snapshot,
-        accounts: &[AccountId],
-    ) -> Result<Vec<Account>, StoreError> {
+    async fn newcomers(&self, base: &Snapshot, accounts: &[AccountId]) -> Result<Vec<Account>, StoreError> {
         if accounts.iter().all(|id| base.account(id).is_some()) {
             return Ok(Vec::new());
         }
@@ -302,14 +307,27 @@ impl Publisher {
     }
 
     /// Has accounts judged by this churn model from now on; `None` fits one to the data each time.
-    pub(super) async fn keep_churn(&self, kept: Option<KeptChurn>) -> Result<(), StoreError> {
+    pub(super) async fn keep_churn(&self, kept: Option<KeptChurn>, act: &Act) -> Result<(), StoreError> {
         let _alone = self.writing.lock().await;
-        self.store.keep(KEPT_CHURN, &kept.as_ref().map(ToString::to_string).unwrap_or_default()).await?;
+        let text = kept.as_ref().map(ToString::to_string).unwrap_or_default();
+        self.store.keep_churn_model(KEPT_CHURN, &text, act).await?;
         let base = self.engine.snapshot();
         let mut draft = base.draft();
         draft.kept_churn(kept);
         self.finish(draft, base.version()).await;
         Ok(())
+    }
+
+    /// Fits a churn model to the data, and not to what was kept before, and keeps it.
+    pub(super) async fn fit_churn(&self, act: &Act) -> Result<(), StoreError> {
+        let alone = self.writing.lock().await;
+        let base = self.engine.snapshot();
+        let mut draft = base.draft();
+        draft.kept_churn(None);
+        self.finish(draft, base.version()).await;
+        let fitted = self.engine.snapshot().kept_churn();
+        drop(alone);
+        self.keep_churn(Some(fitted), act).await
     }
 
     /// Keeps a forecast to be held against what comes, the first one of its window. It changes no figure that is known
@@ -422,9 +440,13 @@ impl Publisher {
     }
 
     async fn finish(&self, draft: Draft, version: u64) {
-        let now = self.clock.now();
+        let (now, begun) = (self.clock.now(), std::time::Instant::now());
         match tokio::task::spawn_blocking(move || draft.finish(version, now)).await {
             Ok(next) => {
+                metrics::histogram!("etsm_snapshot_build_seconds").record(begun.elapsed());
+                metrics::gauge!("etsm_snapshot_rows").set(next.rows() as f64);
+                metrics::gauge!("etsm_snapshot_accounts").set(next.accounts().count() as f64);
+                metrics::gauge!("etsm_snapshot_version").set(version as f64);
                 self.engine.publish(next);
                 self.versions.send_replace(version);
             }

@@ -50,6 +50,8 @@ pub(super) struct Reading<'a> {
     pub(super) role: Role,
     /// How it goes with the sources, for a question about that; `None` when the database did not answer.
     pub(super) courses: Option<&'a [SourceCourse]>,
+    /// Whether what is written down has room, for the same question.
+    pub(super) has_room: bool,
 }
 
 impl<'a> Reading<'a> {

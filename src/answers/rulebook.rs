@@ -5,6 +5,8 @@
 use std::sync::Arc;
 
 use crate::config::HealthRules;
+use crate::domain::Act;
+use crate::domain::How;
 use crate::domain::utc_date;
 use crate::engine::RulesHistory;
 use crate::problem::Problem;
@@ -39,13 +41,14 @@ pub enum RulesRefused {
 impl Desk {
     /// Records the present health configuration when it is new, so that the scores of its time can be made again; to be
     /// called before [`Desk::load`]. `text` is what the rules were read from.
-    pub async fn adopt_rules(&self, text: &str) -> Result<(), RulesRefused> {
+    pub async fn adopt_rules(&self, text: &str, how: How) -> Result<(), RulesRefused> {
         let rules = Arc::clone(self.snapshot().rules());
         let turn = self.publisher.turn().await?;
         let known = self.store().health_rules().await?;
         if is_new(&known, &rules)? {
             let (since, version, text) = (self.clock().now(), rules.version, text.to_owned());
-            self.store().add_health_rules(&RulesRecord { since, version, text }).await?;
+            let act = Act::of_service(how, since);
+            self.store().add_health_rules(&RulesRecord { since, version, text }, &act).await?;
         }
         drop(turn);
         Ok(())

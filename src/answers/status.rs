@@ -124,7 +124,11 @@ fn trouble(reading: &Reading<'_>, course: &SourceCourse) -> Option<Block> {
 }
 
 fn parts(reading: &Reading<'_>) -> Table {
-    let database = if reading.courses.is_some() { "answers" } else { "does not answer; see the log" };
+    let database = match (reading.courses.is_some(), reading.has_room) {
+        (true, true) => "answers",
+        (true, false) => "full: it answers, and writes nothing down until there is room",
+        (false, _) => "does not answer; see the log",
+    };
     let rules = format!("version {}", reading.snapshot.rules().version);
     let rows = [
         ("Database", database.to_owned()),

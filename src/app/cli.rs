@@ -71,8 +71,21 @@ pub(super) enum Command {
     },
     /// Try changed rules on the stored history: which bands flip, and how long before known declines
     Replay(Replay),
-    /// Read all settings and report every mistake; look whether the store opens
-    Check,
+    /// Copy the database to a file, also while the service runs; the copy is read back and proven
+    Backup {
+        /// Where to; it must not be there yet
+        file: PathBuf,
+        /// Replace a file that is there
+        #[arg(long)]
+        force: bool,
+    },
+    /// Put a backup in the place of the database, which is kept beside it; the service must be stopped
+    Restore {
+        /// The backup
+        file: PathBuf,
+    },
+    /// Look at everything that etsm needs, and say what to do: settings, database, clock, Discord, AI, files
+    Check(Check),
     /// Ask a running etsm whether it is well (for a container's health check)
     Probe(Probe),
     /// Print the description of the API (OpenAPI 3.1)
@@ -87,6 +100,16 @@ pub(super) enum Command {
         /// Where they go; it must be there
         folder: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// One JSON object instead of text
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Ask nothing of the network
+    #[arg(long)]
+    pub(super) offline: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,9 +6,12 @@ use tracing::info;
 
 use crate::answers::Desk;
 use crate::config::DigestSettings;
+use crate::domain::Act;
 use crate::domain::Asker;
 use crate::domain::Audience;
+use crate::domain::AuditKind;
 use crate::domain::Destination;
+use crate::domain::How;
 use crate::domain::LatePolicy;
 use crate::domain::Person;
 use crate::domain::Role;
@@ -16,6 +19,8 @@ use crate::domain::Scope;
 use crate::domain::Timing;
 use crate::ingest::simulate::Simulated;
 use crate::ingest::simulate::SimulationPlan;
+use crate::store::Entered;
+use crate::store::Intake;
 use crate::store::Keep;
 
 /// Rows in one commit; a commit costs one sync of the disk.
@@ -63,6 +68,7 @@ pub(super) async fn order_first_digest(desk: &Desk) -> anyhow::Result<()> {
         sees: Scope::All,
         changes: Scope::All,
         audience: Audience::AskerOnly,
+        way: How::Start.into(),
     };
     let ordered = desk.ask_line(&asker, &format!("digest run {FIRST_DIGEST}")).await;
     ordered.context("ordering a first digest").map(drop)
@@ -79,8 +85,15 @@ impl DemoPlan {
         let until = desk.clock().now();
         let plan = SimulationPlan { accounts: self.accounts, days: self.days, seed: self.seed, until };
         let made = Simulated::new(&plan);
-        store.put_accounts(&made.accounts).await.context("writing accounts")?;
-        let mut writer = store.usage_writer(Keep::Yes).await.context("beginning to write usage")?;
+        let intake = |kind, what: &str| {
+            let act = Act::of_service(How::Start, until);
+            Intake::new(act, kind, what).about("simulated", true)
+        };
+        let accounts = intake(AuditKind::ImportAccounts, "simulated accounts");
+        store.put_accounts(&made.accounts, Entered::Within(&accounts)).await.context("writing accounts")?;
+        store.end_intake(&accounts).await.context("writing accounts")?;
+        let usage = intake(AuditKind::ImportUsage, "simulated usage");
+        let mut writer = store.usage_writer(Keep::Yes, usage).await.context("beginning to write usage")?;
         let mut batch = Vec::with_capacity(BATCH_ROWS * 2);
         for (_, rows) in made.usage() {
             batch.extend(rows);
@@ -93,11 +106,16 @@ impl DemoPlan {
         writer.record(&batch, &[]).await.context("writing usage")?;
         writer.finish(None).await.context("writing usage")?;
         for mark in &made.watermarks {
-            let writer = store.usage_writer(Keep::Yes).await.context("beginning to write watermarks")?;
+            let marks = intake(AuditKind::ImportUsage, "simulated usage");
+            let writer =
+                store.usage_writer(Keep::Yes, marks).await.context("beginning to write watermarks")?;
             writer.finish(Some(mark.clone())).await.context("writing watermarks")?;
         }
-        store.put_initiatives(&made.initiatives).await.context("writing initiatives")?;
-        store.add_notes(&made.notes).await.context("writing notes")?;
+        let initiatives = intake(AuditKind::ImportInitiatives, "simulated initiatives");
+        let written = store.put_initiatives(&made.initiatives, Entered::Within(&initiatives)).await;
+        written.context("writing initiatives")?;
+        store.end_intake(&initiatives).await.context("writing initiatives")?;
+        store.add_notes(&made.notes, &Act::of_service(How::Start, until)).await.context("writing notes")?;
         Ok(())
     }
 }

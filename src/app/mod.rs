@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod demo;
+mod keeping;
 mod parts;
 mod run;
 mod staff;

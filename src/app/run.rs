@@ -14,11 +14,13 @@ use crate::access::PassSeal;
 use crate::alerts::Alerts;
 use crate::answers::Desk;
 use crate::chat;
+use crate::config::LogFormat;
 use crate::config::Settings;
 use crate::deliver::Outbox;
 use crate::domain::Asker;
 use crate::domain::Audience;
 use crate::domain::Clock;
+use crate::domain::How;
 use crate::domain::Person;
 use crate::domain::Scope;
 use crate::engine::Engine;
@@ -33,6 +35,7 @@ use crate::telemetry;
 use crate::web;
 
 use super::demo::{DemoPlan, order_first_digest};
+use super::keeping::{keep_measures, keep_own_use, keep_store, save_own_use};
 use super::parts::Parts;
 use super::staff::{Staff, staffed};
 
@@ -73,7 +76,8 @@ pub async fn run_with(
     let client = discord_client(&settings, &store, patience).await?;
     let messenger = client.as_ref().map(chat::discord::Client::messenger);
     let outbox = Outbox::new(store.clone(), Arc::clone(&clock), messenger);
-    let Staff { desk, digests, alerts } = staffed(Desk::new(engine, store, clock), &settings, &outbox)?;
+    let Staff { desk, digests, alerts } =
+        staffed(counting(Desk::new(engine, store, clock), &settings), &settings, &outbox)?;
     let discord = client.map(|client| chat::discord::Discord::new(desk.clone(), client));
     let ready = web::Readiness::default();
 
@@ -100,7 +104,9 @@ pub async fn run_with(
         if let Some(plan) = demo {
             plan.fill(&desk).await.context("making the simulated portfolio")?;
         }
-        desk.adopt_rules(&settings.health_text).await.context("taking the health configuration into use")?;
+        desk.adopt_rules(&settings.health_text, How::Start)
+            .await
+            .context("taking the health configuration into use")?;
         desk.load().await.context("reading the store")
     };
     tokio::select! {
@@ -115,6 +121,11 @@ pub async fn run_with(
 
     parts.start("showing", committer.showing(stop.clone()));
     parts.start("committer", committer.run(stop.clone()));
+    parts.start("store", keep_store(desk.store().clone(), ready.clone(), stop.clone()));
+    parts.start("measures", keep_measures(desk.clone(), settings.data_dir.clone(), stop.clone()));
+    if let Some(own_use) = desk.own_use() {
+        parts.start("own use", keep_own_use(desk.clone(), own_use, stop.clone()));
+    }
     parts.start("freshness", keep_fresh(desk.clone(), stop.clone()));
     parts.start("watch", keep_watch(desk.clone(), stop.clone()));
     parts.start("alerts", keep_alerts(alerts, desk.clone(), stop.clone()));
@@ -129,6 +140,11 @@ pub async fn run_with(
         parts.start("discord", discord.run(tell, stop));
     }
     finish(parts, &desk).await
+}
+
+/// A desk that counts how it is used, unless that is switched off.
+pub(super) fn counting(desk: Desk, settings: &Settings) -> Desk {
+    if settings.own_use { desk.counting(Arc::default()) } else { desk }
 }
 
 /// The way to Discord, when it is set up.
@@ -200,6 +216,9 @@ async fn finish(parts: Parts, desk: &Desk) -> anyhow::Result<()> {
 /// Leaves the store as the next start likes it.
 pub(super) async fn close(desk: &Desk) {
     save_checkpoint(desk).await;
+    if let Some(own_use) = desk.own_use() {
+        save_own_use(desk, &own_use).await;
+    }
     desk.store().close().await;
 }
 
@@ -213,11 +232,27 @@ async fn save_checkpoint(desk: &Desk) {
 
 /// Opens the database that the settings name.
 pub(super) async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
+    let store = Store::open_within(&database_url(settings)?, settings.size_max).await;
+    store.with_context(|| match &settings.database_url {
+        Some(_) => "opening the database".to_owned(),
+        None => format!("opening the database in {}", settings.data_dir.display()),
+    })
+}
+
+/// Where the database of the settings is.
+pub(super) fn database_url(settings: &Settings) -> anyhow::Result<String> {
     match &settings.database_url {
-        Some(url) => Store::open(url).await.context("opening the database"),
-        None => Store::open_dir(&settings.data_dir)
-            .await
-            .with_context(|| format!("opening the database in {}", settings.data_dir.display())),
+        Some(url) => Ok(url.clone()),
+        None => Store::url_in(&settings.data_dir).context("naming the database"),
+    }
+}
+
+/// The form of the log that the settings ask for.
+pub(super) fn log_form(settings: &Settings) -> telemetry::LogForm {
+    match settings.log_format {
+        LogFormat::Auto => telemetry::LogForm::of_stderr(),
+        LogFormat::Text => telemetry::LogForm::Text,
+        LogFormat::Json => telemetry::LogForm::Json,
     }
 }
 
@@ -242,6 +277,7 @@ fn local_asker(settings: &Settings) -> Asker {
         sees: Scope::All,
         changes: Scope::All,
         audience: Audience::AskerOnly,
+        way: How::Web.into(),
     }
 }
 

@@ -19,6 +19,7 @@ use super::gather::{Gathered, suspicious};
 use super::health::HealthRules;
 use super::members::{MemberRules, snowflake};
 use super::mistake::Mistake;
+use super::operations::{self, LogFormat};
 use super::trust::{self, Trust};
 
 /// Shortest secret key: 32 characters of a random text hold more than 128 bits.
@@ -39,8 +40,14 @@ pub struct Settings {
     pub database_url: Option<String>,
     /// Signs links and custom ids. `None` only for the demo and one-shot commands.
     pub secret_key: Option<SecretString>,
+    /// Bytes that the database may grow to; `None` is as many as there are.
+    pub size_max: Option<u64>,
     /// Filter of the log, as `info` or `etsm=debug`.
     pub log: String,
+    /// The form of the log.
+    pub log_format: LogFormat,
+    /// Whether etsm counts how it is used itself.
+    pub own_use: bool,
     /// Currency of all costs.
     pub currency: Currency,
     /// How health is judged.
@@ -111,7 +118,10 @@ impl Settings {
             data_dir: PathBuf::from(all.get("data.dir").text),
             database_url: Some(all.get("data.database_url").text).filter(|url| !url.is_empty()),
             secret_key: parsed(&mut all, "security.secret_key", None, secret_key),
+            size_max: parsed(&mut all, "data.size_max", None, operations::size),
             log: all.get("log.filter").text,
+            log_format: parsed(&mut all, "log.format", LogFormat::Auto, LogFormat::from_str),
+            own_use: parsed(&mut all, "telemetry.own_use", true, flag),
             currency: parsed(&mut all, "data.currency", Currency::USD, Currency::from_str),
             health,
             health_text,

@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
+
 use super::account::Account;
 use super::account::words;
+use super::act::{Act, How, Way, Who};
 use super::ids::Person;
 
 /// A person who asks, with the people who will read the reply.
@@ -21,6 +24,18 @@ pub struct Asker {
     pub changes: Scope,
     /// Who will see the reply.
     pub audience: Audience,
+    /// By which way the person came.
+    pub way: Way,
+}
+
+impl Asker {
+    /// What the asker changes just now.
+    #[must_use]
+    pub fn act(&self, at: Timestamp) -> Act {
+        let name = self.person.clone();
+        let who = if self.way.how == How::Key { Who::Key(name) } else { Who::Person(name) };
+        Act { who, way: self.way.clone(), at }
+    }
 }
 
 /// Whose rights someone has who was let in.

@@ -1,6 +1,7 @@
 //! The vocabulary of the account desk. No IO, no clock but through [`Clock`], no async.
 
 mod account;
+mod act;
 mod alert;
 mod anomaly;
 mod asker;
@@ -16,6 +17,7 @@ mod initiative;
 mod money;
 mod overrides;
 mod quantity;
+mod request_id;
 mod score;
 mod source;
 mod stretch;
@@ -24,6 +26,7 @@ mod timing;
 mod usage;
 
 pub use account::{Account, AccountStatus, CommitPeriod, Contract, Note};
+pub use act::{Act, AuditKind, How, Way, Who};
 pub use alert::{AlertId, AlertState};
 pub use anomaly::{Anomaly, AnomalyKind, Standing};
 pub use asker::{Asker, Audience, Bearer, Claim, Role, Scope};
@@ -42,6 +45,7 @@ pub use initiative::{Initiative, InitiativeStatus, InitiativeUpdate, Priority};
 pub use money::{BadMoney, Currency, Money};
 pub use overrides::{Cleared, Override};
 pub use quantity::{Quantity, grouped, short_number};
+pub use request_id::RequestId;
 pub use score::Score;
 pub use source::SourceKind;
 pub use stretch::Stretch;

@@ -27,7 +27,8 @@ pub(super) fn parse(text: &str, keys: &mut Keys, columns: &[Column]) -> Result<V
     let event: Map<String, Value> = serde_json::from_str(text).map_err(|odd| flaw_of(&odd))?;
     let part = |name: &str| event.get(name).and_then(Value::as_str).map(str::trim).unwrap_or_default();
     if part("specversion") != VERSION {
-        let given = event.get("specversion").map_or_else(|| "none".to_owned(), |given| shown(&given.to_string()));
+        let given =
+            event.get("specversion").map_or_else(|| "none".to_owned(), |given| shown(&given.to_string()));
         let message = format!("the specversion must be {VERSION}, and it is {given}");
         return Err(Flaw::new(Reason::BadValue, message));
     }
@@ -35,11 +36,13 @@ pub(super) fn parse(text: &str, keys: &mut Keys, columns: &[Column]) -> Result<V
         return Err(missing_field("the id of the event"));
     }
     let Some(Value::Object(data)) = event.get("data") else {
-        let message = "the event has no data, or they are no object; write data as JSON with a key for each column";
+        let message =
+            "the event has no data, or they are no object; write data as JSON with a key for each column";
         return Err(Flaw::new(Reason::BadValue, message));
     };
     // Through its text once more, so that data are read as any object is.
-    let mut cells = cells(&Value::Object(data.clone()).to_string(), keys, columns).map_err(|odd| flaw_of(&odd))?;
+    let mut cells =
+        cells(&Value::Object(data.clone()).to_string(), keys, columns).map_err(|odd| flaw_of(&odd))?;
     let slot = |name: &str| columns.iter().position(|column| column.name == name);
     for (column, name) in STAND_INS {
         if let Some(slot) = slot(column)

@@ -271,7 +271,11 @@ pub(super) fn parse_object(
     }
 }
 
-pub(super) fn cells(text: &str, keys: &mut Keys, columns: &[Column]) -> serde_json::Result<Vec<Cell<'static>>> {
+pub(super) fn cells(
+    text: &str,
+    keys: &mut Keys,
+    columns: &[Column],
+) -> serde_json::Result<Vec<Cell<'static>>> {
     let mut source = serde_json::Deserializer::from_str(text);
     let cells = source.deserialize_map(Cells { keys, columns })?;
     source.end()?;

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::domain::Act;
 use crate::domain::SourceId;
 
 /// How the body of a parcel is written.
@@ -20,8 +21,8 @@ pub enum Form {
 /// Usage that a sender hands in at once.
 #[derive(Debug, Clone)]
 pub struct Parcel {
-    /// Who sends it: a name that no other sender has.
-    pub sender: String,
+    /// Who sends it, and when it came.
+    pub act: Act,
     /// Which source its rows belong to.
     pub source: SourceId,
     /// Up to when the source's data are complete, if the sender says so.

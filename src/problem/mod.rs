@@ -61,6 +61,9 @@ pub enum Problem {
     /// It would be answered, but not now.
     #[error("That takes too long just now. Please try again in a minute.")]
     Busy,
+    /// What was to be written down has no room.
+    #[error("{0}")]
+    StorageFull(NoRoom),
     /// Our own fault. The cause is logged under the reference and never shown.
     #[error("Something broke on our side. Please quote {reference} to an operator.")]
     Internal {
@@ -79,9 +82,14 @@ impl Problem {
         Self::BadOption { option: Some(option.to_owned()), message: message.into() }
     }
 
-    /// Our own fault: logs the cause once, and gives the person a reference to quote.
+    /// Our own fault: logs the cause once, and gives the person a reference to quote. A full disk is nobody's fault, and
+    /// says so itself.
     #[must_use]
     pub fn internal(source: anyhow::Error) -> Self {
+        if let Some(no_room) = source.chain().find_map(|cause| cause.downcast_ref::<NoRoom>()) {
+            return Self::StorageFull(*no_room);
+        }
+        metrics::counter!("etsm_errors_total").increment(1);
         // A short reference is enough: it is searched for within a day or two.
         let reference = format!("E-{:06X}", rand::random::<u32>() & 0x00ff_ffff);
         tracing::error!(
@@ -90,6 +98,23 @@ impl Problem {
             "Could not answer; the asker was given {reference}"
         );
         Self::Internal { reference, source }
+    }
+
+    /// What a person quotes to an operator; it stands in the log beside the cause.
+    #[must_use]
+    pub fn reference(&self) -> Option<&str> {
+        match self {
+            Self::Internal { reference, .. } => Some(reference),
+            Self::UnknownCommand { .. }
+            | Self::BadOption { .. }
+            | Self::UnknownAccount { .. }
+            | Self::AmbiguousAccount { .. }
+            | Self::Unknown { .. }
+            | Self::NotAllowed { .. }
+            | Self::NoData
+            | Self::Busy
+            | Self::StorageFull(_) => None,
+        }
     }
 
     /// A stable word for machines, as in the API's error documents.
@@ -104,10 +129,19 @@ impl Problem {
             Self::NotAllowed { .. } => "not_allowed",
             Self::NoData => "no_data",
             Self::Busy => "busy",
+            Self::StorageFull(_) => "storage_full",
             Self::Internal { .. } => "internal",
         }
     }
 }
+
+/// There is no room for what was to be written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "There is no room to write that down: the disk is full, or the database has the size that it may have. Nothing that was \
+     confirmed is lost, and everything can be read. Please tell an operator; it works again as soon as there is room."
+)]
+pub struct NoRoom;
 
 /// The closest name, or else what to do.
 fn nearest_words(nearest: Option<&str>, remedy: &str) -> String {
@@ -116,4 +150,18 @@ fn nearest_words(nearest: Option<&str>, remedy: &str) -> String {
 
 fn list(candidates: &[AccountId]) -> String {
     candidates.iter().map(AccountId::as_str).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_whatever_it_kept_from_being_done() {
+        let failed = anyhow::Error::new(NoRoom).context("committing").context("writing something down");
+        let problem = Problem::internal(failed);
+        assert_eq!((problem.code(), problem.reference()), ("storage_full", None));
+        let other = Problem::internal(anyhow::anyhow!("no luck"));
+        assert!(other.to_string().contains(other.reference().unwrap()));
+    }
 }

@@ -2,15 +2,21 @@
 
 use std::collections::HashMap;
 
+use serde_json::Value;
+use serde_json::json;
 use sqlx::AnyConnection;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use crate::domain::Account;
 use crate::domain::AccountId;
+use crate::domain::AuditKind;
 use crate::domain::Contract;
 use crate::domain::Money;
 
+use super::audit;
+use super::audit::Entered;
+use super::audit::Entry;
 use super::counters;
 use super::error::Doing;
 use super::error::StoreError;
@@ -21,7 +27,11 @@ use super::recorded::Recorded;
 
 impl Store {
     /// Adds accounts or replaces those of the same id.
-    pub async fn put_accounts(&self, accounts: &[Account]) -> Result<Recorded, StoreError> {
+    pub async fn put_accounts(
+        &self,
+        accounts: &[Account],
+        entered: Entered<'_>,
+    ) -> Result<Recorded, StoreError> {
         let mut writing = self.write().await?;
         let mut known: HashMap<AccountId, Account> =
             read_accounts(&mut writing).await?.into_iter().map(|one| (one.id.clone(), one)).collect();
@@ -33,8 +43,18 @@ impl Store {
                 Change::New => insert(&mut writing, account).await?,
                 Change::Replaced => update(&mut writing, account).await?,
             }
+            if let Entered::Each(act) = entered
+                && change != Change::None
+            {
+                let of = Entry::new(act, AuditKind::Account, account.id.as_str()).about(&account.id);
+                let entry = of.changed(known.get(&account.id).map(told), Some(told(account)));
+                audit::append(&mut writing, &[entry]).await?;
+            }
             recorded.count(change, &account.id);
             known.insert(account.id.clone(), account.clone());
+        }
+        if let Entered::Within(intake) = entered {
+            intake.note(&mut writing, &recorded).await?;
         }
         recorded.close(&mut writing).await?;
         writing.commit().await.doing("keeping accounts")?;
@@ -46,6 +66,20 @@ impl Store {
         let mut reading = self.read().await?;
         read_accounts(&mut reading).await
     }
+}
+
+/// An account for the audit log.
+fn told(one: &Account) -> Value {
+    json!({
+        "name": one.name,
+        "owner": one.owner.as_ref().map(|owner| owner.as_str()),
+        "segment": one.segment,
+        "plan": one.plan,
+        "commit": one.contract.map(|contract| format!("{} a {}", contract.commit, contract.period)),
+        "renewal": one.contract.and_then(|contract| contract.renewal).map(|day| day.to_string()),
+        "tags": one.tags,
+        "status": one.status.word(),
+    })
 }
 
 async fn insert(connection: &mut AnyConnection, account: &Account) -> Result<(), StoreError> {

@@ -1,7 +1,15 @@
 //! Rules of alerts that were set by command, alerts, and what may become one.
 
 use jiff::Timestamp;
+use serde_json::Value;
+use sqlx::AnyConnection;
 
+use crate::domain::Act;
+use crate::domain::AlertId;
+use crate::domain::AuditKind;
+
+use super::audit;
+use super::audit::Entry;
 use super::error::Doing;
 use super::error::StoreError;
 use super::error::instant;
@@ -83,8 +91,13 @@ impl Store {
     }
 
     /// Sets a rule, or takes one away.
-    pub async fn put_alert_rule(&self, rule: &AlertRuleRecord) -> Result<(), StoreError> {
+    pub async fn put_alert_rule(&self, rule: &AlertRuleRecord, act: &Act) -> Result<(), StoreError> {
         let mut writing = self.write().await?;
+        let before: Option<String> = sqlx::query_scalar("SELECT text FROM alert_rule WHERE name = $1")
+            .bind(rule.name.as_str())
+            .fetch_optional(&mut *writing)
+            .await
+            .doing("setting a rule of alerts")?;
         sqlx::query(
             "INSERT INTO alert_rule (name, text, changed_by, changed_ms) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (name) DO UPDATE SET text = excluded.text, changed_by = excluded.changed_by, \
@@ -97,6 +110,11 @@ impl Store {
         .execute(&mut *writing)
         .await
         .doing("setting a rule of alerts")?;
+        let kind = if rule.text.is_some() { AuditKind::AlertRuleSet } else { AuditKind::AlertRuleRemove };
+        let told = |text: &str| serde_json::from_str(text).ok();
+        let entry = Entry::new(act, kind, rule.name.as_str())
+            .changed(before.as_deref().and_then(told), rule.text.as_deref().and_then(told));
+        audit::append(&mut writing, &[entry]).await?;
         writing.commit().await.doing("setting a rule of alerts")
     }
 
@@ -175,7 +193,31 @@ impl Store {
         writing.commit().await.doing("noting that an alert was told")
     }
 
-    /// Keeps alerts that changed, and all that may become one when that is another than before. Tells whether it did:
+    /// Keeps an alert that a person changed; tells whether nobody else was faster.
+    pub async fn change_alert(
+        &self,
+        changed: &AlertRecord,
+        kind: AuditKind,
+        act: &Act,
+    ) -> Result<bool, StoreError> {
+        const DOING: &str = "changing an alert";
+        let mut writing = self.write().await?;
+        let before: Option<String> = sqlx::query_scalar("SELECT body FROM alert WHERE id = $1")
+            .bind(number(changed.id))
+            .fetch_optional(&mut *writing)
+            .await
+            .doing(DOING)?;
+        if !put(&mut writing, changed).await? {
+            return Ok(false);
+        }
+        let entry = Entry::new(act, kind, AlertId(changed.id).to_string());
+        let entry = entry.changed(before.as_deref().and_then(told), told(&changed.body));
+        audit::append(&mut writing, &[entry]).await?;
+        writing.commit().await.doing(DOING)?;
+        Ok(true)
+    }
+
+    /// Keeps alerts that changed by themselves, and all that may become one when that is another than before. Tells whether it did:
     /// not where one was changed by someone else meanwhile, and then nothing is kept.
     pub async fn keep_alerts(
         &self,
@@ -184,19 +226,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let mut writing = self.write().await?;
         for one in changed {
-            let done = sqlx::query(
-                "INSERT INTO alert (id, is_over, revision, handed, body) VALUES ($1, $2, $3, 0, $4) \
-                 ON CONFLICT (id) DO UPDATE SET is_over = excluded.is_over, revision = excluded.revision, \
-                 body = excluded.body WHERE alert.revision = excluded.revision - 1",
-            )
-            .bind(number(one.id))
-            .bind(i64::from(one.is_over))
-            .bind(number(one.revision))
-            .bind(one.body.as_str())
-            .execute(&mut *writing)
-            .await
-            .doing("keeping an alert")?;
-            if done.rows_affected() == 0 {
+            if !put(&mut writing, one).await? {
                 return Ok(false);
             }
         }
@@ -218,6 +248,35 @@ impl Store {
         writing.commit().await.doing("keeping alerts")?;
         Ok(true)
     }
+}
+
+/// Puts an alert over the revision that it was made from; tells whether that is still there.
+async fn put(connection: &mut AnyConnection, one: &AlertRecord) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "INSERT INTO alert (id, is_over, revision, handed, body) VALUES ($1, $2, $3, 0, $4) \
+         ON CONFLICT (id) DO UPDATE SET is_over = excluded.is_over, revision = excluded.revision, \
+         body = excluded.body WHERE alert.revision = excluded.revision - 1",
+    )
+    .bind(number(one.id))
+    .bind(i64::from(one.is_over))
+    .bind(number(one.revision))
+    .bind(one.body.as_str())
+    .execute(connection)
+    .await
+    .doing("keeping an alert")?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// An alert for the audit log; of its own log, the last line.
+fn told(body: &str) -> Option<Value> {
+    let mut told: Value = serde_json::from_str(body).ok()?;
+    if let Value::Object(parts) = &mut told {
+        parts.retain(|name, _| !matches!(name.as_str(), "revision" | "reminded" | "pressing"));
+        if let Some(log) = parts.get_mut("log") {
+            *log = log.as_array().and_then(|lines| lines.last()).cloned().unwrap_or_default();
+        }
+    }
+    Some(told)
 }
 
 #[cfg(test)]
@@ -273,8 +332,9 @@ mod tests {
             by: "dana".into(),
             at: Timestamp::UNIX_EPOCH,
         };
+        let act = Act::of_service(crate::domain::How::Terminal, Timestamp::UNIX_EPOCH);
         for text in [Some("one"), Some("two"), None] {
-            store.put_alert_rule(&rule(text)).await.unwrap();
+            store.put_alert_rule(&rule(text), &act).await.unwrap();
             assert_eq!(store.alert_rules().await.unwrap(), [rule(text)]);
         }
     }

@@ -5,7 +5,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use serde_json::json;
 
+use crate::domain::Act;
+use crate::domain::AuditKind;
+
+use super::audit;
+use super::audit::Entry;
 use super::error::Doing;
 use super::error::StoreError;
 use super::error::instant;
@@ -69,21 +75,29 @@ const COLUMNS: &str = "SELECT name, scopes, made_by, made_ms, used_ms, revoked_m
 
 impl Store {
     /// Adds a key; tells whether its name was free.
-    pub async fn add_api_key(&self, key: &ApiKey, fingerprint: &str) -> Result<bool, StoreError> {
+    pub async fn add_api_key(&self, key: &ApiKey, fingerprint: &str, act: &Act) -> Result<bool, StoreError> {
+        const DOING: &str = "adding a key";
         let scopes: Vec<String> = key.scopes.iter().map(ToString::to_string).collect();
-        let added = self.change(
-            "adding a key",
-            sqlx::query(
-                "INSERT INTO api_key (name, fingerprint, scopes, made_by, made_ms) \
-                 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO NOTHING",
-            )
-            .bind(key.name.clone())
-            .bind(fingerprint.to_owned())
-            .bind(scopes.join(" "))
-            .bind(key.made_by.clone())
-            .bind(key.made.as_millisecond()),
-        );
-        Ok(added.await? > 0)
+        let mut writing = self.write().await?;
+        let added = sqlx::query(
+            "INSERT INTO api_key (name, fingerprint, scopes, made_by, made_ms) \
+             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO NOTHING",
+        )
+        .bind(key.name.as_str())
+        .bind(fingerprint)
+        .bind(scopes.join(" "))
+        .bind(key.made_by.as_str())
+        .bind(key.made.as_millisecond())
+        .execute(&mut *writing)
+        .await
+        .doing(DOING)?;
+        if added.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let entry = Entry::new(act, AuditKind::KeyAdd, key.name.as_str());
+        audit::append(&mut writing, &[entry.changed(None, Some(json!({"scopes": scopes})))]).await?;
+        writing.commit().await.doing(DOING)?;
+        Ok(true)
     }
 
     /// The key of a fingerprint, also when it is revoked.
@@ -121,14 +135,24 @@ impl Store {
     }
 
     /// Revokes a key; tells whether it was in force.
-    pub async fn revoke_api_key(&self, name: &str, now: Timestamp) -> Result<bool, StoreError> {
-        let revoked = self.change(
-            "revoking a key",
+    pub async fn revoke_api_key(&self, name: &str, act: &Act) -> Result<bool, StoreError> {
+        const DOING: &str = "revoking a key";
+        let mut writing = self.write().await?;
+        let revoked =
             sqlx::query("UPDATE api_key SET revoked_ms = $1 WHERE name = $2 AND revoked_ms IS NULL")
-                .bind(now.as_millisecond())
-                .bind(name.to_owned()),
-        );
-        Ok(revoked.await? > 0)
+                .bind(act.at.as_millisecond())
+                .bind(name)
+                .execute(&mut *writing)
+                .await
+                .doing(DOING)?;
+        if revoked.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let told = |revoked: bool| Some(json!({"revoked": revoked}));
+        let entry = Entry::new(act, AuditKind::KeyRevoke, name).changed(told(false), told(true));
+        audit::append(&mut writing, &[entry]).await?;
+        writing.commit().await.doing(DOING)?;
+        Ok(true)
     }
 }
 
@@ -153,6 +177,8 @@ mod tests {
     #[tokio::test]
     async fn a_key_opens_until_it_is_revoked_and_its_name_stays_taken() {
         let store = Store::in_memory().await.unwrap();
+        let later = "2026-11-26T08:00:00Z".parse().unwrap();
+        let act = Act::of_service(crate::domain::How::Terminal, later);
         let key = ApiKey {
             name: "billing".into(),
             scopes: [KeyScope::Ingest, KeyScope::Read].into(),
@@ -161,14 +187,13 @@ mod tests {
             used: None,
             revoked: None,
         };
-        assert!(store.add_api_key(&key, "f").await.unwrap());
-        assert!(!store.add_api_key(&key, "g").await.unwrap());
+        assert!(store.add_api_key(&key, "f", &act).await.unwrap());
+        assert!(!store.add_api_key(&key, "g", &act).await.unwrap());
         assert_eq!(store.api_key("f").await.unwrap(), Some(key.clone()));
         assert_eq!(store.api_key("g").await.unwrap(), None);
-        let later = "2026-11-26T08:00:00Z".parse().unwrap();
         store.touch_api_key("billing", later).await.unwrap();
-        assert!(store.revoke_api_key("billing", later).await.unwrap());
-        assert!(!store.revoke_api_key("billing", later).await.unwrap());
+        assert!(store.revoke_api_key("billing", &act).await.unwrap());
+        assert!(!store.revoke_api_key("billing", &act).await.unwrap());
         let known = store.api_keys().await.unwrap();
         assert_eq!(known, [ApiKey { used: Some(later), revoked: Some(later), ..key }]);
     }

@@ -3,14 +3,20 @@
 //! Invariant: of a name, a slot and a destination there is one row, so that no slot is taken twice.
 
 use jiff::Timestamp;
+use serde_json::json;
+use sqlx::AnyConnection;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use crate::domain::Act;
+use crate::domain::AuditKind;
 use crate::domain::DIGEST_ON_TIME;
 use crate::domain::DigestName;
 use crate::domain::OccurrenceState;
 use crate::domain::Person;
 
+use super::audit;
+use super::audit::Entry;
 use super::counters;
 use super::error::Doing;
 use super::error::StoreError;
@@ -67,42 +73,39 @@ pub struct ComposedRow {
     pub remembers: String,
 }
 
+const CLAIMING: &str = "taking the slot of a digest";
+
 /// Columns of an occurrence, without what it says.
 const COLUMNS: &str =
     "id, name, slot_ms, destination, scope, asked_by, state, late, claimed_ms, ended_ms, written, why";
 
 impl Store {
-    /// Takes slots, each with how it begins; a slot that is taken already stays as it is. The numbers of the new ones,
-    /// `None` for the others. What `ended` names is over at once.
+    /// Takes slots of schedules, each with how it begins; a slot that is taken already stays as it is. The numbers of the
+    /// new ones, `None` for the others. What `ended` names is over at once.
     pub async fn claim_digests(&self, slots: &[Occurrence]) -> Result<Vec<Option<u64>>, StoreError> {
-        const DOING: &str = "taking the slot of a digest";
         let mut writing = self.write().await?;
         let mut ids = Vec::with_capacity(slots.len());
         for slot in slots {
-            let id = counters::advance(&mut writing, "digest", 1).await?;
-            let done = sqlx::query(
-                "INSERT INTO digest_occurrence (id, name, slot_ms, destination, scope, asked_by, state, late, \
-                 claimed_ms, ended_ms, why) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
-                 ON CONFLICT (name, slot_ms, destination) DO NOTHING",
-            )
-            .bind(id)
-            .bind(slot.name.as_str())
-            .bind(slot.slot.as_millisecond())
-            .bind(slot.destination.as_str())
-            .bind(slot.scope.as_str())
-            .bind(slot.asked_by.as_ref().map(|person| person.as_str().to_owned()))
-            .bind(slot.state.word())
-            .bind(i64::from(slot.late))
-            .bind(slot.claimed.as_millisecond())
-            .bind(slot.ended.map(Timestamp::as_millisecond))
-            .bind(slot.why.clone())
-            .execute(&mut *writing)
-            .await
-            .doing(DOING)?;
-            ids.push((done.rows_affected() > 0).then(|| id.unsigned_abs()));
+            ids.push(claim(&mut writing, slot).await?);
         }
-        writing.commit().await.doing(DOING)?;
+        writing.commit().await.doing(CLAIMING)?;
         Ok(ids)
+    }
+
+    /// Takes a slot that someone asks for beside the schedule; its number, `None` when it was taken already.
+    pub async fn order_digest(&self, order: &Occurrence, act: &Act) -> Result<Option<u64>, StoreError> {
+        let mut writing = self.write().await?;
+        let Some(id) = claim(&mut writing, order).await? else { return Ok(None) };
+        let entry = Entry::new(act, AuditKind::DigestRun, order.name.as_str());
+        let told = json!({
+            "digest": id,
+            "slot": order.slot.to_string(),
+            "destination": order.destination,
+            "scope": order.scope,
+        });
+        audit::append(&mut writing, &[entry.changed(None, Some(told))]).await?;
+        writing.commit().await.doing(CLAIMING)?;
+        Ok(Some(id))
     }
 
     /// The last slot of a schedule that was taken, not later than an instant.
@@ -222,6 +225,31 @@ impl Store {
         let rows = query.fetch_all(&mut *reading).await.doing("reading digests")?;
         rows.iter().map(read_occurrence).collect()
     }
+}
+
+/// Takes a slot; its number, `None` when it was taken already.
+async fn claim(connection: &mut AnyConnection, slot: &Occurrence) -> Result<Option<u64>, StoreError> {
+    let id = counters::advance(connection, "digest", 1).await?;
+    let done = sqlx::query(
+        "INSERT INTO digest_occurrence (id, name, slot_ms, destination, scope, asked_by, state, late, \
+         claimed_ms, ended_ms, why) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+         ON CONFLICT (name, slot_ms, destination) DO NOTHING",
+    )
+    .bind(id)
+    .bind(slot.name.as_str())
+    .bind(slot.slot.as_millisecond())
+    .bind(slot.destination.as_str())
+    .bind(slot.scope.as_str())
+    .bind(slot.asked_by.as_ref().map(|person| person.as_str().to_owned()))
+    .bind(slot.state.word())
+    .bind(i64::from(slot.late))
+    .bind(slot.claimed.as_millisecond())
+    .bind(slot.ended.map(Timestamp::as_millisecond))
+    .bind(slot.why.clone())
+    .execute(connection)
+    .await
+    .doing(CLAIMING)?;
+    Ok((done.rows_affected() > 0).then(|| id.unsigned_abs()))
 }
 
 fn read_occurrence(row: &AnyRow) -> Result<Occurrence, StoreError> {

@@ -2,15 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+use serde_json::json;
 use sqlx::AnyConnection;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use crate::domain::Act;
+use crate::domain::AuditKind;
 use crate::domain::Initiative;
 use crate::domain::InitiativeId;
 use crate::domain::InitiativeUpdate;
 use crate::domain::Money;
 
+use super::audit;
+use super::audit::Entered;
+use super::audit::Entry;
 use super::counters;
 use super::error::Doing;
 use super::error::StoreError;
@@ -23,7 +30,11 @@ use super::recorded::Recorded;
 impl Store {
     /// Adds initiatives or replaces those of the same id, with their updates. Unknown accounts are refused by the
     /// caller; here they are an error and nothing is kept.
-    pub async fn put_initiatives(&self, initiatives: &[Initiative]) -> Result<Recorded, StoreError> {
+    pub async fn put_initiatives(
+        &self,
+        initiatives: &[Initiative],
+        entered: Entered<'_>,
+    ) -> Result<Recorded, StoreError> {
         let mut writing = self.write().await?;
         let mut known = read_initiatives(&mut writing).await?;
         let mut recorded = Recorded::default();
@@ -37,6 +48,9 @@ impl Store {
             let change = Change::between(before, &initiative);
             if change != Change::None {
                 put(&mut writing, &initiative).await?;
+                if let Entered::Each(act) = entered {
+                    audit::append(&mut writing, &[entry(act, before, &initiative)]).await?;
+                }
             }
             recorded.count(change, &initiative.account);
             // The account that lost it is touched as well.
@@ -44,6 +58,9 @@ impl Store {
                 recorded.touched.push(before.account.clone());
             }
             known.insert(initiative.id.clone(), initiative);
+        }
+        if let Entered::Within(intake) = entered {
+            intake.note(&mut writing, &recorded).await?;
         }
         recorded.close(&mut writing).await?;
         writing.commit().await.doing("keeping initiatives")?;
@@ -67,31 +84,43 @@ impl Store {
         }
     }
 
-    /// Adds a line to an initiative's log and returns the data version.
-    pub async fn add_initiative_update(
-        &self,
-        id: &InitiativeId,
-        update: &InitiativeUpdate,
-    ) -> Result<u64, StoreError> {
-        let mut writing = self.write().await?;
-        let last: i64 = sqlx::query_scalar(
-            "SELECT CAST(COALESCE(MAX(position), 0) AS BIGINT) FROM initiative_update WHERE initiative_id = $1",
-        )
-        .bind(id.as_str())
-        .fetch_one(&mut *writing)
-        .await
-        .doing("reading an initiative's log")?;
-        insert_update(&mut writing, id, last + 1, update).await?;
-        let version = counters::next_version(&mut writing).await?;
-        writing.commit().await.doing("adding to an initiative's log")?;
-        Ok(version)
-    }
-
     /// All initiatives, in the order of their ids.
     pub async fn initiatives(&self) -> Result<Vec<Initiative>, StoreError> {
         let mut reading = self.read().await?;
         Ok(read_initiatives(&mut reading).await?.into_values().collect())
     }
+}
+
+/// What became of an initiative, for the audit log.
+fn entry<'a>(act: &'a Act, before: Option<&Initiative>, after: &Initiative) -> Entry<'a> {
+    let kind = match before {
+        None => AuditKind::InitiativeAdd,
+        Some(before) if before.is_open() && !after.is_open() => AuditKind::InitiativeClose,
+        Some(_) => AuditKind::InitiativeChange,
+    };
+    let written = before.map_or(&[][..], |before| &before.updates);
+    let is_new = |update: &&InitiativeUpdate| !written.contains(update);
+    let log: Vec<&str> = after.updates.iter().filter(is_new).map(|update| update.text.as_str()).collect();
+    let mut told = told(after);
+    if !log.is_empty() {
+        told["log"] = json!(log);
+    }
+    let of = Entry::new(act, kind, after.id.as_str()).about(&after.account);
+    of.changed(before.map(self::told), Some(told))
+}
+
+fn told(one: &Initiative) -> Value {
+    json!({
+        "account": one.account.as_str(),
+        "title": one.title,
+        "priority": one.priority.word(),
+        "status": one.status.word(),
+        "owner": one.owner.as_ref().map(|owner| owner.as_str()),
+        "expected_revenue": one.expected_revenue.map(|money| money.to_string()),
+        "start": one.start.map(|day| day.to_string()),
+        "due": one.due.map(|day| day.to_string()),
+        "target": one.target.map(|metric| metric.word()),
+    })
 }
 
 async fn put(connection: &mut AnyConnection, initiative: &Initiative) -> Result<(), StoreError> {

@@ -1,5 +1,12 @@
 //! Small values kept under a name, for the program itself.
 
+use serde_json::json;
+
+use crate::domain::Act;
+use crate::domain::AuditKind;
+
+use super::audit;
+use super::audit::Entry;
 use super::error::Doing;
 use super::error::StoreError;
 use super::open::Store;
@@ -28,6 +35,34 @@ impl Store {
         .await
         .doing("keeping a value")?;
         writing.commit().await.doing("keeping a value")
+    }
+
+    /// Keeps a model of churn under a name; empty text forgets it.
+    pub async fn keep_churn_model(&self, key: &str, text: &str, act: &Act) -> Result<(), StoreError> {
+        const DOING: &str = "keeping a churn model";
+        let mut writing = self.write().await?;
+        let before: Option<String> = sqlx::query_scalar("SELECT value FROM kept WHERE name = $1")
+            .bind(key)
+            .fetch_optional(&mut *writing)
+            .await
+            .doing(DOING)?;
+        let before = before.unwrap_or_default();
+        if before == text {
+            return Ok(());
+        }
+        sqlx::query(
+            "INSERT INTO kept (name, value) VALUES ($1, $2) \
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        )
+        .bind(key)
+        .bind(text)
+        .execute(&mut *writing)
+        .await
+        .doing(DOING)?;
+        let told = |text: &str| (!text.is_empty()).then(|| json!(text));
+        let entry = Entry::new(act, AuditKind::ChurnModel, "churn model").changed(told(&before), told(text));
+        audit::append(&mut writing, &[entry]).await?;
+        writing.commit().await.doing(DOING)
     }
 
     /// Keeps a small value under a name, unless it holds one already.

@@ -27,10 +27,11 @@ use super::numbering::SOURCES;
 use super::numbering::by_number;
 use super::open::Store;
 use super::packed::Fields;
+use super::sums;
 use super::view::UsageView;
 
 /// Nulls are empty. Rows come in the order of the key's tree, which is that of time; it is checked below.
-const ROWS_OF_ACCOUNT: &str = "SELECT string_agg(concat(at_ms, ',', endpoint, ',', model, ',', source, ',', api_calls, ',', \
+const ROWS_OF_ACCOUNT: &str = "SELECT (SELECT usage_sum FROM account WHERE id = $1), string_agg(concat(at_ms, ',', endpoint, ',', model, ',', source, ',', api_calls, ',', \
      errors, ',', tokens, ',', cost, ',', input, ',', output, ',', cached, ',', event), '\u{1e}') \
      FROM usage WHERE account = $1 AND at_ms >= $2";
 /// Shortest row that is usual, in bytes: bounds how much is reserved for an account.
@@ -68,13 +69,13 @@ impl UsageView {
             models: by_number(reading, &MODELS).await?,
         });
         // The database reads the next account while this one is unpacked.
-        let mut before: Option<(AccountId, String)> = None;
+        let mut before: Option<(AccountId, Packed)> = None;
         for (account, number) in wanted {
             let (next, unpacked) = tokio::join!(fetch(reading, number, since), texts.unpack(before.take()));
             if let Some((account, rows)) = unpacked? {
                 take(account, rows);
             }
-            before = next?.map(|packed| (account, packed));
+            before = Some((account, next?));
         }
         if let Some((account, rows)) = texts.unpack(before).await? {
             take(account, rows);
@@ -83,17 +84,22 @@ impl UsageView {
     }
 }
 
-async fn fetch(
-    connection: &mut AnyConnection,
-    account: i64,
-    since: Timestamp,
-) -> Result<Option<String>, StoreError> {
-    sqlx::query_scalar(ROWS_OF_ACCOUNT)
+/// The rows of an account in one text.
+struct Packed {
+    rows: Option<String>,
+    /// What their checksums must add up to, where that is known and all of them are here.
+    sum: Option<i64>,
+}
+
+async fn fetch(connection: &mut AnyConnection, account: i64, since: Timestamp) -> Result<Packed, StoreError> {
+    let (sum, rows) = sqlx::query_as(ROWS_OF_ACCOUNT)
         .bind(account)
         .bind(since.as_millisecond())
         .fetch_one(connection)
         .await
-        .doing("reading usage")
+        .doing("reading usage")?;
+    let is_whole = since == Timestamp::MIN;
+    Ok(Packed { rows, sum: if is_whole { sum } else { None } })
 }
 
 /// The accounts asked for that exist, in the order of their ids.
@@ -128,12 +134,16 @@ impl Texts {
     /// Unpacks beside the runtime: a large account takes milliseconds.
     async fn unpack(
         self: &Arc<Self>,
-        packed: Option<(AccountId, String)>,
+        packed: Option<(AccountId, Packed)>,
     ) -> Result<Option<(AccountId, Vec<UsageRow>)>, StoreError> {
-        let Some((account, packed)) = packed else { return Ok(None) };
+        let Some((account, Packed { rows, sum })) = packed else { return Ok(None) };
+        let Some(packed) = rows else {
+            return sums::check(&account, &[], sum).map(|()| None);
+        };
         let texts = Arc::clone(self);
         let work = move || {
             let rows = texts.rows(&account, packed.as_bytes())?;
+            sums::check(&account, packed.as_bytes(), sum)?;
             Ok(Some((account, rows)))
         };
         tokio::task::spawn_blocking(work).await.unwrap_or_else(|stopped| {

@@ -1,7 +1,13 @@
 //! Notes on accounts: added, never changed.
 
+use serde_json::json;
+
+use crate::domain::Act;
+use crate::domain::AuditKind;
 use crate::domain::Note;
 
+use super::audit;
+use super::audit::Entry;
 use super::counters;
 use super::error::Doing;
 use super::error::StoreError;
@@ -11,7 +17,7 @@ use super::open::Store;
 
 impl Store {
     /// Adds notes and returns the data version. Unknown accounts are refused by the caller; here they are an error.
-    pub async fn add_notes(&self, notes: &[Note]) -> Result<u64, StoreError> {
+    pub async fn add_notes(&self, notes: &[Note], act: &Act) -> Result<u64, StoreError> {
         let mut writing = self.write().await?;
         if notes.is_empty() {
             return counters::value(&mut writing, "version").await;
@@ -32,6 +38,12 @@ impl Store {
             .await
             .doing("adding a note")?;
         }
+        let entry = |(id, note): (i64, &Note)| {
+            let of = Entry::new(act, AuditKind::NoteAdd, format!("note {id}")).about(&note.account);
+            of.changed(None, Some(json!({"author": note.author.as_str(), "text": note.text})))
+        };
+        let entries: Vec<Entry<'_>> = (first..).zip(notes).map(entry).collect();
+        audit::append(&mut writing, &entries).await?;
         let version = counters::next_version(&mut writing).await?;
         writing.commit().await.doing("adding notes")?;
         Ok(version)

@@ -3,7 +3,6 @@
 //! Invariant: everything that writes goes through the one connection of `writer`, so writers queue instead of failing.
 
 use std::path::Path;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,10 +20,17 @@ use sqlx::migrate::MigrateError;
 use sqlx::migrate::Migrator;
 use sqlx::query::Query;
 
+use super::address::Address;
+use super::address::Dialect;
+use super::address::url_of;
+use super::address::without_password;
 use super::checkpoint::CheckpointFile;
 use super::counters;
 use super::error::Doing;
 use super::error::StoreError;
+use super::error::failed;
+use super::hold::Hold;
+use super::room::Room;
 use super::statements::Statements;
 
 /// File of the default database inside the data folder.
@@ -42,52 +48,31 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 30000; PRAGMA journal_mode 
 
 static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations");
 
+/// Bytes of a page of SQLite, which is what its size is limited in.
+const PAGE_BYTES: u64 = 4_096;
+/// A copy is only looked at: it stays in the form that it has.
+const COPY_SETTINGS: &str = "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY;";
+
 /// The database, with its pool.
 #[derive(Debug, Clone)]
 pub struct Store {
     readers: AnyPool,
     writer: AnyPool,
-    dialect: Dialect,
+    address: Arc<Address>,
+    _hold: Option<Arc<Hold>>,
+    pub(super) room: Arc<Room>,
     statements: Arc<Statements>,
     checkpoint: Option<CheckpointFile>,
-}
-
-/// Which database it is, where that makes a difference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dialect {
-    Sqlite,
-    Postgres,
-}
-
-impl Dialect {
-    /// Takes the write lock at once, so that a writer never fails half way for having read too early.
-    fn begin_write(self) -> &'static str {
-        match self {
-            Self::Sqlite => "BEGIN IMMEDIATE",
-            Self::Postgres => "BEGIN",
-        }
-    }
-
-    /// One view for all reads inside.
-    fn begin_read(self) -> &'static str {
-        match self {
-            Self::Sqlite => "BEGIN",
-            Self::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ",
-        }
-    }
-
-    /// A placeholder of a long statement. SQLite looks a named one up in a list for each binding, which is quadratic.
-    pub(super) fn placeholder(self, number: usize) -> String {
-        match self {
-            Self::Sqlite => "?".to_owned(),
-            Self::Postgres => format!("${number}"),
-        }
-    }
 }
 
 impl Store {
     /// Opens `url` (`sqlite:///path/file.db`, `sqlite::memory:`), creates what is missing and migrates.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
+        Self::open_within(url, None).await
+    }
+
+    /// The same; an SQLite file grows no larger than `bytes_max`, and beyond that is as a full disk.
+    pub async fn open_within(url: &str, bytes_max: Option<u64>) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
         let address = Address::read(url)?;
         if let Some(folder) = address.folder() {
@@ -96,30 +81,46 @@ impl Store {
                 message: format!("its folder cannot be created: {bad}"),
             })?;
         }
+        let hold = address.file.as_deref().map(Hold::together).transpose()?.flatten().map(Arc::new);
         look(&address).await?;
-        let writer = connect(&address, 1, WRITER_WAIT).await?;
+        let limit =
+            bytes_max.map(|bytes| format!("PRAGMA max_page_count = {};", (bytes / PAGE_BYTES).max(1)));
+        let settings = format!("{SQLITE_SETTINGS}{}", limit.unwrap_or_default());
+        let writer = connect(&address, 1, WRITER_WAIT, &settings).await?;
         migrate(&writer, address.dialect).await?;
         // A database in memory belongs to its connection, so reader and writer have to share the one.
         let readers = if address.in_memory {
             writer.clone()
         } else {
-            connect(&address, READERS_MAX, Duration::from_secs(30)).await?
+            connect(&address, READERS_MAX, Duration::from_secs(30), SQLITE_SETTINGS).await?
         };
+        Ok(Self { _hold: hold, ..Self::over(address, readers, writer) })
+    }
+
+    /// Opens a copy of a database for reading alone; nothing about the file changes.
+    pub(super) async fn open_copy(file: &Path) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        let address = Address::read(&format!("{}?mode=ro", url_of(file)?))?;
+        look(&address).await?;
+        let readers = connect(&address, 1, Duration::from_secs(30), COPY_SETTINGS).await?;
+        Ok(Self::over(address, readers.clone(), readers))
+    }
+
+    fn over(address: Address, readers: AnyPool, writer: AnyPool) -> Self {
         let statements = Arc::new(Statements::new(address.dialect));
         let checkpoint = address.file.as_deref().map(CheckpointFile::beside);
-        Ok(Self { readers, writer, dialect: address.dialect, statements, checkpoint })
+        let (address, room) = (Arc::new(address), Arc::default());
+        Self { readers, writer, address, _hold: None, room, statements, checkpoint }
     }
 
     /// Opens the default file `etsm.db` in `dir`, which is created.
     pub async fn open_dir(dir: &Path) -> Result<Self, StoreError> {
-        let path = dir.join(FILE_NAME);
-        let text = path.to_str().ok_or_else(|| StoreError::BadUrl {
-            url: path.display().to_string(),
-            message: "the path must be UTF-8".to_owned(),
-        })?;
-        const ESCAPED: &percent_encoding::AsciiSet =
-            &percent_encoding::CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'?').add(b'\\');
-        Self::open(&format!("sqlite://{}", percent_encoding::utf8_percent_encode(text, ESCAPED))).await
+        Self::open(&Self::url_in(dir)?).await
+    }
+
+    /// The address of the default file in a folder.
+    pub fn url_in(dir: &Path) -> Result<String, StoreError> {
+        url_of(&dir.join(FILE_NAME))
     }
 
     /// A database that vanishes with the handle. It has one connection: whoever reads waits for whoever writes.
@@ -167,20 +168,30 @@ impl Store {
         self.checkpoint.as_ref()
     }
 
+    /// The file that SQLite keeps it in.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        self.address.file.as_deref()
+    }
+
+    pub(super) fn address(&self) -> &Address {
+        &self.address
+    }
+
     pub(super) fn statements(&self) -> &Statements {
         &self.statements
     }
 
     /// A view that does not move; dropping it ends it.
     pub(super) async fn read(&self) -> Result<Transaction<'static, Any>, StoreError> {
-        self.readers.begin_with(self.dialect.begin_read()).await.doing("beginning to read")
+        self.readers.begin_with(self.address.dialect.begin_read()).await.doing("beginning to read")
     }
 
     /// The only way to write; dropping it rolls back.
     pub(super) async fn write(&self) -> Result<Transaction<'static, Any>, StoreError> {
         let mut writing =
-            self.writer.begin_with(self.dialect.begin_write()).await.doing("beginning to write")?;
-        if self.dialect == Dialect::Postgres {
+            self.writer.begin_with(self.address.dialect.begin_write()).await.doing("beginning to write")?;
+        if self.address.dialect == Dialect::Postgres {
             // One writer at a time over all replicas: what a batch finds cannot change before it writes.
             counters::advance(&mut writing, "version", 0).await?;
         }
@@ -211,53 +222,6 @@ pub struct StoreCounts {
     pub initiatives: u64,
 }
 
-/// An address, looked at.
-struct Address {
-    url: String,
-    dialect: Dialect,
-    in_memory: bool,
-    /// Where SQLite keeps it.
-    file: Option<PathBuf>,
-}
-
-impl Address {
-    /// The folder to create.
-    fn folder(&self) -> Option<&Path> {
-        self.file.as_deref().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty())
-    }
-
-    fn read(url: &str) -> Result<Self, StoreError> {
-        let bad =
-            |message: &str| StoreError::BadUrl { url: without_password(url), message: message.to_owned() };
-        if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let url = url.to_owned();
-            return Ok(Self { url, dialect: Dialect::Postgres, in_memory: false, file: None });
-        }
-        let Some(rest) = url.strip_prefix("sqlite:") else {
-            return Err(bad("use sqlite:///path/file.db, or leave it out for a file in the data folder"));
-        };
-        let (path, options) = rest.split_once('?').unwrap_or((rest, ""));
-        let path = path.strip_prefix("//").unwrap_or(path);
-        if path.is_empty() {
-            return Err(bad("it names no file; use sqlite:///path/file.db"));
-        }
-        if path == ":memory:" || options.split('&').any(|option| option == "mode=memory") {
-            let url = "sqlite::memory:".to_owned();
-            return Ok(Self { url, dialect: Dialect::Sqlite, in_memory: true, file: None });
-        }
-        let plain = percent_encoding::percent_decode_str(path)
-            .decode_utf8()
-            .map_err(|_odd| bad("its path is not UTF-8"))?;
-        let file = Some(PathBuf::from(&*plain));
-        let full = if options.split('&').any(|option| option.starts_with("mode=")) {
-            url.to_owned()
-        } else {
-            format!("{url}{}mode=rwc", if options.is_empty() { "?" } else { "&" })
-        };
-        Ok(Self { url: full, dialect: Dialect::Sqlite, in_memory: false, file })
-    }
-}
-
 /// Opens the database once by itself: a pool would try a file that is no database again and again until its patience
 /// ends.
 async fn look(address: &Address) -> Result<(), StoreError> {
@@ -277,12 +241,18 @@ fn refused(address: &Address, source: sqlx::Error) -> StoreError {
         sqlx::Error::Configuration(why) => {
             StoreError::BadUrl { url: without_password(&address.url), message: why.to_string() }
         }
-        source => StoreError::Database { doing: "opening it", source },
+        source => failed("opening it", source),
     }
 }
 
-async fn connect(address: &Address, connections: u32, wait: Duration) -> Result<AnyPool, StoreError> {
-    let dialect = address.dialect;
+async fn connect(
+    address: &Address,
+    connections: u32,
+    wait: Duration,
+    settings: &str,
+) -> Result<AnyPool, StoreError> {
+    let (dialect, in_memory) = (address.dialect, address.in_memory);
+    let settings: Arc<str> = settings.into();
     AnyPoolOptions::new()
         .max_connections(connections)
         .min_connections(u32::from(address.in_memory))
@@ -290,10 +260,12 @@ async fn connect(address: &Address, connections: u32, wait: Duration) -> Result<
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+        .before_acquire(move |connection, _about| Box::pin(is_at_rest(connection, in_memory)))
         .after_connect(move |connection, _about| {
+            let settings = Arc::clone(&settings);
             Box::pin(async move {
                 match dialect {
-                    Dialect::Sqlite => connection.execute(SQLITE_SETTINGS).await.map(|_done| ()),
+                    Dialect::Sqlite => connection.execute(AssertSqlSafe(settings)).await.map(|_done| ()),
                     Dialect::Postgres => Ok(()),
                 }
             })
@@ -303,9 +275,25 @@ async fn connect(address: &Address, connections: u32, wait: Duration) -> Result<
         .map_err(|source| refused(address, source))
 }
 
-/// Brings the schema up to date.
+/// Whether a connection can be used again. A full disk makes SQLite end a transaction by itself, of which the driver knows
+/// nothing: such a connection would begin no other one, and is opened anew. A database in memory goes with its connection.
+async fn is_at_rest(connection: &mut AnyConnection, in_memory: bool) -> Result<bool, sqlx::Error> {
+    if in_memory || !connection.is_in_transaction() {
+        return Ok(true);
+    }
+    // A transaction that was dropped may still be on its way back; what is asked now comes after it.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
+}
+
+/// The schema that this program writes.
+pub(super) fn newest_schema() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
+/// Brings the schema up to date, each step whole or not at all.
 async fn migrate(writer: &AnyPool, dialect: Dialect) -> Result<(), StoreError> {
-    let newest = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+    let newest = newest_schema();
     let mut migrations = MIGRATIONS.migrations.to_vec();
     if dialect == Dialect::Sqlite {
         for migration in &mut migrations {
@@ -317,56 +305,9 @@ async fn migrate(writer: &AnyPool, dialect: Dialect) -> Result<(), StoreError> {
     match Migrator::with_migrations(migrations).run(writer).await {
         Ok(()) => Ok(()),
         Err(MigrateError::VersionMissing(version)) if version > newest => Err(StoreError::TooNew),
-        Err(MigrateError::Execute(source)) => {
-            Err(StoreError::Database { doing: "bringing the schema up to date", source })
+        Err(MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _)) => {
+            Err(failed("bringing the schema up to date", source))
         }
         Err(other) => Err(StoreError::Corrupt { place: "its schema", message: other.to_string() }),
-    }
-}
-
-/// `scheme://user:secret@host` without the secret.
-fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    match rest.rsplit_once('@') {
-        Some((login, host)) => {
-            let user = login.split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}@{host}")
-        }
-        None => url.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(url: &str, expected: &str) {
-        let shown = match Address::read(url) {
-            Ok(address) => format!("{} in {:?}", address.url, address.folder().unwrap_or(Path::new(""))),
-            Err(bad) => bad.to_string(),
-        };
-        assert_eq!(shown, expected);
-    }
-
-    #[test]
-    fn an_address_is_opened_or_explained() {
-        check(
-            "sqlite:///var/lib/etsm/a%20b.db",
-            r#"sqlite:///var/lib/etsm/a%20b.db?mode=rwc in "/var/lib/etsm""#,
-        );
-        check("sqlite://etsm.db?mode=ro", r#"sqlite://etsm.db?mode=ro in """#);
-        check("sqlite::memory:", r#"sqlite::memory: in """#);
-        check("sqlite://", "cannot open “sqlite://”: it names no file; use sqlite:///path/file.db");
-        check(
-            "mysql://db/etsm",
-            "cannot open “mysql://db/etsm”: use sqlite:///path/file.db, or leave it out for a file in the data folder",
-        );
-    }
-
-    #[test]
-    fn a_password_is_never_shown() {
-        assert_eq!(without_password("postgres://etsm:s3cr@t@db/etsm"), "postgres://etsm@db/etsm");
-        assert_eq!(without_password("sqlite:///a.db"), "sqlite:///a.db");
     }
 }

@@ -1,13 +1,18 @@
 //! Overrides of health scores: added and taken back, never removed.
 
+use serde_json::json;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use crate::domain::AccountId;
+use crate::domain::Act;
+use crate::domain::AuditKind;
 use crate::domain::Cleared;
 use crate::domain::Override;
 use crate::domain::Score;
 
+use super::audit;
+use super::audit::Entry;
 use super::counters;
 use super::error::Doing;
 use super::error::StoreError;
@@ -18,7 +23,7 @@ use super::open::Store;
 impl Store {
     /// Adds an override and returns the data version. It takes the place of an earlier one of the same account, which
     /// is known; here an unknown one is an error.
-    pub async fn add_override(&self, set: &Override) -> Result<u64, StoreError> {
+    pub async fn add_override(&self, set: &Override, act: &Act) -> Result<u64, StoreError> {
         let mut writing = self.write().await?;
         let id = counters::advance(&mut writing, "override", 1).await?;
         sqlx::query(
@@ -35,13 +40,25 @@ impl Store {
         .execute(&mut *writing)
         .await
         .doing("adding an override")?;
+        let entry = Entry::new(act, AuditKind::OverrideSet, set.account.as_str()).about(&set.account);
+        let told = json!({
+            "score": set.score.to_string(),
+            "reason": set.reason,
+            "expires": set.expires.to_string(),
+        });
+        audit::append(&mut writing, &[entry.changed(None, Some(told))]).await?;
         let version = counters::next_version(&mut writing).await?;
         writing.commit().await.doing("adding an override")?;
         Ok(version)
     }
 
     /// Takes the last override of an account back and returns the data version; the caller knows that it is in force.
-    pub async fn clear_override(&self, account: &AccountId, cleared: &Cleared) -> Result<u64, StoreError> {
+    pub async fn clear_override(
+        &self,
+        account: &AccountId,
+        cleared: &Cleared,
+        act: &Act,
+    ) -> Result<u64, StoreError> {
         let mut writing = self.write().await?;
         sqlx::query(
             "UPDATE score_override SET cleared_ms = $2, cleared_by = $3, cleared_reason = $4 WHERE id = \
@@ -54,6 +71,9 @@ impl Store {
         .execute(&mut *writing)
         .await
         .doing("taking an override back")?;
+        let entry = Entry::new(act, AuditKind::OverrideClear, account.as_str()).about(account);
+        let told = json!({"cleared": true, "reason": cleared.reason});
+        audit::append(&mut writing, &[entry.changed(None, Some(told))]).await?;
         let version = counters::next_version(&mut writing).await?;
         writing.commit().await.doing("taking an override back")?;
         Ok(version)

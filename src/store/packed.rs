@@ -13,6 +13,11 @@ const ROW_END: u8 = 0x1e;
 /// The same, inside SQL.
 pub(super) const ROW_END_SQL: &str = "'\u{1e}'";
 
+/// The rows of a packed text, without their ends.
+pub(super) fn rows(packed: &[u8]) -> impl Iterator<Item = &[u8]> {
+    packed.split(|byte| *byte == ROW_END).filter(|row| !row.is_empty())
+}
+
 /// Walks over the fields of a packed text.
 #[derive(Debug)]
 pub(super) struct Fields<'a> {

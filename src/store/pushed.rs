@@ -7,14 +7,19 @@ use std::collections::HashMap;
 use std::mem;
 
 use jiff::Timestamp;
+use serde_json::json;
 use sqlx::Any;
 use sqlx::AssertSqlSafe;
 use sqlx::Transaction;
 
 use crate::domain::AccountId;
+use crate::domain::Act;
+use crate::domain::AuditKind;
 use crate::domain::SourceId;
 use crate::domain::UsageRow;
 
+use super::audit;
+use super::audit::Entry;
 use super::error::Doing;
 use super::error::StoreError;
 use super::error::instant;
@@ -40,6 +45,19 @@ pub struct PushAnswer {
     pub answer: String,
     /// When it was given.
     pub at: Timestamp,
+}
+
+/// A push that changed something, for the audit log.
+#[derive(Debug, Clone, Copy)]
+pub struct PushEntry<'p> {
+    /// Who sent it.
+    pub act: &'p Act,
+    /// Whose usage it is.
+    pub source: &'p SourceId,
+    /// New rows.
+    pub accepted: u64,
+    /// Rows that replaced an earlier statement.
+    pub replaced: u64,
 }
 
 /// What a transaction of pushes changed.
@@ -153,6 +171,19 @@ impl PushGroup<'_> {
     /// Keeps how it went with a source.
     pub async fn note(&mut self, tried: &SourceTry) -> Result<(), StoreError> {
         sources::note(&mut self.writing, tried).await
+    }
+
+    /// Enters pushes that changed something into the audit log.
+    pub async fn enter(&mut self, pushes: &[PushEntry<'_>]) -> Result<(), StoreError> {
+        if pushes.is_empty() {
+            return Ok(());
+        }
+        let mut entries = Vec::with_capacity(pushes.len());
+        for PushEntry { act, source, accepted, replaced } in pushes {
+            let told = json!({ "accepted": accepted, "replaced": replaced });
+            entries.push(Entry::new(act, AuditKind::Push, source.as_str()).changed(None, Some(told)));
+        }
+        audit::append(&mut self.writing, &entries).await.map(drop)
     }
 
     /// Keeps an answer; one of the same id that was too old to be found gives way.

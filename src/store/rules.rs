@@ -1,7 +1,13 @@
 //! The health configurations that ran, each with its text, so that every score of the past can be made again.
 
 use jiff::Timestamp;
+use serde_json::json;
 
+use crate::domain::Act;
+use crate::domain::AuditKind;
+
+use super::audit;
+use super::audit::Entry;
 use super::counters;
 use super::error::Doing;
 use super::error::StoreError;
@@ -22,7 +28,7 @@ pub struct RulesRecord {
 
 impl Store {
     /// Records that a configuration came into force, and returns the data version.
-    pub async fn add_health_rules(&self, record: &RulesRecord) -> Result<u64, StoreError> {
+    pub async fn add_health_rules(&self, record: &RulesRecord, act: &Act) -> Result<u64, StoreError> {
         let mut writing = self.write().await?;
         let id = counters::advance(&mut writing, "health_rules", 1).await?;
         sqlx::query("INSERT INTO health_rules (id, since_ms, version, text) VALUES ($1, $2, $3, $4)")
@@ -33,6 +39,15 @@ impl Store {
             .execute(&mut *writing)
             .await
             .doing("recording a health configuration")?;
+        let before: Option<i64> = sqlx::query_scalar("SELECT version FROM health_rules WHERE id = $1")
+            .bind(id - 1)
+            .fetch_optional(&mut *writing)
+            .await
+            .doing("recording a health configuration")?;
+        let told = |version: i64| json!({"version": version});
+        let entry = Entry::new(act, AuditKind::HealthRules, "health.toml");
+        let entry = entry.changed(before.map(told), Some(told(i64::from(record.version))));
+        audit::append(&mut writing, &[entry]).await?;
         let version = counters::next_version(&mut writing).await?;
         writing.commit().await.doing("recording a health configuration")?;
         Ok(version)

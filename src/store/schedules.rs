@@ -2,13 +2,20 @@
 
 use jiff::SignedDuration;
 use jiff::Timestamp;
+use serde_json::Value;
+use serde_json::json;
+use sqlx::AnyConnection;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use crate::domain::Act;
+use crate::domain::AuditKind;
 use crate::domain::DigestName;
 use crate::domain::LatePolicy;
 use crate::domain::Person;
 
+use super::audit;
+use super::audit::Entry;
 use super::error::Doing;
 use super::error::StoreError;
 use super::error::instant;
@@ -51,9 +58,15 @@ pub struct DigestCourse {
 
 impl Store {
     /// Keeps a schedule in the place of one of the same name.
-    pub async fn put_digest(&self, row: &DigestRow) -> Result<(), StoreError> {
+    pub async fn put_digest(&self, row: &DigestRow, act: &Act) -> Result<(), StoreError> {
         const DOING: &str = "keeping the schedule of a digest";
         let mut writing = self.write().await?;
+        let before = sqlx::query("SELECT * FROM digest_schedule WHERE name = $1")
+            .bind(row.name.as_str())
+            .fetch_optional(&mut *writing)
+            .await
+            .doing(DOING)?;
+        let before = before.as_ref().map(read_row).transpose()?;
         sqlx::query(
             "INSERT INTO digest_schedule (name, cron, zone, scope, destination, catch_up_s, policy, author, made_ms) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (name) DO UPDATE SET cron = excluded.cron, \
@@ -73,6 +86,8 @@ impl Store {
         .execute(&mut *writing)
         .await
         .doing(DOING)?;
+        let entry = Entry::new(act, AuditKind::DigestSubscribe, row.name.as_str());
+        audit::append(&mut writing, &[entry.changed(before.as_ref().map(told), Some(told(row)))]).await?;
         writing.commit().await.doing(DOING)
     }
 
@@ -109,33 +124,70 @@ impl Store {
         }
         let paused = known.and_then(|course| course.paused);
         let course = DigestCourse { timing: timing.to_owned(), since: now, paused };
-        self.put_digest_course(name, &course).await?;
+        let mut writing = self.write().await?;
+        put_course(&mut writing, name, &course).await?;
+        writing.commit().await.doing(DOING)?;
         Ok(course)
     }
 
-    /// Keeps the course of a schedule.
-    pub async fn put_digest_course(
+    /// Pauses a schedule or lets it go on, and keeps from when on its slots count.
+    pub async fn turn_digest(
         &self,
         name: &DigestName,
         course: &DigestCourse,
+        act: &Act,
     ) -> Result<(), StoreError> {
         const DOING: &str = "keeping the course of a digest";
         let mut writing = self.write().await?;
-        sqlx::query(
-            "INSERT INTO digest_course (name, timing, since_ms, paused_ms, paused_by) VALUES ($1, $2, $3, $4, $5) \
-             ON CONFLICT (name) DO UPDATE SET timing = excluded.timing, since_ms = excluded.since_ms, \
-             paused_ms = excluded.paused_ms, paused_by = excluded.paused_by",
-        )
-        .bind(name.as_str())
-        .bind(course.timing.as_str())
-        .bind(course.since.as_millisecond())
-        .bind(course.paused.as_ref().map(|(at, _)| at.as_millisecond()))
-        .bind(course.paused.as_ref().map(|(_, by)| by.as_str().to_owned()))
-        .execute(&mut *writing)
-        .await
-        .doing(DOING)?;
+        let before: Option<i64> = sqlx::query_scalar("SELECT paused_ms FROM digest_course WHERE name = $1")
+            .bind(name.as_str())
+            .fetch_optional(&mut *writing)
+            .await
+            .doing(DOING)?
+            .flatten();
+        put_course(&mut writing, name, course).await?;
+        if before.is_some() != course.paused.is_some() {
+            let is_paused = course.paused.is_some();
+            let kind = if is_paused { AuditKind::DigestPause } else { AuditKind::DigestResume };
+            let told = |paused: bool| Some(json!({"paused": paused}));
+            let entry = Entry::new(act, kind, name.as_str()).changed(told(!is_paused), told(is_paused));
+            audit::append(&mut writing, &[entry]).await?;
+        }
         writing.commit().await.doing(DOING)
     }
+}
+
+async fn put_course(
+    connection: &mut AnyConnection,
+    name: &DigestName,
+    course: &DigestCourse,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO digest_course (name, timing, since_ms, paused_ms, paused_by) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (name) DO UPDATE SET timing = excluded.timing, since_ms = excluded.since_ms, \
+         paused_ms = excluded.paused_ms, paused_by = excluded.paused_by",
+    )
+    .bind(name.as_str())
+    .bind(course.timing.as_str())
+    .bind(course.since.as_millisecond())
+    .bind(course.paused.as_ref().map(|(at, _)| at.as_millisecond()))
+    .bind(course.paused.as_ref().map(|(_, by)| by.as_str().to_owned()))
+    .execute(connection)
+    .await
+    .doing("keeping the course of a digest")
+    .map(|_done| ())
+}
+
+/// A schedule for the audit log.
+fn told(row: &DigestRow) -> Value {
+    json!({
+        "cron": row.cron,
+        "zone": row.zone,
+        "scope": row.scope,
+        "destination": row.destination,
+        "catch_up_seconds": row.catch_up.as_secs(),
+        "policy": row.policy.word(),
+    })
 }
 
 fn read_row(row: &AnyRow) -> Result<DigestRow, StoreError> {

@@ -1,10 +1,17 @@
 //! Sessions of browsers: known by the fingerprint of their cookie, gone when they end.
 
 use jiff::Timestamp;
+use serde_json::Value;
+use serde_json::json;
+use sqlx::AnyConnection;
 
+use crate::domain::Act;
+use crate::domain::AuditKind;
 use crate::domain::Bearer;
 use crate::domain::Person;
 
+use super::audit;
+use super::audit::Entry;
 use super::error::Doing;
 use super::error::StoreError;
 use super::error::corrupt;
@@ -27,18 +34,36 @@ pub struct Session {
     pub seen: Timestamp,
 }
 
+impl Session {
+    /// What it is called where its secret must not be known: the first letters of its fingerprint.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.fingerprint.get(..8).unwrap_or(&self.fingerprint)
+    }
+}
+
 type Row = (String, Option<i64>, Option<String>, String, i64, i64);
 
 const COLUMNS: &str = "SELECT fingerprint, user_id, reader, agent, made_ms, seen_ms FROM session";
 
 impl Store {
-    /// Begins a session.
-    pub async fn begin_session(&self, session: &Session) -> Result<(), StoreError> {
+    /// Begins a session, in the place of an earlier one of the same browser if there is one.
+    pub async fn begin_session(
+        &self,
+        session: &Session,
+        replaced: Option<&str>,
+        act: &Act,
+    ) -> Result<(), StoreError> {
+        const DOING: &str = "beginning a session";
         let (user, reader) = match &session.bearer {
             Bearer::Member(user) => (Some(user.cast_signed()), None),
             Bearer::Reader(person) => (None, Some(person.as_str())),
         };
         let mut writing = self.write().await?;
+        let before = match replaced {
+            Some(fingerprint) => take(&mut writing, fingerprint).await?,
+            None => None,
+        };
         sqlx::query(
             "INSERT INTO session (fingerprint, user_id, reader, agent, made_ms, seen_ms) \
              VALUES ($1, $2, $3, $4, $5, $6)",
@@ -51,8 +76,11 @@ impl Store {
         .bind(session.seen.as_millisecond())
         .execute(&mut *writing)
         .await
-        .doing("beginning a session")?;
-        writing.commit().await.doing("beginning a session")
+        .doing(DOING)?;
+        let entry = Entry::new(act, AuditKind::SessionOpen, session.name());
+        let entry = entry.changed(before.as_ref().map(told), Some(told(session)));
+        audit::append(&mut writing, &[entry]).await?;
+        writing.commit().await.doing(DOING)
     }
 
     /// A session by its fingerprint.
@@ -90,31 +118,17 @@ impl Store {
     }
 
     /// Ends a session; tells whether there was one.
-    pub async fn end_session(&self, fingerprint: &str) -> Result<bool, StoreError> {
-        let ended = self.change(
-            "ending a session",
-            sqlx::query("DELETE FROM session WHERE fingerprint = $1").bind(fingerprint.to_owned()),
-        );
-        Ok(ended.await? > 0)
+    pub async fn end_session(&self, fingerprint: &str, act: &Act) -> Result<bool, StoreError> {
+        let mut writing = self.write().await?;
+        let Some(ended) = take(&mut writing, fingerprint).await? else { return Ok(false) };
+        let entry = Entry::new(act, AuditKind::SessionEnd, ended.name()).changed(Some(told(&ended)), None);
+        audit::append(&mut writing, &[entry]).await?;
+        writing.commit().await.doing("ending a session")?;
+        Ok(true)
     }
 
-    /// Ends all sessions of a bearer; tells how many there were.
-    pub async fn end_sessions_of(&self, bearer: &Bearer) -> Result<u64, StoreError> {
-        self.change(
-            "ending sessions",
-            match bearer {
-                Bearer::Member(user) => {
-                    sqlx::query("DELETE FROM session WHERE user_id = $1").bind(user.cast_signed())
-                }
-                Bearer::Reader(person) => {
-                    sqlx::query("DELETE FROM session WHERE reader = $1").bind(person.as_str().to_owned())
-                }
-            },
-        )
-        .await
-    }
-
-    /// Forgets sessions that were not used since then, or began before that; tells how many.
+    /// Forgets sessions that were not used since then, or began before that; tells how many. They had run out by
+    /// themselves, so nobody is entered for it.
     pub async fn forget_sessions(&self, unused: Timestamp, begun: Timestamp) -> Result<u64, StoreError> {
         self.change(
             "forgetting old sessions",
@@ -124,6 +138,27 @@ impl Store {
         )
         .await
     }
+}
+
+/// Takes a session away.
+async fn take(connection: &mut AnyConnection, fingerprint: &str) -> Result<Option<Session>, StoreError> {
+    let row: Option<Row> = sqlx::query_as(
+        "DELETE FROM session WHERE fingerprint = $1 RETURNING fingerprint, user_id, reader, agent, made_ms, seen_ms",
+    )
+    .bind(fingerprint)
+    .fetch_optional(connection)
+    .await
+    .doing("ending a session")?;
+    row.map(read_row).transpose()
+}
+
+/// A session for the audit log.
+fn told(one: &Session) -> Value {
+    let of = match &one.bearer {
+        Bearer::Member(user) => format!("member {user}"),
+        Bearer::Reader(person) => format!("reader {person}"),
+    };
+    json!({"of": of, "browser": one.agent})
 }
 
 fn read_row((fingerprint, user, reader, agent, made, seen): Row) -> Result<Session, StoreError> {
@@ -152,25 +187,31 @@ mod tests {
         Session { fingerprint: fingerprint.into(), bearer, agent: "Firefox".into(), made: at, seen: at }
     }
 
+    fn act() -> Act {
+        Act::of_service(crate::domain::How::Web, Timestamp::UNIX_EPOCH)
+    }
+
     #[tokio::test]
     async fn a_session_is_known_until_it_ends() {
         let store = Store::in_memory().await.unwrap();
         let one = session("a", Bearer::Member(u64::MAX), 1);
         let other = session("b", Bearer::Reader("dana".parse().unwrap()), 2);
-        store.begin_session(&one).await.unwrap();
-        store.begin_session(&other).await.unwrap();
+        store.begin_session(&one, None, &act()).await.unwrap();
+        store.begin_session(&other, None, &act()).await.unwrap();
         assert_eq!(store.session("a").await.unwrap(), Some(one.clone()));
         assert_eq!(store.sessions().await.unwrap(), [other.clone(), one.clone()]);
-        assert!(store.end_session("a").await.unwrap() && !store.end_session("a").await.unwrap());
+        assert!(
+            store.end_session("a", &act()).await.unwrap() && !store.end_session("a", &act()).await.unwrap()
+        );
         assert_eq!(store.session("a").await.unwrap(), None);
-        assert_eq!(store.end_sessions_of(&other.bearer).await.unwrap(), 1);
+        assert!(store.end_session(&other.fingerprint, &act()).await.unwrap());
     }
 
     #[tokio::test]
     async fn what_is_idle_or_old_is_forgotten() {
         let store = Store::in_memory().await.unwrap();
         for (name, hour) in [("a", 1), ("b", 20), ("c", 40)] {
-            store.begin_session(&session(name, Bearer::Member(1), hour)).await.unwrap();
+            store.begin_session(&session(name, Bearer::Member(1), hour), None, &act()).await.unwrap();
         }
         let hour = |hour: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hour);
         store.touch_session("a", hour(50)).await.unwrap();

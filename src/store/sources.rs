@@ -190,7 +190,9 @@ mod tests {
     async fn the_watermark_is_that_of_its_usage() {
         let store = Store::in_memory().await.unwrap();
         assert_eq!(after(&store, tried(0, Ok(0))).await.watermark, None);
-        let writer = store.usage_writer(Keep::Yes).await.unwrap();
+        let act = crate::domain::Act::of_service(crate::domain::How::Source, Timestamp::UNIX_EPOCH);
+        let intake = crate::store::Intake::new(act, crate::domain::AuditKind::ImportUsage, "a file");
+        let writer = store.usage_writer(Keep::Yes, intake).await.unwrap();
         writer.finish(Some(("anthropic".parse().unwrap(), at(30)))).await.unwrap();
         assert_eq!(after(&store, tried(60, Ok(0))).await.watermark, Some(at(30)));
     }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use sqlx::AnyConnection;
 use sqlx::AssertSqlSafe;
 
+use super::address::Dialect;
 use super::error::Doing;
 use super::error::StoreError;
 use super::error::corrupt;
-use super::open::Dialect;
 use super::packed::Fields;
 use super::packed::ROW_END_SQL;
 use super::stated::Figures;

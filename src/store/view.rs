@@ -96,19 +96,28 @@ impl UsageView {
     }
 }
 
-/// Says that the usage of these accounts, given by their numbers, has changed.
+/// Says that the usage of these accounts, given by their numbers, has changed, and by how much the sums of their rows did.
 pub(super) async fn stamp(
     connection: &mut AnyConnection,
-    accounts: impl IntoIterator<Item = i64>,
+    accounts: impl IntoIterator<Item = (i64, i64)>,
 ) -> Result<(), StoreError> {
     // Zero stands for what was never stamped.
     let drawn = rand::random::<i64>() | 1;
-    let accounts: Vec<i64> = accounts.into_iter().collect();
+    let accounts: Vec<(i64, i64)> = accounts.into_iter().collect();
     for some in accounts.chunks(STAMPED_AT_ONCE) {
-        let sql = format!("UPDATE account SET usage_stamp = $1 WHERE id IN ({})", places(2, some.len()));
-        let query = some
-            .iter()
-            .fold(sqlx::query(AssertSqlSafe(sql)).bind(drawn), |query, account| query.bind(*account));
+        let cases = (0..some.len()).map(|one| format!("WHEN ${} THEN ${}", 2 * one + 2, 2 * one + 3));
+        let cases = cases.collect::<Vec<_>>().join(" ");
+        let sql = format!(
+            "UPDATE account SET usage_stamp = $1, usage_sum = usage_sum + CASE id {cases} END WHERE id IN ({})",
+            places(2 + 2 * some.len(), some.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(drawn);
+        for (account, added) in some {
+            query = query.bind(*account).bind(*added);
+        }
+        for (account, _added) in some {
+            query = query.bind(*account);
+        }
         query.execute(&mut *connection).await.doing("stamping accounts")?;
     }
     Ok(())

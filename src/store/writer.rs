@@ -1,7 +1,6 @@
 //! Recording usage: one transaction for each batch, exact counts of what was new, known and replaced.
 
 use std::collections::HashMap;
-use std::collections::HashSet;
 use std::mem;
 
 use jiff::Timestamp;
@@ -16,6 +15,7 @@ use crate::domain::Model;
 use crate::domain::SourceId;
 use crate::domain::UsageRow;
 
+use super::audit::Intake;
 use super::counters;
 use super::error::Doing;
 use super::error::StoreError;
@@ -30,6 +30,7 @@ use super::recorded::Recorded;
 use super::stated::Figures;
 use super::stated::Key;
 use super::statements::Statements;
+use super::sums::Adding;
 use super::view;
 use super::watermarks;
 
@@ -48,6 +49,7 @@ pub enum Keep {
 #[derive(Debug)]
 pub struct UsageWriter {
     store: Store,
+    intake: Intake,
     dry_run: Option<DryRun>,
     known: Known,
 }
@@ -60,8 +62,8 @@ struct DryRun {
 }
 
 impl Store {
-    /// Begins to record usage.
-    pub async fn usage_writer(&self, keep: Keep) -> Result<UsageWriter, StoreError> {
+    /// Begins to record usage, which is entered into the audit log as `intake` when it ends.
+    pub async fn usage_writer(&self, keep: Keep, intake: Intake) -> Result<UsageWriter, StoreError> {
         let dry_run = match keep {
             Keep::Yes => None,
             Keep::DryRun => {
@@ -70,7 +72,7 @@ impl Store {
                 Some(DryRun { all, version })
             }
         };
-        Ok(UsageWriter { store: self.clone(), dry_run, known: Known::default() })
+        Ok(UsageWriter { store: self.clone(), intake, dry_run, known: Known::default() })
     }
 }
 
@@ -92,9 +94,23 @@ impl UsageWriter {
         // Taken out: if this batch is rolled back, numbers that it gave away must be forgotten.
         let mut known = mem::take(&mut self.known);
         let recorded = record(&mut writing, self.store.statements(), &mut known, rows, names).await?;
+        self.intake.note(&mut writing, &recorded).await?;
         writing.commit().await.doing("committing usage")?;
         self.known = known;
+        for (outcome, count) in [
+            ("accepted", recorded.accepted),
+            ("replaced", recorded.replaced),
+            ("duplicate", recorded.duplicates),
+        ] {
+            metrics::counter!("etsm_ingest_rows_total", "outcome" => outcome).increment(count);
+        }
         Ok(recorded)
+    }
+
+    /// Ends what came in so far and goes on with another file.
+    pub async fn go_on(&mut self, intake: Intake) -> Result<(), StoreError> {
+        let ended = mem::replace(&mut self.intake, intake);
+        if self.dry_run.is_some() { Ok(()) } else { self.store.end_intake(&ended).await }
     }
 
     /// Says that the source's data are complete up to `watermark` (it never moves back) and ends; a dry run rolls back.
@@ -102,12 +118,12 @@ impl UsageWriter {
         if let Some(DryRun { all, .. }) = self.dry_run {
             return all.rollback().await.doing("ending a dry run");
         }
+        let mut writing = self.store.write().await?;
         if let Some((source, watermark)) = watermark {
-            let mut writing = self.store.write().await?;
             watermarks::advance(&mut writing, &source, watermark).await?;
-            writing.commit().await.doing("moving a watermark")?;
         }
-        Ok(())
+        self.intake.end(&mut writing).await?;
+        writing.commit().await.doing("moving a watermark")
     }
 }
 
@@ -163,6 +179,13 @@ impl Known {
     }
 }
 
+/// An account whose usage is changed.
+struct Touched {
+    adding: Adding,
+    /// By how much the sum of its rows changes.
+    by: i64,
+}
+
 /// Records rows inside a transaction, as if they came one after the other.
 pub(super) async fn record(
     connection: &mut AnyConnection,
@@ -184,7 +207,7 @@ pub(super) async fn record(
     let places: HashMap<Key<'_>, usize> = keys.iter().copied().zip(0..).collect();
     let mut latest = stored.clone();
     let mut recorded = Recorded { outcomes: Vec::with_capacity(rows.len()), ..Recorded::default() };
-    let mut touched = HashSet::new();
+    let mut touched: HashMap<i64, Touched> = HashMap::new();
     for (row, (key, figures)) in rows.iter().zip(&stated) {
         let before = latest[places[key]].replace(*figures);
         let outcome = match before {
@@ -199,22 +222,26 @@ pub(super) async fn record(
         }
         if outcome != Outcome::Duplicate {
             recorded.changed_since = Some(recorded.changed_since.map_or(row.at, |since| since.min(row.at)));
-            if touched.insert(key.account) {
+            touched.entry(key.account).or_insert_with(|| {
                 recorded.touched.push(row.account.clone());
-            }
+                Touched { adding: Adding::of(&row.account), by: 0 }
+            });
         }
         recorded.outcomes.push(outcome);
     }
-    let changed: Vec<(Key<'_>, Figures)> = keys
-        .into_iter()
-        .zip(stored.into_iter().zip(latest))
-        .filter_map(|(key, (before, after))| if before == after { None } else { Some((key, after?)) })
-        .collect();
+    let mut changed: Vec<(Key<'_>, Figures)> = Vec::with_capacity(touched.len());
+    for (key, (before, after)) in keys.into_iter().zip(stored.into_iter().zip(latest)) {
+        let Some(after) = after.filter(|after| before != Some(*after)) else { continue };
+        if let Some(Touched { adding, by }) = touched.get_mut(&key.account) {
+            *by += adding.stated(&key, &after) - before.map_or(0, |before| adding.stated(&key, &before));
+        }
+        changed.push((key, after));
+    }
     statements.put(connection, &changed).await?;
     if recorded.accepted > 0 {
         counters::advance(connection, "usage", recorded.accepted).await?;
     }
-    view::stamp(connection, touched).await?;
+    view::stamp(connection, touched.into_iter().map(|(account, touched)| (account, touched.by))).await?;
     recorded.close(connection).await?;
     Ok(recorded)
 }

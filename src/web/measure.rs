@@ -2,60 +2,19 @@
 
 use std::time::Instant;
 
+use axum::extract::MatchedPath;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 
-/// First words of our paths. Anything else is one series, so that a scanner cannot make millions of them.
-const SURFACES: &[&str] = &[
-    "accounts",
-    "usage",
-    "movers",
-    "initiatives",
-    "alerts",
-    "facts",
-    "chart",
-    "events",
-    "chat",
-    "status",
-    "help",
-    "api",
-    "discord",
-    "assets",
-    "healthz",
-    "readyz",
-    "metrics",
-    "version",
-];
-
-/// Measures each request under the surface that it asked for.
+/// Measures each request under the route that it met: there are as many series as routes, whatever is asked for.
 pub(super) async fn measure(request: Request, next: Next) -> Response {
-    let surface = surface_of(request.uri().path());
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let begun = Instant::now();
     let response = next.run(request).await;
+    let route = route.as_ref().map_or("none", MatchedPath::as_str).to_owned();
     let status = response.status().as_u16().to_string();
-    metrics::histogram!("etsm_http_seconds", "surface" => surface).record(begun.elapsed());
-    metrics::counter!("etsm_http_requests_total", "surface" => surface, "status" => status).increment(1);
+    metrics::histogram!("etsm_http_seconds", "route" => route.clone()).record(begun.elapsed());
+    metrics::counter!("etsm_http_requests_total", "route" => route, "status" => status).increment(1);
     response
-}
-
-fn surface_of(path: &str) -> &'static str {
-    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    match SURFACES.iter().find(|one| **one == first) {
-        Some(known) => known,
-        None if path == "/" => "portfolio",
-        None => "other",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_path_falls_under_a_known_surface() {
-        assert_eq!(surface_of("/"), "portfolio");
-        assert_eq!(surface_of("/accounts/acme/usage"), "accounts");
-        assert_eq!(surface_of("/wp-login.php"), "other");
-    }
 }

@@ -20,6 +20,7 @@ mod page;
 mod pages;
 mod probes;
 mod ready;
+mod request;
 mod router;
 mod rules;
 mod seat;

@@ -57,8 +57,11 @@ const NAVIGATION: &[(Place, &str, &str)] = &[
 ];
 
 /// Paths and names of the pages that admins have besides.
-pub(super) const ADMINISTRATION: &[(&str, &str)] =
-    &[("/admin", "Administration"), ("/admin/replay", "Replay of health rules")];
+pub(super) const ADMINISTRATION: &[(&str, &str)] = &[
+    ("/admin", "Administration"),
+    ("/admin/replay", "Replay of health rules"),
+    ("/admin/use", "Use of etsm"),
+];
 
 /// What the layout needs of a page.
 pub(super) struct Frame {
@@ -201,6 +204,7 @@ impl IntoResponse for Failure {
             Problem::NotAllowed { .. } => "Not allowed",
             Problem::NoData => "No data yet",
             Problem::Busy => "Busy",
+            Problem::StorageFull(_) => "No room left",
             Problem::Internal { .. } => "Something broke",
         };
         error_page(status, heading, self.0.to_string())
@@ -218,6 +222,7 @@ pub(super) fn status_of(problem: &Problem) -> StatusCode {
         // An empty desk works; there is only nothing on it.
         Problem::NoData => StatusCode::OK,
         Problem::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        Problem::StorageFull(_) => StatusCode::INSUFFICIENT_STORAGE,
         Problem::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -36,6 +36,7 @@ use super::page;
 use super::pages;
 use super::probes;
 use super::ready::Readiness;
+use super::request;
 use super::rules::Rule;
 use super::rules::Ruled;
 use super::rules::RuledRoute;
@@ -66,6 +67,7 @@ pub fn router(state: WebState) -> Router {
         .layer(CompressionLayer::new().gzip(true).br(true))
         .layer(middleware::from_fn_with_state(guard::Transport::of(&state.public_url), guard::harden))
         .layer(middleware::from_fn(measure))
+        .layer(middleware::from_fn(request::identify))
         .with_state(state)
 }
 
@@ -135,6 +137,7 @@ fn pages(ruled: Ruled) -> Ruled {
         .at("/digests/{id}", read, get(pages::digest))
         .at("/status", read, get(pages::status))
         .at("/admin", admin, get(pages::admin))
+        .at("/admin/use", admin, get(pages::own_use))
         .at("/admin/sessions/end", admin, post(pages::admin_end_session))
         .at("/admin/keys/revoke", admin, post(pages::admin_revoke_key))
         .at("/admin/replay", admin, get(pages::replay).post(pages::replay_run))

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::http::Method;
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::middleware::Next;
@@ -17,12 +18,18 @@ use axum::routing::MethodRouter;
 
 use crate::access;
 use crate::access::Deed;
+use crate::domain::Asker;
+use crate::domain::How;
+use crate::domain::RequestId;
+use crate::domain::Way;
+use crate::domain::Who;
+use crate::telemetry::Surface;
 
 use super::api;
-use super::doors::Sender;
 use super::doors::Shut;
 use super::page;
 use super::seat::Leave;
+use super::seat::Sender;
 use super::state::Entry;
 use super::state::WebState;
 
@@ -70,7 +77,7 @@ impl Ruled {
         let methods = match rule {
             Rule::Open | Rule::Own => methods,
             Rule::May(deed) => {
-                let held = (self.state.clone(), deed);
+                let held = (self.state.clone(), deed, path);
                 methods.route_layer(middleware::from_fn_with_state(held, keep))
             }
             Rule::Ingest => {
@@ -95,13 +102,20 @@ impl Ruled {
 }
 
 /// Lets through whoever may, with leave to ask.
-async fn keep(State((state, deed)): State<(WebState, Deed)>, mut request: Request, next: Next) -> Response {
+async fn keep(
+    State((state, deed, path)): State<(WebState, Deed, &'static str)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let for_program = request.uri().path().starts_with("/api/");
     match admitted(&state.entry, request.headers(), for_program).await {
-        Ok(leave) => {
+        Ok(mut leave) => {
             if let Err(refused) = access::may(&leave.asker, deed) {
                 return turn_away(&state, Shut::NotAllowed(refused.to_string()), &request);
             }
+            leave.asker = Arc::new(Asker { way: way(&request, &leave.asker), ..(*leave.asker).clone() });
+            let surface = if for_program { Surface::Api } else { Surface::Page };
+            state.desk.used(surface, leave.asker.role, &format!("{} {path}", method_of(&request)));
             request.extensions_mut().insert(leave);
             next.run(request).await
         }
@@ -111,7 +125,8 @@ async fn keep(State((state, deed)): State<(WebState, Deed)>, mut request: Reques
 
 /// Lets through whoever may send usage, and tells the handler who it is.
 async fn keep_sending(State(state): State<WebState>, mut request: Request, next: Next) -> Response {
-    match sender(&state.entry, request.headers()).await {
+    let id = request.extensions().get::<RequestId>().cloned();
+    match sender(&state.entry, request.headers(), id).await {
         Ok(sender) => {
             request.extensions_mut().insert(sender);
             next.run(request).await
@@ -120,14 +135,38 @@ async fn keep_sending(State(state): State<WebState>, mut request: Request, next:
     }
 }
 
-async fn sender(entry: &Entry, headers: &HeaderMap) -> Result<Sender, Shut> {
+async fn sender(entry: &Entry, headers: &HeaderMap, request: Option<RequestId>) -> Result<Sender, Shut> {
+    let by = |how| Way { how, request };
     if let Some(program) = entry.doors.sending_program(headers).await? {
-        return Ok(program);
+        return Ok(Sender { who: Who::Key(program), way: by(How::Key) });
     }
     let Leave { asker, .. } = admitted(entry, headers, false).await?;
     match access::may(&asker, Deed::Ingest) {
-        Ok(()) => Ok(Sender::Person(asker.person.clone())),
+        Ok(()) => Ok(Sender { who: Who::Person(asker.person.clone()), way: by(How::Api) }),
         Err(refused) => Err(Shut::NotAllowed(refused.to_string())),
+    }
+}
+
+/// By which way a request comes, with what the logs call it.
+fn way(request: &Request, asker: &Asker) -> Way {
+    let is_of_api = request.uri().path().starts_with("/api/");
+    let how = match asker.way.how {
+        How::Key => How::Key,
+        _ if is_of_api => How::Api,
+        _ => How::Web,
+    };
+    Way { how, request: request.extensions().get::<RequestId>().cloned() }
+}
+
+/// The method, as far as routes have handlers for it: others come from outside, and a list of them would have no end.
+fn method_of(request: &Request) -> &'static str {
+    match *request.method() {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PATCH => "PATCH",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        _ => "other",
     }
 }
 

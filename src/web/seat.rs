@@ -1,12 +1,18 @@
 //! A seat at the desk: the person behind a request, with the right to ask.
 
+use std::convert::Infallible;
 use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
+use crate::domain::Act;
 use crate::domain::Asker;
+use crate::domain::How;
+use crate::domain::RequestId;
+use crate::domain::Way;
+use crate::domain::Who;
 use crate::problem::Problem;
 
 use super::page::Failure;
@@ -21,11 +27,36 @@ pub(super) struct Seat {
     pub(super) may_leave: bool,
 }
 
+/// The way of a request to a door, where nobody is known yet.
+pub(super) struct ByWeb(pub(super) Way);
+
+impl<S: Send + Sync> FromRequestParts<S> for ByWeb {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(Self(Way { how: How::Web, request: parts.extensions.get::<RequestId>().cloned() }))
+    }
+}
+
+/// Whoever may send usage, on the way through a request.
+#[derive(Clone)]
+pub(super) struct Sender {
+    pub(super) who: Who,
+    pub(super) way: Way,
+}
+
 /// A rule's leave to ask, on its way through a request.
 #[derive(Clone)]
 pub(super) struct Leave {
     pub(super) asker: Arc<Asker>,
     pub(super) by_door: bool,
+}
+
+impl Seat {
+    /// What whoever asks changes just now.
+    pub(super) fn act(&self) -> Act {
+        self.asker.act(self.desk.clock().now())
+    }
 }
 
 impl Deref for Seat {

@@ -9,8 +9,8 @@ use crate::answers::Desk;
 use crate::domain::Asker;
 
 use super::doors::Doors;
-use super::interactions::SignedDoor;
 use super::intake::UsageIntake;
+use super::interactions::SignedDoor;
 use super::live::Live;
 use super::ready::Readiness;
 

@@ -65,14 +65,14 @@ async fn delivers(app: &Harness, rows: &[UsageRow], until: &str) {
     desk.load().await.unwrap();
     let names: [(AccountId, String); 0] = [];
     let until = format!("{until}T00:00:00Z").parse().unwrap();
-    desk.record_usage(rows, &names, Some(("test".parse().unwrap(), until))).await.unwrap();
+    desk.record_usage(rows, &names, Some(("test".parse().unwrap(), until)), seed::intake()).await.unwrap();
     desk.store().close().await;
 }
 
 async fn enters(app: &Harness, accounts: &[Account]) {
     let desk: Desk = app.beside().await;
     desk.load().await.unwrap();
-    desk.record_accounts(accounts).await.unwrap();
+    desk.record_accounts(accounts, &seed::act()).await.unwrap();
     desk.store().close().await;
 }
 
@@ -198,7 +198,9 @@ async fn what_is_not_in_yet_is_told_by_nobody() {
         let desk = app.beside().await;
         desk.load().await.unwrap();
         let names: [(AccountId, String); 0] = [];
-        desk.record_usage(&rows, &names, Some(("slow".parse().unwrap(), at(until)))).await.unwrap();
+        desk.record_usage(&rows, &names, Some(("slow".parse().unwrap(), at(until))), seed::intake())
+            .await
+            .unwrap();
         desk.store().close().await;
         if is_told {
             says(&app, "health score below 90").await;

@@ -26,6 +26,7 @@ fn asker(role: Role) -> Asker {
         sees: Scope::All,
         changes: Scope::All,
         audience: Audience::AskerOnly,
+        way: etsm::domain::How::Terminal.into(),
     }
 }
 
@@ -136,13 +137,17 @@ async fn changed_rules_need_a_new_version_and_leave_the_past_as_it_was() {
     let clock = Arc::new(TestClock::at("2026-03-10T09:00:00Z"));
     let store = Store::in_memory().await.unwrap();
     let first = desk_with(&store, &clock, HealthRules::DEFAULT_TEXT);
-    first.adopt_rules(HealthRules::DEFAULT_TEXT).await.unwrap();
+    first.adopt_rules(HealthRules::DEFAULT_TEXT, etsm::domain::How::Start).await.unwrap();
     seed::plant(&first).await;
-    first.adopt_rules(HealthRules::DEFAULT_TEXT).await.unwrap();
+    first.adopt_rules(HealthRules::DEFAULT_TEXT, etsm::domain::How::Start).await.unwrap();
     assert_eq!(store.health_rules().await.unwrap().len(), 1);
     clock.set("2026-03-20T09:00:00Z");
     let slip = rules_file(2, "weight = 28", "weight = 80");
-    let refused = desk_with(&store, &clock, &slip).adopt_rules(&slip).await.unwrap_err().to_string();
+    let refused = desk_with(&store, &clock, &slip)
+        .adopt_rules(&slip, etsm::domain::How::Start)
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(refused.contains("raise `version` in health.toml to 3"), "{refused}");
     let raised = rules_file(3, "weight = 28", "weight = 80");
     clock.set("2026-03-31T12:00:00Z");
@@ -152,7 +157,7 @@ async fn changed_rules_need_a_new_version_and_leave_the_past_as_it_was() {
     let before = first.snapshot().score_history(&id, window);
     clock.set("2026-03-20T09:00:00Z");
     let second = desk_with(&store, &clock, &raised);
-    second.adopt_rules(&raised).await.unwrap();
+    second.adopt_rules(&raised, etsm::domain::How::Start).await.unwrap();
     clock.set("2026-03-31T12:00:00Z");
     second.load().await.unwrap();
     let after = second.snapshot().score_history(&id, window);

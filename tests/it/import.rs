@@ -15,7 +15,10 @@ fn now() -> Timestamp {
 }
 
 fn options(keep: Keep) -> ImportOptions {
-    ImportOptions { keep, ..ImportOptions::new(now(), Currency::USD) }
+    ImportOptions {
+        keep,
+        ..ImportOptions::new(etsm::domain::Act::of_service(etsm::domain::How::Terminal, now()), Currency::USD)
+    }
 }
 
 async fn import(store: &Store, records: Records, files: &[PathBuf], keep: Keep) -> ImportReports {

@@ -17,6 +17,7 @@ use crate::harness::Visitor;
 use crate::harness::discord::CLIENT_SECRET;
 use crate::harness::discord::Fault;
 use crate::harness::discord::On;
+use crate::harness::seed;
 
 /// Looks at everything.
 const VIEWERS: u64 = 1_100_000_000_000_000_010;
@@ -203,7 +204,7 @@ async fn an_operator_ends_sessions() {
     let beside = app.beside().await;
     let sessions = beside.store().sessions().await.unwrap();
     assert_eq!(sessions.len(), 1);
-    assert!(beside.store().end_session(&sessions[0].fingerprint).await.unwrap());
+    assert!(beside.store().end_session(&sessions[0].fingerprint, &seed::act()).await.unwrap());
     beside.store().close().await;
     app.clock().advance(SignedDuration::from_secs(4));
     assert_eq!(visitor.get("/").await.status, 401);
@@ -291,7 +292,13 @@ async fn a_key_opens_what_it_was_made_for_until_it_is_revoked() {
     };
     let (reads, sends) = (etsm::access::Token::random(), etsm::access::Token::random());
     for (name, scope, token) in [("bi", KeyScope::Read, &reads), ("push", KeyScope::Ingest, &sends)] {
-        assert!(beside.store().add_api_key(&key(name, scope), token.fingerprint().as_str()).await.unwrap());
+        assert!(
+            beside
+                .store()
+                .add_api_key(&key(name, scope), token.fingerprint().as_str(), &seed::act())
+                .await
+                .unwrap()
+        );
     }
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let ask = async |shown: Option<String>, path: &str| {
@@ -311,7 +318,7 @@ async fn a_key_opens_what_it_was_made_for_until_it_is_revoked() {
     assert_eq!(ask(Some("Bearer etsm_guess".into()), "/api/v1/portfolio").await.0, 401);
     assert_eq!(ask(Some("Basic YTpi".into()), "/api/v1/portfolio").await.0, 401);
     assert_eq!(ask(bearer(&reads), "/").await.0, 401, "a key opens no pages");
-    assert!(beside.store().revoke_api_key("bi", app.clock_of_all().now()).await.unwrap());
+    assert!(beside.store().revoke_api_key("bi", &seed::act()).await.unwrap());
     assert_eq!(ask(bearer(&reads), "/api/v1/portfolio").await.0, 401);
     beside.store().close().await;
     app.finish().await;

@@ -31,6 +31,7 @@ use jiff::SignedDuration;
 use jiff::Timestamp;
 
 use crate::harness::clock::TestClock;
+use crate::harness::seed;
 
 /// A Wednesday, at midnight: the end of the data.
 const UNTIL: &str = "2026-04-01T00:00:00Z";
@@ -96,7 +97,7 @@ impl Bench {
 
     async fn record(&self, rows: &[UsageRow], source: &str, watermark: &str) {
         let mark: (SourceId, Timestamp) = (source.parse().unwrap(), at(watermark));
-        self.desk.record_usage(rows, &[], Some(mark)).await.unwrap();
+        self.desk.record_usage(rows, &[], Some(mark), seed::intake()).await.unwrap();
     }
 
     async fn ask(&self, line: &str) -> Answer {
@@ -106,6 +107,7 @@ impl Bench {
             sees: Scope::All,
             changes: Scope::All,
             audience: Audience::AskerOnly,
+            way: etsm::domain::How::Terminal.into(),
         };
         let answer =
             self.desk.ask_line(&asker, line).await.unwrap_or_else(|problem| panic!("{line}: {problem}"));
@@ -185,7 +187,7 @@ async fn a_forecast_reads_as_number_then_commitment_then_weeks() {
     let mut acme = Account::discovered("acme".parse().unwrap(), "Acme");
     let commit = Money::from_micros(1_500_000_000);
     acme.contract = Some(Contract { commit, period: CommitPeriod::Quarter, renewal: None });
-    bench.desk.record_accounts(&[acme]).await.unwrap();
+    bench.desk.record_accounts(&[acme], &seed::act()).await.unwrap();
     insta::assert_snapshot!("forecast", bench.reads("forecast acme metric:cost").await);
 }
 
@@ -276,7 +278,7 @@ async fn the_longer_the_silence_the_likelier_it_lasts() {
     // A model that is kept judges on, and reads back as it was written.
     let kept = bench.desk.snapshot().kept_churn();
     assert_eq!(kept.to_string().parse(), Ok(kept.clone()));
-    bench.desk.keep_churn(Some(kept.clone())).await.unwrap();
+    bench.desk.keep_churn(Some(kept.clone()), &seed::act()).await.unwrap();
     assert_eq!(bench.desk.snapshot().kept_churn(), kept);
     assert_eq!(bench.desk.snapshot().churn_order(), order);
 }

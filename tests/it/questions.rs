@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::Mutex;
 
+use crate::harness::seed;
 use etsm::answers::Desk;
 use etsm::answers::Invocation;
 use etsm::answers::Question;
@@ -88,6 +89,7 @@ fn asker(role: Role) -> Asker {
         sees: Scope::All,
         changes: Scope::All,
         audience: Audience::AskerOnly,
+        way: etsm::domain::How::Terminal.into(),
     }
 }
 
@@ -152,9 +154,11 @@ async fn empty_desk_at(clock: Arc<Hands>) -> Desk {
 async fn desk() -> Desk {
     let desk = empty_desk().await;
     let source: SourceId = "import".parse().unwrap();
-    desk.record_accounts(&accounts()).await.unwrap();
-    desk.record_usage(&rows(), &[], Some((source, at("2025-03-17T00:00:00Z")))).await.unwrap();
-    desk.record_initiatives(&initiatives()).await.unwrap();
+    desk.record_accounts(&accounts(), &seed::act()).await.unwrap();
+    desk.record_usage(&rows(), &[], Some((source, at("2025-03-17T00:00:00Z"))), seed::intake())
+        .await
+        .unwrap();
+    desk.record_initiatives(&initiatives(), &seed::act()).await.unwrap();
     desk
 }
 
@@ -639,7 +643,7 @@ async fn a_batch_publishes_the_same_as_a_whole_load() {
     let names = [(id("new-one"), "New & “odd” one".to_owned())];
     let fresh = UsageRow { account: id("new-one"), ..more[0].clone() };
     more.push(fresh);
-    let recorded = desk.record_usage(&more, &names, None).await.unwrap();
+    let recorded = desk.record_usage(&more, &names, None, seed::intake()).await.unwrap();
     assert_eq!((recorded.accepted, recorded.replaced), (1, 45));
     let all = async |desk: &Desk| {
         let mut text = String::new();
@@ -661,7 +665,7 @@ async fn a_batch_publishes_the_same_as_a_whole_load() {
     assert_eq!(all(&desk).await, step);
     // The same again changes nothing and publishes nothing.
     let seen = desk.versions();
-    desk.record_usage(&more, &names, None).await.unwrap();
+    desk.record_usage(&more, &names, None, seed::intake()).await.unwrap();
     assert!(!seen.has_changed().unwrap());
 }
 
@@ -669,13 +673,13 @@ async fn a_batch_publishes_the_same_as_a_whole_load() {
 async fn a_write_by_another_process_is_noticed() {
     let desk = desk().await;
     let other = UsageRow { at: at("2025-03-16T22:00:00Z"), account: id("quiet"), ..rows()[0].clone() };
-    let mut writer = desk.store().usage_writer(etsm::store::Keep::Yes).await.unwrap();
+    let mut writer = desk.store().usage_writer(etsm::store::Keep::Yes, seed::intake()).await.unwrap();
     writer.record(&[other], &[]).await.unwrap();
     writer.finish(None).await.unwrap();
     assert!(desk.snapshot().last_use(&id("quiet")).is_none());
     // A write of our own, to another account, brings theirs along.
     let own = UsageRow { account: id("m-large-001"), at: at("2025-03-16T23:00:00Z"), ..rows()[0].clone() };
-    desk.record_usage(&[own], &[], None).await.unwrap();
+    desk.record_usage(&[own], &[], None, seed::intake()).await.unwrap();
     assert!(desk.snapshot().last_use(&id("quiet")).is_some());
     assert!(!desk.catch_up().await.unwrap());
 }
@@ -685,7 +689,7 @@ async fn late_data_are_told_and_never_a_decline() {
     let desk = desk().await;
     let slow: SourceId = "push".parse().unwrap();
     let row = UsageRow { source: slow.clone(), account: id("quiet"), ..rows()[0].clone() };
-    desk.record_usage(&[row], &[], Some((slow, at("2025-03-16T12:00:00Z")))).await.unwrap();
+    desk.record_usage(&[row], &[], Some((slow, at("2025-03-16T12:00:00Z"))), seed::intake()).await.unwrap();
     let told = said(&desk, "usage range:7d").await;
     let caveat = "! The source ‹push› has delivered only up to 16 Mar 2025 12:00 UTC; figures after that are not complete.";
     assert!(told.contains(caveat), "{told}");
@@ -707,11 +711,16 @@ async fn late_data_are_told_and_never_a_decline() {
 async fn a_new_day_begins_without_new_data() {
     let clock = Arc::new(Hands(Mutex::new(at("2025-03-17T01:30:00Z"))));
     let desk = empty_desk_at(Arc::clone(&clock)).await;
-    desk.record_accounts(&accounts()).await.unwrap();
-    desk.record_usage(&rows(), &[], Some(("import".parse().unwrap(), at("2025-03-17T00:00:00Z"))))
-        .await
-        .unwrap();
-    desk.record_initiatives(&initiatives()).await.unwrap();
+    desk.record_accounts(&accounts(), &seed::act()).await.unwrap();
+    desk.record_usage(
+        &rows(),
+        &[],
+        Some(("import".parse().unwrap(), at("2025-03-17T00:00:00Z"))),
+        seed::intake(),
+    )
+    .await
+    .unwrap();
+    desk.record_initiatives(&initiatives(), &seed::act()).await.unwrap();
     let list = said(&desk, "initiative list pair-016").await;
     assert!(list.contains("- Overdue: 0"), "{list}");
     *clock.0.lock().unwrap() = at("2025-05-01T09:00:00Z");

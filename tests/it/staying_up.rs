@@ -350,7 +350,7 @@ async fn questions_are_taken_on_within_a_second_while_much_is_published() {
     let rows: Vec<_> =
         (0..400).flat_map(|number| seed::daily("acme", &format!("/v1/import/{number}"), |_| 100)).collect();
     let names: [(AccountId, String); 0] = [];
-    import.record_usage(&rows, &names, None).await.unwrap();
+    import.record_usage(&rows, &names, None, seed::intake()).await.unwrap();
     // The program takes over what was imported while questions go on.
     while dana.types(question).await.text == before {}
     let slowest = app.discord().slowest_acknowledgement();

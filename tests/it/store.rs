@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::harness::seed;
 use etsm::domain::{
     Account, AccountId, AccountStatus, CommitPeriod, Contract, Initiative, InitiativeStatus,
     InitiativeUpdate, Metric, Money, Note, Priority, TokenSplit, UsageRow, Used,
 };
 use etsm::ingest::simulate::{Simulated, SimulationPlan};
+use etsm::store::Entered;
 use etsm::store::{Keep, Outcome, Recorded, Store, StoreError};
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -34,7 +36,7 @@ fn event(account: &str, hour: i64, id: &str, calls: u64) -> UsageRow {
 }
 
 async fn record(store: &Store, rows: &[UsageRow]) -> Recorded {
-    let mut writer = store.usage_writer(Keep::Yes).await.unwrap();
+    let mut writer = store.usage_writer(Keep::Yes, seed::intake()).await.unwrap();
     let recorded = writer.record(rows, &[]).await.unwrap();
     writer.finish(None).await.unwrap();
     recorded
@@ -157,14 +159,19 @@ async fn a_file_that_is_opened_again_has_everything() {
         author: "dana".parse().unwrap(),
         text: "'; DROP TABLE note; --".into(),
     };
-    let put = store.put_accounts(std::slice::from_ref(&full)).await.unwrap();
-    assert_eq!(counts(&put), (1, 0, 0));
-    assert_eq!(counts(&store.put_accounts(std::slice::from_ref(&full)).await.unwrap()), (0, 1, 0));
-    assert_eq!(counts(&store.put_initiatives(std::slice::from_ref(&initiative)).await.unwrap()), (1, 0, 0));
-    assert_eq!(counts(&store.put_initiatives(std::slice::from_ref(&initiative)).await.unwrap()), (0, 1, 0));
+    let act = seed::act();
+    let each = Entered::Each(&act);
+    for expected in [(1, 0, 0), (0, 1, 0)] {
+        let put = store.put_accounts(std::slice::from_ref(&full), each).await.unwrap();
+        assert_eq!(counts(&put), expected);
+        let put = store.put_initiatives(std::slice::from_ref(&initiative), each).await.unwrap();
+        assert_eq!(counts(&put), expected);
+    }
     let later = InitiativeUpdate { at: at(2), author: "dana".parse().unwrap(), text: "Waits.".into() };
-    store.add_initiative_update(&initiative.id, &later).await.unwrap();
-    store.add_notes(std::slice::from_ref(&note)).await.unwrap();
+    let mut expected = initiative;
+    expected.updates.push(later);
+    store.put_initiatives(std::slice::from_ref(&expected), each).await.unwrap();
+    store.add_notes(std::slice::from_ref(&note), &seed::act()).await.unwrap();
     store.keep("commands", "abc").await.unwrap();
     record(&store, &[row("acme", 1, 5), row("new-one", 2, 5)]).await;
     let version = store.version().await.unwrap();
@@ -175,8 +182,6 @@ async fn a_file_that_is_opened_again_has_everything() {
     assert_eq!(store.version().await.unwrap(), version);
     let discovered = Account::discovered("new-one".parse().unwrap(), "new-one");
     assert_eq!(store.accounts().await.unwrap(), [full, discovered]);
-    let mut expected = initiative;
-    expected.updates.push(later);
     assert_eq!(store.initiatives().await.unwrap(), [expected]);
     assert_eq!(store.notes().await.unwrap(), [note]);
     assert_eq!(store.kept("commands").await.unwrap().as_deref(), Some("abc"));
@@ -190,7 +195,7 @@ async fn a_file_that_is_opened_again_has_everything() {
 async fn a_discovered_account_keeps_the_name_it_was_given() {
     let store = Store::in_memory().await.unwrap();
     let id = AccountId::discovered("Café du Nord").unwrap();
-    let mut writer = store.usage_writer(Keep::Yes).await.unwrap();
+    let mut writer = store.usage_writer(Keep::Yes, seed::intake()).await.unwrap();
     let rows = [row(id.as_str(), 1, 1), row("plain", 1, 1)];
     writer.record(&rows, &[(id.clone(), "Café du Nord".into())]).await.unwrap();
     let names: Vec<String> = store.accounts().await.unwrap().into_iter().map(|one| one.name).collect();
@@ -201,7 +206,7 @@ async fn a_discovered_account_keeps_the_name_it_was_given() {
 async fn a_batch_that_is_cut_off_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
-    let mut writer = store.usage_writer(Keep::Yes).await.unwrap();
+    let mut writer = store.usage_writer(Keep::Yes, seed::intake()).await.unwrap();
     writer.record(&[row("acme", 1, 5)], &[]).await.unwrap();
     // The second batch is dropped as soon as it waits for the database for the n-th time; each place is cut once.
     let batch: Vec<UsageRow> = (0..500).map(|hour| row("other", hour, hour.unsigned_abs())).collect();
@@ -243,7 +248,7 @@ async fn a_batch_that_is_cut_off_leaves_nothing() {
 #[tokio::test]
 async fn a_figure_that_does_not_fit_refuses_its_batch() {
     let store = Store::in_memory().await.unwrap();
-    let mut writer = store.usage_writer(Keep::Yes).await.unwrap();
+    let mut writer = store.usage_writer(Keep::Yes, seed::intake()).await.unwrap();
     let refused =
         writer.record(&[row("acme", 1, 1), row("acme", 2, i64::MAX.unsigned_abs() / 10)], &[]).await;
     assert!(refused.is_ok(), "as large as the database can hold");
@@ -260,7 +265,7 @@ async fn a_dry_run_counts_and_keeps_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
     let version = record(&store, &[row("acme", 1, 5)]).await.version;
-    let mut writer = store.usage_writer(Keep::DryRun).await.unwrap();
+    let mut writer = store.usage_writer(Keep::DryRun, seed::intake()).await.unwrap();
     let first = writer.record(&[row("acme", 1, 5), row("acme", 2, 5)], &[]).await.unwrap();
     assert_eq!(counts(&first), (1, 1, 0));
     let second = writer.record(&[row("acme", 2, 5), row("bolt", 2, 5)], &[]).await.unwrap();
@@ -278,7 +283,7 @@ async fn a_dry_run_counts_and_keeps_nothing() {
 async fn a_watermark_never_moves_back() {
     let store = Store::in_memory().await.unwrap();
     let finish = async |source: &str, hour: i64| {
-        let writer = store.usage_writer(Keep::Yes).await.unwrap();
+        let writer = store.usage_writer(Keep::Yes, seed::intake()).await.unwrap();
         writer.finish(Some((source.parse().unwrap(), at(hour)))).await.unwrap();
         store.version().await.unwrap()
     };
@@ -334,7 +339,7 @@ async fn readers_see_whole_batches_while_one_writes() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
     let writing = async {
-        let mut writer = store.usage_writer(Keep::Yes).await.unwrap();
+        let mut writer = store.usage_writer(Keep::Yes, seed::intake()).await.unwrap();
         for batch in 0..20 {
             let rows: Vec<UsageRow> = (0..300).map(|hour| row("acme", batch * 300 + hour, 1)).collect();
             writer.record(&rows, &[]).await.unwrap();
@@ -376,7 +381,10 @@ async fn only_the_accounts_asked_for_are_read_in_order() {
 #[tokio::test]
 async fn an_initiative_id_is_given_once() {
     let store = Store::in_memory().await.unwrap();
-    store.put_accounts(&[Account::discovered("acme".parse().unwrap(), "Acme")]).await.unwrap();
+    store
+        .put_accounts(&[Account::discovered("acme".parse().unwrap(), "Acme")], Entered::Each(&seed::act()))
+        .await
+        .unwrap();
     let mut initiative = Initiative {
         id: "ini-2".parse().unwrap(),
         account: "acme".parse().unwrap(),
@@ -390,14 +398,17 @@ async fn an_initiative_id_is_given_once() {
         target: None,
         updates: Vec::new(),
     };
-    store.put_initiatives(std::slice::from_ref(&initiative)).await.unwrap();
+    store.put_initiatives(std::slice::from_ref(&initiative), Entered::Each(&seed::act())).await.unwrap();
     let mut given = Vec::new();
     for _turn in 0..3 {
         given.push(store.next_initiative_id().await.unwrap().to_string());
     }
     assert_eq!(given, ["ini-1", "ini-3", "ini-4"]);
     initiative.account = "nobody".parse().unwrap();
-    assert!(store.put_initiatives(&[initiative]).await.is_err(), "an unknown account");
+    assert!(
+        store.put_initiatives(&[initiative], Entered::Each(&seed::act())).await.is_err(),
+        "an unknown account"
+    );
 }
 
 #[tokio::test]
@@ -407,9 +418,9 @@ async fn a_simulated_portfolio_is_kept_whole() {
     let simulated = Simulated::new(&plan);
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
-    store.put_accounts(&simulated.accounts).await.unwrap();
-    store.put_initiatives(&simulated.initiatives).await.unwrap();
-    store.add_notes(&simulated.notes).await.unwrap();
+    store.put_accounts(&simulated.accounts, Entered::Each(&seed::act())).await.unwrap();
+    store.put_initiatives(&simulated.initiatives, Entered::Each(&seed::act())).await.unwrap();
+    store.add_notes(&simulated.notes, &seed::act()).await.unwrap();
     let mut expected = BTreeMap::new();
     for (account, rows) in simulated.usage() {
         let recorded = record(&store, &rows).await;
@@ -460,7 +471,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let store = Store::in_memory().await.unwrap();
-            let mut writer = store.usage_writer(Keep::Yes).await.unwrap();
+            let mut writer = store.usage_writer(Keep::Yes, seed::intake()).await.unwrap();
             let mut model: BTreeMap<Key, UsageRow> = BTreeMap::new();
             let mut version = 0;
             for batch in &batches {
@@ -504,7 +515,8 @@ async fn a_file_that_is_no_database_is_refused_at_once() {
     let opened =
         tokio::time::timeout(std::time::Duration::from_secs(20), Store::open_dir(folder.path())).await;
     let error = opened.expect("it is refused at once").unwrap_err();
-    assert!(matches!(error, StoreError::Database { doing: "opening it", .. }), "{error}");
+    assert!(matches!(error, StoreError::Damaged { doing: "opening it", .. }), "{error}");
+    assert!(error.to_string().contains("etsm restore FILE"), "{error}");
     let kept = std::fs::read_to_string(folder.path().join("etsm.db")).unwrap();
     assert!(kept.starts_with("a letter"), "a file that is not ours stays as it was");
 }

@@ -4,6 +4,7 @@ use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::harness::seed;
 use etsm::answers::Desk;
 use etsm::chat::console::Form;
 use etsm::chat::console::Outcome;
@@ -124,13 +125,15 @@ async fn empty_desk() -> Desk {
 
 async fn desk() -> Desk {
     let desk = empty_desk().await;
-    desk.record_accounts(&accounts()).await.unwrap();
-    desk.record_usage(&rows(), &[], Some(("import".parse().unwrap(), until()))).await.unwrap();
+    desk.record_accounts(&accounts(), &seed::act()).await.unwrap();
+    desk.record_usage(&rows(), &[], Some(("import".parse().unwrap(), until())), seed::intake())
+        .await
+        .unwrap();
     let initiatives = [
         initiative(1, "acme", "Batch endpoint", InitiativeStatus::Active, "2026-04-30"),
         initiative(2, "globex", "Win back the nightly jobs", InitiativeStatus::Blocked, "2026-03-06"),
     ];
-    desk.record_initiatives(&initiatives).await.unwrap();
+    desk.record_initiatives(&initiatives, &seed::act()).await.unwrap();
     desk
 }
 
@@ -141,6 +144,7 @@ fn asker() -> Asker {
         sees: Scope::All,
         changes: Scope::All,
         audience: Audience::AskerOnly,
+        way: etsm::domain::How::Terminal.into(),
     }
 }
 

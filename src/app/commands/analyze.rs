@@ -6,21 +6,24 @@ use std::process::ExitCode;
 use anyhow::Context;
 use serde_json::json;
 
+use crate::config::Environment;
 use crate::config::Settings;
 use crate::engine::Snapshot;
 
 use super::super::cli::Analyze;
 
-pub(super) async fn analyze(settings: Settings, what: Analyze) -> anyhow::Result<ExitCode> {
+pub(super) async fn analyze(
+    settings: Settings,
+    environment: &Environment,
+    what: Analyze,
+) -> anyhow::Result<ExitCode> {
     let Analyze::Churn { fit, forget, json } = what;
     let desk = super::desk(&settings).await?;
-    if fit || forget {
-        // Fitted to the data and not to what was kept before.
-        desk.keep_churn(None).await.context("forgetting the kept churn model")?;
-    }
+    let act = super::terminal_act(environment)?;
     if fit {
-        let fitted = desk.snapshot().kept_churn();
-        desk.keep_churn(Some(fitted)).await.context("keeping the churn model")?;
+        desk.fit_churn(&act).await.context("keeping the churn model")?;
+    } else if forget {
+        desk.keep_churn(None, &act).await.context("forgetting the kept churn model")?;
     }
     let text = if json { as_json(&desk.snapshot()) } else { in_words(&desk.snapshot()) };
     let done = match (fit, forget) {

@@ -15,6 +15,7 @@ pub(super) async fn check(
     loaded: Result<Settings, Vec<Mistake>>,
     data_dir: Option<PathBuf>,
     environment: &Environment,
+    _words: &super::super::cli::Check,
 ) -> anyhow::Result<ExitCode> {
     let mut out = anstream::stdout();
     for hint in Settings::hints(environment) {

@@ -8,10 +8,9 @@ use std::process::ExitCode;
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::config::Environment;
 use crate::config::Settings;
-use crate::domain::Clock;
 use crate::domain::SourceId;
-use crate::domain::SystemClock;
 use crate::jobs::import::ImportOptions;
 use crate::jobs::import::Progress;
 use crate::jobs::import::Records;
@@ -23,7 +22,11 @@ use super::super::cli::{Import, ImportKind};
 use super::super::run::open_store;
 
 /// Imports the files. Status 0 all accepted, 1 some rejected, 2 a file or the call is wrong.
-pub(super) async fn import(settings: Settings, import: Import) -> anyhow::Result<ExitCode> {
+pub(super) async fn import(
+    settings: Settings,
+    environment: &Environment,
+    import: Import,
+) -> anyhow::Result<ExitCode> {
     super::quiet_logs(&settings)?;
     let source =
         SourceId::new(&import.source).with_context(|| format!("“{}” cannot name a source", import.source))?;
@@ -33,7 +36,7 @@ pub(super) async fn import(settings: Settings, import: Import) -> anyhow::Result
         source,
         keep,
         watermark: import.watermark,
-        ..ImportOptions::new(SystemClock.now(), settings.currency)
+        ..ImportOptions::new(super::terminal_act(environment)?, settings.currency)
     };
     let records = match import.kind {
         ImportKind::Usage => Records::Usage,

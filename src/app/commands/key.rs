@@ -8,9 +8,7 @@ use anyhow::bail;
 use crate::access::Token;
 use crate::config::Environment;
 use crate::config::Settings;
-use crate::domain::Clock;
 use crate::domain::Person;
-use crate::domain::SystemClock;
 use crate::store::ApiKey;
 use crate::web::KEY_PREFIX;
 
@@ -26,17 +24,17 @@ pub(super) async fn key(
     super::quiet_logs(&settings)?;
     let store = open_store(&settings).await?;
     let mut out = anstream::stdout();
-    let now = SystemClock.now();
+    let act = super::terminal_act(environment)?;
     match what {
         Key::Add { name, scopes } => {
             // The log shows it where the name of a person stands.
             let name = Person::new(&name)?.to_string();
             let token = Token::random();
-            let made_by = environment.get("USER").unwrap_or("operator").to_owned();
+            let (made_by, made) = (act.who.name().to_owned(), act.at);
             let scopes = scopes.into_iter().collect();
-            let key = ApiKey { name, scopes, made_by, made: now, used: None, revoked: None };
+            let key = ApiKey { name, scopes, made_by, made, used: None, revoked: None };
             let secret = format!("{KEY_PREFIX}{}", token.reveal());
-            if !store.add_api_key(&key, token.fingerprint().as_str()).await? {
+            if !store.add_api_key(&key, token.fingerprint().as_str(), &act).await? {
                 bail!("there is or was a key called {}; choose another name", key.name);
             }
             writeln!(out, "{secret}")?;
@@ -58,7 +56,7 @@ pub(super) async fn key(
             }
         }
         Key::Revoke { name } => {
-            if !store.revoke_api_key(&name, now).await? {
+            if !store.revoke_api_key(&name, &act).await? {
                 bail!("no key in force is called {name}; `etsm key list` shows them");
             }
             writeln!(out, "{name} opens nothing any more.")?;

@@ -2,6 +2,7 @@
 
 mod analyze;
 mod ask;
+mod backup;
 mod check;
 mod digest;
 mod eval;
@@ -27,9 +28,11 @@ use crate::config::Environment;
 use crate::config::Mistake;
 use crate::config::Settings;
 use crate::deliver::Outbox;
+use crate::domain::Act;
 use crate::domain::Asker;
 use crate::domain::Audience;
 use crate::domain::Clock;
+use crate::domain::How;
 use crate::domain::Person;
 use crate::domain::Role;
 use crate::domain::Scope;
@@ -39,7 +42,7 @@ use crate::telemetry;
 use crate::web;
 
 use super::cli::{Cli, Command};
-use super::run::{discord_client, open_store};
+use super::run::{counting, discord_client, log_form, open_store};
 use super::staff::staffed;
 
 /// The call or the file is wrong; nothing was done.
@@ -78,8 +81,8 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         return eval::eval(what).await;
     }
     let loaded = Settings::load(cli.config.as_deref(), environment);
-    if matches!(cli.command, Command::Check) {
-        return check::check(loaded, cli.data_dir, environment).await;
+    if let Command::Check(words) = &cli.command {
+        return check::check(loaded, cli.data_dir, environment, words).await;
     }
     let mut settings = match loaded {
         Ok(settings) => settings,
@@ -91,21 +94,23 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Demo(demo) => serve::demo(settings, cli.data_dir.is_some(), demo).await,
         Command::Serve => serve::serve(settings).await,
-        Command::Import(import) => import::import(settings, import).await,
+        Command::Import(import) => import::import(settings, environment, import).await,
         Command::Ask(ask) => ask::ask(settings, environment, ask).await,
         Command::Link(link) => link::link(settings, link).await,
         Command::Key { what } => key::key(settings, environment, what).await,
-        Command::Session { what } => session::session(settings, what).await,
-        Command::Analyze { what } => analyze::analyze(settings, what).await,
+        Command::Session { what } => session::session(settings, environment, what).await,
+        Command::Analyze { what } => analyze::analyze(settings, environment, what).await,
         Command::Digest { what } => digest::digest(settings, environment, what).await,
         Command::Chat(chat) => ask::chat(settings, environment, chat).await,
         Command::Replay(words) => replay::replay(settings, environment, words).await,
+        Command::Backup { file, force } => backup::backup(settings, file, force).await,
+        Command::Restore { file } => backup::restore(settings, file).await,
         Command::Probe(probe) => {
             let url = probe.url.unwrap_or_else(|| format!("http://{}", settings.bind));
             adapters::probe(&url).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Check
+        Command::Check(_)
         | Command::Completions { .. }
         | Command::Eval { .. }
         | Command::Man { .. }
@@ -123,8 +128,10 @@ async fn desk(settings: &Settings) -> anyhow::Result<Desk> {
     let client = discord_client(settings, &store, Patience::default()).await?;
     let messenger = client.as_ref().map(Client::messenger);
     let outbox = Outbox::new(store.clone(), Arc::clone(&clock), messenger);
-    let desk = staffed(Desk::new(engine, store, clock), settings, &outbox)?.desk;
-    desk.adopt_rules(&settings.health_text).await.context("taking the health configuration into use")?;
+    let desk = staffed(counting(Desk::new(engine, store, clock), settings), settings, &outbox)?.desk;
+    desk.adopt_rules(&settings.health_text, How::Terminal)
+        .await
+        .context("taking the health configuration into use")?;
     desk.load().await.context("reading the store")?;
     Ok(desk)
 }
@@ -132,7 +139,7 @@ async fn desk(settings: &Settings) -> anyhow::Result<Desk> {
 /// One-shot commands speak through their output; the log is for what is broken, unless a filter asks for more.
 fn quiet_logs(settings: &Settings) -> anyhow::Result<()> {
     let filter = if settings.log == "info" { "warn" } else { &settings.log };
-    telemetry::start_logs(filter).map_err(anyhow::Error::msg)
+    telemetry::start_logs(filter, log_form(settings)).map_err(anyhow::Error::msg)
 }
 
 /// Whoever sits at the terminal has the database in hand and so may do all.
@@ -145,7 +152,13 @@ fn terminal_asker(environment: &Environment, name: Option<&str>) -> anyhow::Resu
         sees: Scope::All,
         changes: Scope::All,
         audience: Audience::AskerOnly,
+        way: How::Terminal.into(),
     })
+}
+
+/// What whoever sits at the terminal changes just now.
+fn terminal_act(environment: &Environment) -> anyhow::Result<Act> {
+    Ok(terminal_asker(environment, None)?.act(SystemClock.now()))
 }
 
 /// Says on standard error what is wrong with the settings.

@@ -17,14 +17,14 @@ use crate::telemetry;
 
 use super::super::cli::Demo;
 use super::super::demo::{DemoPlan, demo_digests};
-use super::super::run::{Outside, run, run_with};
+use super::super::run::{Outside, log_form, run, run_with};
 
 /// Runs the service over real data.
 pub(super) async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
     if let Err(mistakes) = settings.check_for_serving() {
         return Ok(super::refused(&mistakes));
     }
-    telemetry::start_logs(&settings.log).map_err(anyhow::Error::msg)?;
+    telemetry::start_logs(&settings.log, log_form(&settings)).map_err(anyhow::Error::msg)?;
     let outside = outside(&settings).await?;
     run(settings, outside, stop_on_signal()?).await?;
     Ok(ExitCode::SUCCESS)
@@ -36,7 +36,7 @@ pub(super) async fn demo(mut settings: Settings, own_folder: bool, demo: Demo) -
         bail!("the demo has no login, so it stays on this machine; use 127.0.0.1:{}", demo.bind.port());
     }
     let filter = if settings.log == "info" { "warn" } else { &settings.log };
-    telemetry::start_logs(filter).map_err(anyhow::Error::msg)?;
+    telemetry::start_logs(filter, log_form(&settings)).map_err(anyhow::Error::msg)?;
     let fresh = if own_folder { None } else { Some(FreshFolder::make()?) };
     if let Some(folder) = &fresh {
         settings.data_dir.clone_from(&folder.0);

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 
+use crate::config::Environment;
 use crate::config::Settings;
 use crate::domain::Bearer;
 
@@ -15,7 +16,11 @@ use super::super::run::open_store;
 const SHOWN: usize = 8;
 
 /// Lists or ends.
-pub(super) async fn session(settings: Settings, what: Session) -> anyhow::Result<ExitCode> {
+pub(super) async fn session(
+    settings: Settings,
+    environment: &Environment,
+    what: Session,
+) -> anyhow::Result<ExitCode> {
     super::quiet_logs(&settings)?;
     let store = open_store(&settings).await?;
     let mut out = anstream::stdout();
@@ -41,8 +46,9 @@ pub(super) async fn session(settings: Settings, what: Session) -> anyhow::Result
             if chosen.is_empty() || (which != "all" && chosen.len() > 1) {
                 bail!("{} sessions begin with “{which}”; `etsm session list` shows them", chosen.len());
             }
+            let act = super::terminal_act(environment)?;
             for one in &chosen {
-                store.end_session(&one.fingerprint).await?;
+                store.end_session(&one.fingerprint, &act).await?;
             }
             writeln!(out, "Ended: {}. A running etsm notices within seconds.", chosen.len())?;
         }

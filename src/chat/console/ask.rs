@@ -60,6 +60,7 @@ impl Outcome {
             | Problem::NotAllowed { .. }
             | Problem::NoData
             | Problem::Busy
+            | Problem::StorageFull(_)
             | Problem::Internal { .. } => Self::Problem,
         }
     }

@@ -69,7 +69,7 @@ impl Door {
     pub async fn knock(&self, knock: Knock) -> Opened {
         let received = Instant::now();
         if !self.is_from_discord(&knock) {
-            metrics::counter!("etsm_discord_refused_total").increment(1);
+            metrics::counter!("etsm_discord_signatures_refused_total").increment(1);
             return Opened::refused(401);
         }
         let Ok(interaction) = serde_json::from_slice::<Interaction>(&knock.body) else {

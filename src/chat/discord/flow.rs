@@ -21,11 +21,15 @@ use crate::domain::Asker;
 use crate::domain::Audience;
 use crate::domain::Bearer;
 use crate::domain::Destination;
+use crate::domain::How;
+use crate::domain::RequestId;
+use crate::domain::Way;
 use crate::problem::Problem;
 use crate::render::discord::Seal;
 use crate::render::discord::View;
 use crate::reply::Block;
 use crate::reply::Prose;
+use crate::telemetry::Surface;
 
 use super::delivery::Delivery;
 use super::inbound::Call;
@@ -248,6 +252,7 @@ impl Flow {
             Err(problem) => return self.tell(inbound, &problem, draft.as_ref()).await,
         };
         let writes = question.writes();
+        self.desk.used(Surface::Discord, asker.role, question.command());
         let mut asking = Box::pin(tokio::time::timeout(ANSWER_MAX, self.desk.ask(&asker, question.clone())));
         // What is written down must have been taken on before: otherwise the asker reads of a failure and does it again.
         let first = async { if writes { None } else { tokio::time::timeout(GRACE, &mut asking).await.ok() } };
@@ -351,7 +356,9 @@ impl Flow {
             Place::Channel | Place::SameMessage => Audience::Channel,
             Place::Private => Audience::AskerOnly,
         };
-        access::admit(&self.members, &inbound.member, audience)
+        let request = inbound.id.to_string().parse::<RequestId>().ok();
+        let way = Way { how: How::Discord, request };
+        access::admit(&self.members, &inbound.member, audience, way)
     }
 }
 

@@ -8,8 +8,10 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 use tracing::debug;
 use tracing::error;
+use tracing::info_span;
 use tracing::warn;
 
 use super::flow::Flow;
@@ -55,7 +57,8 @@ impl Intake {
             return;
         }
         let (intake, fate) = (std::sync::Arc::clone(self), Fate { kind, outcome: None });
-        self.spawn(async move { fate.is(intake.flow.handle(inbound).await) });
+        let span = info_span!("interaction", interaction.id = inbound.id, interaction.kind = kind);
+        self.spawn(async move { fate.is(intake.flow.handle(inbound).await) }.instrument(span));
     }
 
     /// Does something beside the rest, which is finished before we stop.

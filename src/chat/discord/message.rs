@@ -77,6 +77,7 @@ pub(super) fn mistake(problem: &Problem, draft: &Draft, seal: &Seal) -> Message 
         | Problem::NotAllowed { .. }
         | Problem::NoData
         | Problem::Busy
+        | Problem::StorageFull(_)
         | Problem::Internal { .. } => None,
     };
     let field = option.and_then(|option| draft.call.field_label(option));

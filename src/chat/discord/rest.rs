@@ -278,6 +278,7 @@ impl Rest {
                 return Err(refused);
             }
             tokio::time::sleep(pause).await;
+            metrics::counter!("etsm_discord_retries_total").increment(1);
             wait = (wait * 2).min(WAIT_MAX);
             again = true;
         }
@@ -303,6 +304,8 @@ impl Rest {
         };
         let done = tokio::time::timeout(time, exchange).await;
         let done = done.unwrap_or_else(|_late| Err(Refused::because("no response in time")));
+        let outcome = if done.is_ok() { "done" } else { "refused" };
+        metrics::counter!("etsm_discord_calls_total", "outcome" => outcome).increment(1);
         if let Err(refused) = &done {
             let status = refused.status.map_or_else(|| "none".to_owned(), |status| status.to_string());
             metrics::counter!("etsm_discord_refused_total", "status" => status).increment(1);

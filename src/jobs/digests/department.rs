@@ -42,7 +42,7 @@ impl Department for Digests {
             DigestAsked::Preview { name, at } => self.preview(desk, asker, name, at.as_deref()).await,
             DigestAsked::Subscribe(new) => self.subscribe(desk, asker, new).await,
             DigestAsked::Pause { name } => self.pause(desk, asker, name).await,
-            DigestAsked::Resume { name } => self.resume(desk, name).await,
+            DigestAsked::Resume { name } => self.resume(desk, asker, name).await,
             DigestAsked::Run { name, at } => self.run_now(desk, asker, name, at.as_deref()).await,
         }?;
         answer.path = question.path().or(answer.path);

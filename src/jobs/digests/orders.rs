@@ -62,7 +62,7 @@ impl Digests {
             author: asker.person.clone(),
             made: now,
         };
-        store.put_digest(&row).await.map_err(broken)?;
+        store.put_digest(&row, &asker.act(now)).await.map_err(broken)?;
         let course =
             store.digest_course(&schedule.name, &schedule.course_key(), now).await.map_err(broken)?;
         self.schedules(store).await.map_err(broken)?;
@@ -75,17 +75,17 @@ impl Digests {
         let now = desk.clock().now();
         let paused = course.paused.clone().or_else(|| Some((now, asker.person.clone())));
         let course = DigestCourse { paused, ..course };
-        desk.store().put_digest_course(&schedule.name, &course).await.map_err(broken)?;
+        desk.store().turn_digest(&schedule.name, &course, &asker.act(now)).await.map_err(broken)?;
         Ok(told::paused(&desk.snapshot(), &schedule))
     }
 
     /// Posts again from now on; what it missed while it was paused stays missed.
-    pub(super) async fn resume(&self, desk: &Desk, name: &str) -> Result<Answer, Problem> {
+    pub(super) async fn resume(&self, desk: &Desk, asker: &Asker, name: &str) -> Result<Answer, Problem> {
         let (schedule, course) = self.course(desk, name).await?;
         let now = desk.clock().now();
         let since = if course.paused.is_some() { now } else { course.since };
         let course = DigestCourse { paused: None, since, ..course };
-        desk.store().put_digest_course(&schedule.name, &course).await.map_err(broken)?;
+        desk.store().turn_digest(&schedule.name, &course, &asker.act(now)).await.map_err(broken)?;
         Ok(told::subscribed(&desk.snapshot(), &schedule, &course, now))
     }
 
@@ -121,9 +121,9 @@ impl Digests {
             written: None,
             why: None,
         };
-        let taken = store.claim_digests(&[order]).await.map_err(broken)?;
+        let taken = store.order_digest(&order, &asker.act(now)).await.map_err(broken)?;
         self.wake.notify_one();
-        let Some(id) = taken.into_iter().flatten().next() else {
+        let Some(id) = taken else {
             let message = format!(
                 "{} of {} was taken already; digest list tells what became of it. Leave the time out for a new one.",
                 told::instant(slot),

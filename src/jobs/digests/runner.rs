@@ -8,8 +8,10 @@ use anyhow::Context;
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 use tracing::error;
 use tracing::info;
+use tracing::info_span;
 use tracing::warn;
 
 use crate::answers::Desk;
@@ -36,11 +38,13 @@ impl Digests {
                     for one in open {
                         if at_work.insert(one.id) {
                             let (digests, desk) = (Arc::clone(&self), desk.clone());
-                            tasks.spawn(async move {
+                            let span = info_span!("digest", job.id = one.id);
+                            let work = async move {
                                 let id = one.id;
                                 digests.work(&desk, one).await;
                                 id
-                            });
+                            };
+                            tasks.spawn(work.instrument(span));
                         }
                     }
                 }

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 
 use crate::domain::Account;
 use crate::domain::AccountId;
+use crate::domain::AuditKind;
 use crate::domain::CommitPeriod;
 use crate::domain::Contract;
 use crate::ingest;
 use crate::ingest::AccountRecord;
 use crate::ingest::Reason;
 use crate::ingest::Rejection;
+use crate::store::Entered;
 use crate::store::Keep;
 use crate::store::Store;
 use crate::store::StoreError;
@@ -33,6 +35,7 @@ pub(super) async fn import(
     let mut reports = ImportReports { files: Vec::new(), dry_run: options.keep == Keep::DryRun };
     for (number, file) in files.iter().enumerate() {
         let mut report = ImportReport::default();
+        let intake = options.intake(AuditKind::ImportAccounts, file).await;
         let mut pipe = Pipe::open(file, options.context(), ingest::read_accounts);
         while let Some(batch) = pipe.next().await {
             let mut changed: HashMap<AccountId, Account> = HashMap::new();
@@ -50,13 +53,14 @@ pub(super) async fn import(
             }
             if options.keep == Keep::Yes && !changed.is_empty() {
                 let changed: Vec<Account> = changed.into_values().collect();
-                store.put_accounts(&changed).await?;
+                store.put_accounts(&changed, Entered::Within(&intake)).await?;
             }
             rejections.sort_by_key(|rejection| rejection.row);
             report.reject(rejections);
             progress(Progress { file: number, records: report.records(), bytes: batch.bytes });
         }
         pipe.close(&mut report).await;
+        store.end_intake(&intake).await?;
         reports.push(file, report);
     }
     Ok(reports)

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use crate::domain::AccountId;
+use crate::domain::AuditKind;
 use crate::domain::Initiative;
 use crate::domain::InitiativeId;
 use crate::domain::InitiativeStatus;
@@ -16,6 +17,7 @@ use crate::ingest;
 use crate::ingest::InitiativeRecord;
 use crate::ingest::Reason;
 use crate::ingest::Rejection;
+use crate::store::Entered;
 use crate::store::Keep;
 use crate::store::Store;
 use crate::store::StoreError;
@@ -37,6 +39,7 @@ pub(super) async fn import(
     let mut reports = ImportReports { files: Vec::new(), dry_run: options.keep == Keep::DryRun };
     for (number, file) in files.iter().enumerate() {
         let mut report = ImportReport::default();
+        let intake = options.intake(AuditKind::ImportInitiatives, file).await;
         let mut pipe = Pipe::open(file, options.context(), ingest::read_initiatives);
         while let Some(batch) = pipe.next().await {
             let mut changed: HashMap<InitiativeId, Initiative> = HashMap::new();
@@ -48,7 +51,7 @@ pub(super) async fn import(
                 };
                 let id = book.id(&account, &record).await?;
                 let before = book.initiatives.get(&id);
-                let after = merged(before, record, &id, account, options.now);
+                let after = merged(before, record, &id, account, options.act.at);
                 if report.counts(before, &after) {
                     book.put(after.clone());
                     changed.insert(id, after);
@@ -56,13 +59,14 @@ pub(super) async fn import(
             }
             if options.keep == Keep::Yes && !changed.is_empty() {
                 let changed: Vec<Initiative> = changed.into_values().collect();
-                store.put_initiatives(&changed).await?;
+                store.put_initiatives(&changed, Entered::Within(&intake)).await?;
             }
             rejections.sort_by_key(|rejection| rejection.row);
             report.reject(rejections);
             progress(Progress { file: number, records: report.records(), bytes: batch.bytes });
         }
         pipe.close(&mut report).await;
+        store.end_intake(&intake).await?;
         reports.push(file, report);
     }
     Ok(reports)

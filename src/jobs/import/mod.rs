@@ -8,13 +8,19 @@ mod pipe;
 mod report;
 mod usage;
 
+use std::fs::File;
+use std::path::Path;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use crate::access;
+use crate::domain::Act;
+use crate::domain::AuditKind;
 use crate::domain::Currency;
 use crate::domain::SourceId;
 use crate::ingest::Context;
+use crate::store::Intake;
 use crate::store::Keep;
 use crate::store::Store;
 use crate::store::StoreError;
@@ -45,8 +51,8 @@ pub struct ImportOptions {
     /// Up to when the source's data are complete; the end of the newest hour in the files when not given, and never
     /// later than `now`.
     pub watermark: Option<Timestamp>,
-    /// The present instant.
-    pub now: Timestamp,
+    /// Who imports, and when.
+    pub act: Act,
     /// The currency of the portfolio.
     pub currency: Currency,
 }
@@ -54,13 +60,27 @@ pub struct ImportOptions {
 impl ImportOptions {
     /// As `etsm import` without options does it.
     #[must_use]
-    pub fn new(now: Timestamp, currency: Currency) -> Self {
+    pub fn new(act: Act, currency: Currency) -> Self {
         let source = SourceId::new("import").expect("the word is an id");
-        Self { source, keep: Keep::Yes, watermark: None, now, currency }
+        Self { source, keep: Keep::Yes, watermark: None, act, currency }
+    }
+
+    /// What a file is entered as: by its name without the folder, and by the digest of what is in it. One that cannot be
+    /// read has none; what is wrong with it is told when it is imported.
+    async fn intake(&self, kind: AuditKind, file: &Path) -> Intake {
+        let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+        let name = if name == "-" { "standard input".into() } else { name };
+        let intake = Intake::new(self.act.clone(), kind, &name).about("source", self.source.as_str());
+        let file = file.to_owned();
+        let digest = tokio::task::spawn_blocking(move || File::open(file).and_then(access::sha256)).await;
+        match digest {
+            Ok(Ok(digest)) => intake.about("sha256", digest),
+            Ok(Err(_)) | Err(_) => intake,
+        }
     }
 
     fn context(&self) -> Context {
-        Context { source: self.source.clone(), now: self.now, currency: self.currency }
+        Context { source: self.source.clone(), now: self.act.at, currency: self.currency }
     }
 }
 

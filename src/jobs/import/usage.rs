@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use crate::domain::AuditKind;
 use crate::domain::Grain;
 use crate::domain::UsageRow;
 use crate::ingest;
@@ -34,10 +35,15 @@ pub(super) async fn import(
     options: &ImportOptions,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<ImportReports, StoreError> {
-    let mut writer = store.usage_writer(options.keep).await?;
+    let Some(first) = files.first() else { return Ok(ImportReports::default()) };
+    let first = options.intake(AuditKind::ImportUsage, first).await;
+    let mut writer = store.usage_writer(options.keep, first).await?;
     let mut reports = ImportReports { files: Vec::new(), dry_run: options.keep == Keep::DryRun };
     let mut written = Written::default();
     for (number, file) in files.iter().enumerate() {
+        if number > 0 {
+            writer.go_on(options.intake(AuditKind::ImportUsage, file).await).await?;
+        }
         let mut tell = |records, bytes| progress(Progress { file: number, records, bytes });
         let report = import_one(&mut writer, file, options, &mut written, &mut tell).await?;
         reports.push(file, report);
@@ -68,7 +74,7 @@ async fn import_one(
         progress(report.records(), batch.bytes);
     }
     pipe.close(&mut report).await;
-    report.watermark = newest.map(|newest| complete_until(newest, options.watermark, options.now));
+    report.watermark = newest.map(|newest| complete_until(newest, options.watermark, options.act.at));
     Ok(report)
 }
 

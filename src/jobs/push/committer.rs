@@ -21,12 +21,14 @@ use crate::domain::SourceKind;
 use crate::domain::UsageRow;
 use crate::ingest::NotTaken;
 use crate::ingest::Taken;
+use crate::jobs::import::ImportReport;
 use crate::jobs::import::Written;
 use crate::jobs::import::complete_until;
 use crate::jobs::import::note;
 use crate::store::Committed;
 use crate::store::Outcome;
 use crate::store::PushAnswer;
+use crate::store::PushEntry;
 use crate::store::PushGroup;
 use crate::store::PushWriter;
 use crate::store::SourceTry;
@@ -118,11 +120,7 @@ impl Committer {
         }
     }
 
-    async fn commit(
-        &self,
-        writer: &mut PushWriter,
-        parcels: &[ReadParcel],
-    ) -> Vec<Result<Taken, NotTaken>> {
+    async fn commit(&self, writer: &mut PushWriter, parcels: &[ReadParcel]) -> Vec<Result<Taken, NotTaken>> {
         let begun = Instant::now();
         let mut outcome = self.try_commit(writer, parcels).await;
         if let Err(StoreError::Database { .. }) = outcome {
@@ -186,8 +184,7 @@ async fn verdicts(
 ) -> Result<Vec<Verdict>, StoreError> {
     let ids: Vec<&str> =
         parcels.iter().filter_map(|parcel| parcel.claim.as_ref()).map(|claim| claim.id.as_str()).collect();
-    let given =
-        if ids.is_empty() { HashMap::new() } else { group.answers(&ids, now - ANSWERS_KEPT).await? };
+    let given = if ids.is_empty() { HashMap::new() } else { group.answers(&ids, now - ANSWERS_KEPT).await? };
     let mut claimed: HashMap<&str, usize> = HashMap::new();
     let mut verdicts = Vec::with_capacity(parcels.len());
     for (place, parcel) in parcels.iter().enumerate() {
@@ -237,11 +234,14 @@ async fn write(
         *changed += report.accepted + report.replaced;
         reports.push(report);
     }
+    enter(group, new, &reports).await?;
     let mut complete = HashMap::new();
     for (source, (until, changed)) in sources {
         complete.insert(source, group.advance(source, until).await?);
         let kind = SourceKind::Push;
-        group.note(&SourceTry { source: source.clone(), kind, at: now, came: Ok(changed), next: None }).await?;
+        group
+            .note(&SourceTry { source: source.clone(), kind, at: now, came: Ok(changed), next: None })
+            .await?;
     }
     let mut answers = Vec::with_capacity(new.len());
     for (parcel, report) in new.iter().zip(reports) {
@@ -255,6 +255,27 @@ async fn write(
         answers.push(answer);
     }
     Ok(answers)
+}
+
+/// Enters those parcels into the audit log that changed something.
+async fn enter(
+    group: &mut PushGroup<'_>,
+    new: &[&ReadParcel],
+    reports: &[ImportReport],
+) -> Result<(), StoreError> {
+    let mut entries = Vec::with_capacity(new.len());
+    for (parcel, report) in new.iter().zip(reports) {
+        if report.accepted + report.replaced == 0 {
+            continue;
+        }
+        entries.push(PushEntry {
+            act: &parcel.act,
+            source: &parcel.source,
+            accepted: report.accepted,
+            replaced: report.replaced,
+        });
+    }
+    group.enter(&entries).await
 }
 
 /// The rows and names of all parcels; those of one alone are not copied.
@@ -296,9 +317,9 @@ fn count(outcomes: &[Outcome], rejected: u64) {
         }
     }
     for (word, rows) in
-        [("accepted", accepted), ("duplicate", duplicates), ("replaced", replaced), ("rejected", rejected)]
+        [("accepted", accepted), ("replaced", replaced), ("duplicate", duplicates), ("rejected", rejected)]
     {
-        metrics::counter!("etsm_push_rows_total", "outcome" => word).increment(rows);
+        metrics::counter!("etsm_ingest_rows_total", "outcome" => word).increment(rows);
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use crate::access::Fingerprint;
 use crate::domain::AccountId;
-use crate::domain::Clock;
+use crate::domain::Act;
 use crate::domain::Currency;
 use crate::domain::SourceId;
 use crate::domain::UsageRow;
@@ -34,7 +34,6 @@ const SMALL_BYTES: usize = 8 * 1024;
 pub struct Inbox {
     orders: mpsc::Sender<Order>,
     room: Arc<Semaphore>,
-    clock: Arc<dyn Clock>,
     currency: Currency,
 }
 
@@ -48,6 +47,7 @@ pub(super) struct Order {
 
 /// What a parcel holds.
 pub(super) struct ReadParcel {
+    pub(super) act: Act,
     pub(super) source: SourceId,
     pub(super) watermark: Option<Timestamp>,
     pub(super) rows: Vec<UsageRow>,
@@ -69,7 +69,8 @@ pub(super) struct Claim {
 impl Claim {
     fn of(parcel: &Parcel) -> Option<Self> {
         let once = parcel.once.as_ref()?;
-        let id = Fingerprint::of_parts(&[parcel.sender.as_bytes(), once.as_bytes()]);
+        let who = &parcel.act.who;
+        let id = Fingerprint::of_parts(&[who.kind().as_bytes(), who.name().as_bytes(), once.as_bytes()]);
         let watermark = parcel.watermark.map(|at| at.to_string()).unwrap_or_default();
         let form = format!("{:?}", parcel.form);
         let said = [parcel.source.as_str().as_bytes(), watermark.as_bytes(), form.as_bytes(), &parcel.body];
@@ -79,21 +80,16 @@ impl Claim {
 }
 
 impl Inbox {
-    pub(super) fn new(
-        orders: mpsc::Sender<Order>,
-        room: Arc<Semaphore>,
-        clock: Arc<dyn Clock>,
-        currency: Currency,
-    ) -> Self {
-        Self { orders, room, clock, currency }
+    pub(super) fn new(orders: mpsc::Sender<Order>, room: Arc<Semaphore>, currency: Currency) -> Self {
+        Self { orders, room, currency }
     }
 
     /// Takes a parcel; `Ok` means that what it holds is durable.
     pub async fn take(&self, parcel: Parcel) -> Result<Taken, NotTaken> {
         let rows = u32::try_from(rows_at_most(&parcel.body)).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.room).try_acquire_many_owned(rows).map_err(|_none| NotTaken::Full)?;
-        let context =
-            Context { source: parcel.source.clone(), now: self.clock.now(), currency: self.currency };
+        let (source, now) = (parcel.source.clone(), parcel.act.at);
+        let context = Context { source, now, currency: self.currency };
         let read = if parcel.body.len() <= SMALL_BYTES {
             read(parcel, &context)
         } else {
@@ -139,10 +135,8 @@ fn read(parcel: Parcel, context: &Context) -> Result<ReadParcel, NotTaken> {
         report.reject(batch.rejections);
         ControlFlow::Continue(())
     });
-    let summary = summary.map_err(|problem| NotTaken::Unreadable {
-        code: problem.code(),
-        message: problem.to_string(),
-    })?;
+    let summary = summary
+        .map_err(|problem| NotTaken::Unreadable { code: problem.code(), message: problem.to_string() })?;
     if records > PARCEL_ROWS_MAX {
         return Err(NotTaken::TooManyRows { max: PARCEL_ROWS_MAX });
     }
@@ -156,5 +150,6 @@ fn read(parcel: Parcel, context: &Context) -> Result<ReadParcel, NotTaken> {
         _ => {}
     }
     let claim = Claim::of(&parcel);
-    Ok(ReadParcel { source: parcel.source, watermark: parcel.watermark, rows, names, report, claim })
+    let Parcel { act, source, watermark, .. } = parcel;
+    Ok(ReadParcel { act, source, watermark, rows, names, report, claim })
 }

@@ -132,7 +132,7 @@ fn said(problem: &Problem) -> String {
     let message = problem.to_string();
     match problem {
         // Our own words alone, with code in them.
-        Problem::NoData | Problem::Busy | Problem::Internal { .. } => message,
+        Problem::NoData | Problem::Busy | Problem::StorageFull(_) | Problem::Internal { .. } => message,
         Problem::UnknownCommand { .. }
         | Problem::BadOption { .. }
         | Problem::UnknownAccount { .. }

@@ -77,7 +77,7 @@ impl IntoResponse for ApiFailure {
             Problem::NoData => StatusCode::SERVICE_UNAVAILABLE,
             other => status_of(other),
         };
-        problem_document(status, self.0.code(), &self.0.to_string())
+        document_with(status, self.0.code(), &self.0.to_string(), self.0.reference())
     }
 }
 
@@ -112,10 +112,18 @@ pub(super) fn turned_away(shut: &Shut) -> Response {
 }
 
 fn problem_document(status: StatusCode, code: &str, detail: &str) -> Response {
+    document_with(status, code, detail, None)
+}
+
+/// With what an operator finds the cause by, when it is our own fault.
+fn document_with(status: StatusCode, code: &str, detail: &str, reference: Option<&str>) -> Response {
     let title = status.canonical_reason().unwrap_or("Problem");
-    let body = json!({
+    let mut body = json!({
         "type": "about:blank", "title": title, "status": status.as_u16(), "code": code, "detail": detail,
     });
+    if let Some(reference) = reference {
+        body["reference"] = reference.into();
+    }
     let kind = [(header::CONTENT_TYPE, "application/problem+json")];
     (status, kind, body.to_string()).into_response()
 }

@@ -13,14 +13,16 @@ use futures_util::StreamExt as _;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::domain::Act;
 use crate::domain::SourceId;
+use crate::domain::Who;
 use crate::ingest::Form;
 use crate::ingest::NotTaken;
 use crate::ingest::Parcel;
 use crate::ingest::Taken;
 use crate::problem::Problem;
 use crate::web::ask::Pairs;
-use crate::web::doors::Sender;
+use crate::web::seat::Sender;
 use crate::web::state::WebState;
 
 use super::ApiFailure;
@@ -128,7 +130,7 @@ pub(crate) async fn take(
     body: Body,
 ) -> Result<Response, Refused> {
     let options = Options::new(query, &["source", "watermark"])?;
-    let source = options.parsed::<SourceId>("source")?.unwrap_or_else(|| own_source(&sender));
+    let source = options.parsed::<SourceId>("source")?.unwrap_or_else(|| own_source(&sender.who));
     let watermark = options.instant("watermark")?;
     let once = once(&headers)?;
     let form = form(&headers)?;
@@ -149,11 +151,8 @@ pub(crate) async fn take(
         Packing::Plain => sent,
         Packing::Gzip | Packing::Zstd => unpacked(packing, sent).await?,
     };
-    let sender = match sender {
-        Sender::Key(name) => format!("key {name}"),
-        Sender::Person(person) => format!("person {person}"),
-    };
-    let taken = state.usage.door.take(Parcel { sender, source, watermark, once, form, body }).await;
+    let act = Act { who: sender.who, way: sender.way, at: state.desk.clock().now() };
+    let taken = state.usage.door.take(Parcel { act, source, watermark, once, form, body }).await;
     taken.map(printed).map_err(Refused::NotTaken)
 }
 
@@ -167,10 +166,10 @@ fn printed(taken: Taken) -> Response {
 }
 
 /// The name of the key, where it can be that of a source.
-fn own_source(sender: &Sender) -> SourceId {
+fn own_source(sender: &Who) -> SourceId {
     let own = match sender {
-        Sender::Key(name) => SourceId::new(name).ok(),
-        Sender::Person(_) => None,
+        Who::Key(name) => SourceId::new(name.as_str()).ok(),
+        Who::Person(_) | Who::Service => None,
     };
     own.unwrap_or_else(|| SourceId::new(OTHER_SOURCE).expect("the word is an id"))
 }
@@ -186,7 +185,9 @@ fn once(headers: &HeaderMap) -> Result<Option<String>, Problem> {
         wrong("The Idempotency-Key has characters beyond ASCII; letters, digits and hyphens are good.")
     })?;
     match once.len() {
-        0 => Err(wrong("The Idempotency-Key is empty; leave it out, or send a new random text for each body.")),
+        0 => {
+            Err(wrong("The Idempotency-Key is empty; leave it out, or send a new random text for each body."))
+        }
         length if length > ONCE_CHARS_MAX => {
             Err(wrong("The Idempotency-Key is too long: at most 255 characters. A UUID is good."))
         }
@@ -204,8 +205,12 @@ fn form(headers: &HeaderMap) -> Result<Form, Refused> {
             Ok(Form::AsItLooks)
         }
         "text/csv" | "application/csv" | "text/tab-separated-values" => Ok(Form::Csv),
-        "application/json" | "application/x-ndjson" | "application/ndjson" | "application/jsonl"
-        | "application/x-jsonlines" | "application/json-seq" => Ok(Form::Json),
+        "application/json"
+        | "application/x-ndjson"
+        | "application/ndjson"
+        | "application/jsonl"
+        | "application/x-jsonlines"
+        | "application/json-seq" => Ok(Form::Json),
         "application/cloudevents+json" | "application/cloudevents-batch+json" => Ok(Form::CloudEvents),
         _ => {
             let detail = "Send usage as text/csv, application/x-ndjson, application/json or \

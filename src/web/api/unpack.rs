@@ -57,9 +57,7 @@ impl Packing {
     pub(super) fn unpacked_at_most(self, sent: usize) -> usize {
         match self {
             Self::Plain => sent,
-            Self::Gzip | Self::Zstd => {
-                sent.saturating_mul(RATIO_MAX).clamp(RATIO_FREE_BYTES, BODY_BYTES_MAX)
-            }
+            Self::Gzip | Self::Zstd => sent.saturating_mul(RATIO_MAX).clamp(RATIO_FREE_BYTES, BODY_BYTES_MAX),
         }
     }
 
@@ -70,7 +68,8 @@ impl Packing {
             Self::Plain => Ok(sent),
             Self::Gzip => bounded(flate2::read::MultiGzDecoder::new(sent.as_slice()), most),
             Self::Zstd => {
-                let mut unpacker = zstd::stream::read::Decoder::with_buffer(sent.as_slice()).map_err(damaged)?;
+                let mut unpacker =
+                    zstd::stream::read::Decoder::with_buffer(sent.as_slice()).map_err(damaged)?;
                 unpacker.window_log_max(ZSTD_WINDOW_LOG_MAX).map_err(damaged)?;
                 bounded(unpacker, most)
             }

@@ -14,6 +14,7 @@ use jiff::SignedDuration;
 use crate::access::Token;
 use crate::domain::Asker;
 use crate::domain::Audience;
+use crate::domain::How;
 use crate::domain::Person;
 use crate::domain::Role;
 use crate::domain::Scope;
@@ -31,24 +32,15 @@ const KEPT_FOR: Duration = Duration::from_secs(1);
 /// Keys kept at once; when there are more, all are dropped.
 const KEPT_MAX: usize = 4_096;
 
-/// A program or a person who may send usage.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::web) enum Sender {
-    /// A program, by the name of its key.
-    Key(String),
-    /// A person.
-    Person(Person),
-}
-
 /// Names of keys that may send usage, as they were read last, by fingerprint: a program that sends thousands of times a
 /// second must not have its key looked up each time.
 #[derive(Default)]
 pub(super) struct SendingKeys {
-    kept: Mutex<HashMap<String, (Instant, String)>>,
+    kept: Mutex<HashMap<String, (Instant, Person)>>,
 }
 
 impl SendingKeys {
-    fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, String)>> {
+    fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, Person)>> {
         // A panic elsewhere cannot have left a half-written entry: they go in whole.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -70,29 +62,31 @@ impl Doors {
             )));
         };
         let person = Person::new(&key.name).map_err(|odd| Shut::NotAllowed(odd.to_string()))?;
-        Ok(Some(Arc::new(Asker { person, role, sees: Scope::All, changes, audience: Audience::AskerOnly })))
+        let (audience, way) = (Audience::AskerOnly, How::Key.into());
+        Ok(Some(Arc::new(Asker { person, role, sees: Scope::All, changes, audience, way })))
     }
 
     /// The program behind a request that shows a key, if it may send usage; `None` when it shows none. A key that was
     /// revoked elsewhere is known here for a second more.
-    pub(in crate::web) async fn sending_program(&self, headers: &HeaderMap) -> Result<Option<Sender>, Shut> {
+    pub(in crate::web) async fn sending_program(&self, headers: &HeaderMap) -> Result<Option<Person>, Shut> {
         let Some(token) = shown(headers)? else { return Ok(None) };
         let fingerprint = token.fingerprint();
         let known = self.keys.kept().get(fingerprint.as_str()).cloned();
         if let Some((_, name)) = known.filter(|(since, _)| since.elapsed() < KEPT_FOR) {
-            return Ok(Some(Sender::Key(name)));
+            return Ok(Some(name));
         }
         let key = self.key_of(&token).await?;
         if !key.scopes.contains(&KeyScope::Ingest) && !key.scopes.contains(&KeyScope::Admin) {
             let message = format!("The key {} may not send usage; make one with the scope ingest.", key.name);
             return Err(Shut::NotAllowed(message));
         }
+        let name = Person::new(&key.name).map_err(|odd| Shut::NotAllowed(odd.to_string()))?;
         let mut kept = self.keys.kept();
         if kept.len() >= KEPT_MAX {
             kept.clear();
         }
-        kept.insert(fingerprint.as_str().to_owned(), (Instant::now(), key.name.clone()));
-        Ok(Some(Sender::Key(key.name)))
+        kept.insert(fingerprint.as_str().to_owned(), (Instant::now(), name.clone()));
+        Ok(Some(name))
     }
 
     /// The key of a token, if it is in force.

@@ -14,8 +14,11 @@ use serde::Deserialize;
 use crate::access::Fingerprint;
 use crate::access::LoginFailed;
 use crate::access::Token;
+use crate::domain::Asker;
 use crate::domain::Bearer;
+use crate::domain::Way;
 use crate::store::Login;
+use crate::web::seat::ByWeb;
 use crate::web::state::WebState;
 
 use super::cookie::LOGIN;
@@ -74,15 +77,16 @@ pub(crate) struct Returned {
 pub(crate) async fn callback(
     State(state): State<WebState>,
     Query(returned): Query<Returned>,
+    ByWeb(way): ByWeb,
     headers: HeaderMap,
 ) -> Result<Response, Shut> {
-    let outcome = enter(&state.entry.doors, &returned, &headers).await;
+    let outcome = enter(&state.entry.doors, &returned, &headers, way).await;
     let word = if outcome.is_ok() { "done" } else { "refused" };
     metrics::counter!("etsm_logins_total", "outcome" => word).increment(1);
     outcome
 }
 
-async fn enter(doors: &Doors, returned: &Returned, headers: &HeaderMap) -> Result<Response, Shut> {
+async fn enter(doors: &Doors, returned: &Returned, headers: &HeaderMap, way: Way) -> Result<Response, Shut> {
     let again = |message: &str| Shut::NotAllowed(message.into());
     let browser = LOGIN.token(headers, doors.secure);
     let ticket = Token::read(&returned.state);
@@ -102,10 +106,9 @@ async fn enter(doors: &Doors, returned: &Returned, headers: &HeaderMap) -> Resul
     let provider = doors.provider.as_ref().ok_or_else(|| again("Nobody can log in here any more."))?;
     let user = provider.identify(&returned.code, &login.verifier).await.map_err(not_now)?;
     let bearer = Bearer::Member(user);
-    doors.asker(&bearer).await?;
-    // A new secret with every login: a session that someone else knew of does not become this one.
-    doors.end(headers).await?;
-    let session = doors.begin(bearer, headers).await?;
+    let asker = doors.asker(&bearer).await?;
+    let asker = Asker { way, ..(*asker).clone() };
+    let session = doors.begin(bearer, headers, &asker).await?;
     Ok(see_other(&OwnPath::read(&login.path), [session, LOGIN.clear(doors.secure)]))
 }
 
@@ -117,8 +120,12 @@ fn not_now(failed: LoginFailed) -> Shut {
 }
 
 /// Ends the session.
-pub(crate) async fn leave(State(state): State<WebState>, headers: HeaderMap) -> Result<Response, Shut> {
-    let cookie = state.entry.doors.end(&headers).await?;
+pub(crate) async fn leave(
+    State(state): State<WebState>,
+    ByWeb(way): ByWeb,
+    headers: HeaderMap,
+) -> Result<Response, Shut> {
+    let cookie = state.entry.doors.end(&headers, way).await?;
     Ok(see_other(&OwnPath::read("/"), [cookie]))
 }
 

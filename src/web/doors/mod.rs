@@ -26,7 +26,6 @@ use crate::store::Store;
 use crate::web::page;
 
 pub use key::KEY_PREFIX;
-pub(super) use key::Sender;
 pub(super) use login::{begin as login, callback, leave as logout};
 pub(super) use own_path::OwnPath;
 pub(super) use pass::{show as pass, spend as pass_spend};

@@ -7,8 +7,10 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use crate::access::Pass;
+use crate::domain::Asker;
 use crate::web::page::Frame;
 use crate::web::page::page;
+use crate::web::seat::ByWeb;
 use crate::web::state::WebState;
 
 use super::login::see_other;
@@ -32,15 +34,17 @@ pub(crate) async fn show(State(state): State<WebState>, Path(token): Path<String
 pub(crate) async fn spend(
     State(state): State<WebState>,
     Path(token): Path<String>,
+    ByWeb(way): ByWeb,
     headers: HeaderMap,
 ) -> Result<Response, Shut> {
     let (doors, pass) = read(&state, &token)?;
     let now = state.desk.clock().now();
-    doors.asker(&pass.bearer).await?;
+    let asker = doors.asker(&pass.bearer).await?;
+    let asker = Asker { way, ..(*asker).clone() };
     if !doors.store.use_pass(pass.fingerprint().as_str(), pass.ends, now).await? {
         return Err(Shut::NotAllowed("This link was used already. Ask for a new one in chat.".into()));
     }
-    let cookie = doors.begin(pass.bearer, &headers).await?;
+    let cookie = doors.begin(pass.bearer, &headers, &asker).await?;
     Ok(see_other(&OwnPath::read(&pass.path), [cookie]))
 }
 

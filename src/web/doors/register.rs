@@ -1,7 +1,9 @@
 //! Who is inside, for those who look after the doors.
 
 use crate::config::MemberRules;
+use crate::domain::Act;
 use crate::domain::Bearer;
+use crate::domain::Person;
 use crate::store::ApiKey;
 use crate::store::Session;
 use crate::store::StoreError;
@@ -13,6 +15,14 @@ impl Doors {
     /// What roles of the chat server give here.
     pub(in crate::web) fn members(&self) -> &MemberRules {
         &self.members
+    }
+
+    /// The name of someone, where one is known.
+    pub(super) fn person(&self, bearer: &Bearer) -> Option<Person> {
+        match bearer {
+            Bearer::Reader(person) => Some(person.clone()),
+            Bearer::Member(_) => Person::new(&self.name_of(bearer)).ok(),
+        }
     }
 
     /// What someone is called here.
@@ -36,8 +46,8 @@ impl Doors {
     }
 
     /// Ends a session; tells whether it was there.
-    pub(in crate::web) async fn dismiss(&self, fingerprint: &str) -> Result<bool, StoreError> {
-        let ended = self.store.end_session(fingerprint).await?;
+    pub(in crate::web) async fn dismiss(&self, fingerprint: &str, act: &Act) -> Result<bool, StoreError> {
+        let ended = self.store.end_session(fingerprint, act).await?;
         self.sessions.drop(fingerprint);
         Ok(ended)
     }
@@ -48,8 +58,8 @@ impl Doors {
     }
 
     /// Revokes a key; tells whether it was in force.
-    pub(in crate::web) async fn revoke(&self, name: &str) -> Result<bool, StoreError> {
-        let revoked = self.store.revoke_api_key(name, self.clock.now()).await?;
+    pub(in crate::web) async fn revoke(&self, name: &str, act: &Act) -> Result<bool, StoreError> {
+        let revoked = self.store.revoke_api_key(name, act).await?;
         self.forget_keys();
         Ok(revoked)
     }

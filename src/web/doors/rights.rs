@@ -13,6 +13,7 @@ use crate::access::LoginFailed;
 use crate::domain::Asker;
 use crate::domain::Audience;
 use crate::domain::Bearer;
+use crate::domain::How;
 use crate::domain::Role;
 use crate::domain::Scope;
 
@@ -49,6 +50,7 @@ impl Doors {
                 sees: Scope::All,
                 changes: Scope::none(),
                 audience: Audience::AskerOnly,
+                way: How::Web.into(),
             })),
         }
     }
@@ -75,7 +77,8 @@ impl Doors {
         };
         let admitted = member.ok_or("You are no member of the server that this etsm belongs to.".to_owned());
         let admitted = admitted.and_then(|member| {
-            access::admit(&self.members, &member, Audience::AskerOnly).map_err(|refused| refused.to_string())
+            access::admit(&self.members, &member, Audience::AskerOnly, How::Web.into())
+                .map_err(|refused| refused.to_string())
         });
         let mut kept = self.rights.kept();
         match admitted {

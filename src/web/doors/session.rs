@@ -11,9 +11,13 @@ use axum::http::header;
 use jiff::SignedDuration;
 use jiff::Timestamp;
 
+use crate::access::Fingerprint;
 use crate::access::Token;
+use crate::domain::Act;
 use crate::domain::Asker;
 use crate::domain::Bearer;
+use crate::domain::Way;
+use crate::domain::Who;
 use crate::store::Session;
 use crate::store::StoreError;
 
@@ -60,23 +64,39 @@ impl Doors {
         self.asker(&session.bearer).await
     }
 
-    /// Begins a session; the cookie that it is known by.
-    pub(super) async fn begin(&self, bearer: Bearer, headers: &HeaderMap) -> Result<HeaderValue, StoreError> {
+    /// Begins a session in the place of the one that the browser had; the cookie that it is known by. A new secret each
+    /// time: a session that someone else knew of does not become this one.
+    pub(super) async fn begin(
+        &self,
+        bearer: Bearer,
+        headers: &HeaderMap,
+        asker: &Asker,
+    ) -> Result<HeaderValue, StoreError> {
         let (token, now) = (Token::random(), self.clock.now());
         let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let agent = agent.chars().take(AGENT_CHARS_MAX).collect();
         let fingerprint = token.fingerprint().as_str().to_owned();
         self.store.forget_sessions(now - IDLE_MAX, now - LASTS_MAX).await?;
-        self.store.begin_session(&Session { fingerprint, bearer, agent, made: now, seen: now }).await?;
+        let session = Session { fingerprint, bearer, agent, made: now, seen: now };
+        let replaced = SESSION.token(headers, self.secure).map(|token| token.fingerprint());
+        let replaced = replaced.as_ref().map(Fingerprint::as_str);
+        self.store.begin_session(&session, replaced, &asker.act(now)).await?;
+        if let Some(replaced) = replaced {
+            self.sessions.drop(replaced);
+        }
         metrics::counter!("etsm_sessions_begun_total").increment(1);
         Ok(SESSION.set(&token, self.secure, LASTS_MAX))
     }
 
     /// Ends the session of a request; what takes its cookie away.
-    pub(super) async fn end(&self, headers: &HeaderMap) -> Result<HeaderValue, StoreError> {
+    pub(super) async fn end(&self, headers: &HeaderMap, way: Way) -> Result<HeaderValue, StoreError> {
         if let Some(token) = SESSION.token(headers, self.secure) {
             let fingerprint = token.fingerprint();
-            self.store.end_session(fingerprint.as_str()).await?;
+            if let Some(session) = self.store.session(fingerprint.as_str()).await? {
+                let person = self.person(&session.bearer);
+                let act = Act { who: person.map_or(Who::Service, Who::Person), way, at: self.clock.now() };
+                self.store.end_session(fingerprint.as_str(), &act).await?;
+            }
             self.sessions.drop(fingerprint.as_str());
         }
         Ok(SESSION.clear(self.secure))

@@ -149,7 +149,7 @@ pub(crate) struct Ended {
 }
 
 pub(crate) async fn end_session(state: Seat, Form(ended): Form<Ended>) -> Result<Response, Failure> {
-    let known = state.entry.doors.dismiss(&ended.fingerprint).await.map_err(unreadable)?;
+    let known = state.entry.doors.dismiss(&ended.fingerprint, &state.act()).await.map_err(unreadable)?;
     tracing::info!(by = %state.asker.person, known, "Ended a session");
     Ok(Redirect::to("/admin#sessions").into_response())
 }
@@ -161,7 +161,7 @@ pub(crate) struct Revoked {
 }
 
 pub(crate) async fn revoke_key(state: Seat, Form(revoked): Form<Revoked>) -> Result<Response, Failure> {
-    let known = state.entry.doors.revoke(&revoked.name).await.map_err(unreadable)?;
+    let known = state.entry.doors.revoke(&revoked.name, &state.act()).await.map_err(unreadable)?;
     if !known {
         return Err(Problem::Unknown {
             what: "key",

@@ -3,6 +3,9 @@
 use etsm::answers::Desk;
 use etsm::domain::Account;
 use etsm::domain::AccountId;
+use etsm::domain::Act;
+use etsm::domain::AuditKind;
+use etsm::domain::How;
 use etsm::domain::Initiative;
 use etsm::domain::InitiativeStatus;
 use etsm::domain::Money;
@@ -12,6 +15,7 @@ use etsm::domain::Priority;
 use etsm::domain::TokenSplit;
 use etsm::domain::UsageRow;
 use etsm::domain::Used;
+use etsm::store::Intake;
 use jiff::SignedDuration;
 use jiff::Timestamp;
 
@@ -21,6 +25,16 @@ pub const UNTIL: &str = "2026-03-31T00:00:00Z";
 pub const DAYS: i64 = 90;
 /// A name that tries everything: pings, links, markdown, markup, a right-to-left override.
 pub const HOSTILE_NAME: &str = "@everyone <@1> **[win](https://evil.invalid)** `x` <b>||\u{202e}";
+
+/// Who writes it all down.
+pub fn act() -> Act {
+    Act::of_service(How::Start, UNTIL.parse().unwrap())
+}
+
+/// As what usage comes in.
+pub fn intake() -> Intake {
+    Intake::new(act(), AuditKind::ImportUsage, "seed")
+}
 
 pub fn account(id: &str, name: &str, owner: &str) -> Account {
     let mut account = Account::discovered(id.parse().unwrap(), name);
@@ -76,22 +90,22 @@ pub async fn plant(desk: &Desk) {
         account("borealis", "Borealis", "mei"),
         account("hostile", HOSTILE_NAME, "mei"),
     ];
-    desk.record_accounts(&accounts).await.unwrap();
+    desk.record_accounts(&accounts, &act()).await.unwrap();
     let mut rows = daily("acme", "/v1/chat", |_| 1_000);
     rows.extend(daily("acme", "/v1/embed", |day| if day < DAYS - 30 { 100 } else { 500 }));
     rows.extend(daily("borealis", "/v1/chat", |day| u64::try_from(2_000 - 20 * day).unwrap()));
     rows.extend(daily("hostile", "/v1/chat", |_| 300));
     let watermark = ("test".parse().unwrap(), UNTIL.parse().unwrap());
     let names: [(AccountId, String); 0] = [];
-    desk.record_usage(&rows, &names, Some(watermark)).await.unwrap();
+    desk.record_usage(&rows, &names, Some(watermark), intake()).await.unwrap();
     let initiatives =
         [initiative("ini-1", "acme", "Move to streaming"), initiative("ini-2", "hostile", HOSTILE_NAME)];
-    desk.record_initiatives(&initiatives).await.unwrap();
+    desk.record_initiatives(&initiatives, &act()).await.unwrap();
     let note = Note {
         account: "acme".parse().unwrap(),
         at: "2026-03-20T09:00:00Z".parse().unwrap(),
         author: Person::new("dana").unwrap(),
         text: "Their new team lead wants weekly numbers.".into(),
     };
-    desk.record_notes(&[note]).await.unwrap();
+    desk.record_notes(&[note], &act()).await.unwrap();
 }

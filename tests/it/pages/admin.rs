@@ -16,6 +16,7 @@ use jiff::SignedDuration;
 use reqwest::StatusCode;
 
 use super::site::Site;
+use crate::harness::seed;
 
 async fn post(site: &Site, path: &str, field: (&str, &str)) -> StatusCode {
     site.client.post(site.url(path)).form(&[field]).send().await.unwrap().status()
@@ -32,7 +33,7 @@ async fn an_admin_sees_who_is_inside_and_shows_them_out() {
         made: now,
         seen: now,
     };
-    site.desk.store().begin_session(&session).await.unwrap();
+    site.desk.store().begin_session(&session, None, &seed::act()).await.unwrap();
     let key = ApiKey {
         name: "nightly import".into(),
         scopes: BTreeSet::from([KeyScope::Read]),
@@ -41,7 +42,7 @@ async fn an_admin_sees_who_is_inside_and_shows_them_out() {
         used: None,
         revoked: None,
     };
-    site.desk.store().add_api_key(&key, "finger-of-a-key").await.unwrap();
+    site.desk.store().add_api_key(&key, "finger-of-a-key", &seed::act()).await.unwrap();
     let html = site.text("/admin").await;
     assert!(html.contains("vera") && html.contains("Browser &#60;b&#62;9"), "{html}");
     assert!(html.contains("nightly import") && html.contains("Revoke<span"), "{html}");
@@ -63,6 +64,7 @@ async fn others_are_not_even_offered_the_way() {
         sees: Scope::All,
         changes: Scope::All,
         audience: Audience::AskerOnly,
+        way: etsm::domain::How::Terminal.into(),
     };
     let site = Site::open_to(Some(manager), true).await;
     assert!(!site.text("/").await.contains("/admin"));

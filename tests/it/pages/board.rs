@@ -65,6 +65,7 @@ async fn whoever_may_only_look_sees_a_board_without_handles() {
         sees: Scope::All,
         changes: Scope::none(),
         audience: Audience::AskerOnly,
+        way: etsm::domain::How::Terminal.into(),
     };
     let site = Site::open_to(Some(viewer), true).await;
     let html = site.text("/initiatives?view=board").await;

@@ -70,7 +70,7 @@ async fn the_filter_narrows_and_names_the_place_of_a_mistake() {
 async fn the_filtered_grid_is_a_file_that_no_spreadsheet_runs() {
     let site = Site::open().await;
     let evil = seed::account("evil", "=HYPERLINK(\"https://evil.invalid\";\"x\")", "mei");
-    site.desk.record_accounts(&[evil]).await.unwrap();
+    site.desk.record_accounts(&[evil], &seed::act()).await.unwrap();
     let answer = site.get("/accounts.csv?q=owner%3Amei&sort=change&col=calls&col=change").await;
     assert_eq!(answer.status(), StatusCode::OK);
     assert!(answer.headers()[header::CONTENT_DISPOSITION].to_str().unwrap().contains("etsm-accounts.csv"));
@@ -90,7 +90,7 @@ async fn many_accounts_come_page_by_page_and_whole_in_the_file() {
     let site = Site::open().await;
     let many: Vec<_> =
         (0..1_050).map(|n| seed::account(&format!("many-{n:04}"), &format!("Many {n:04}"), "mei")).collect();
-    site.desk.record_accounts(&many).await.unwrap();
+    site.desk.record_accounts(&many, &seed::act()).await.unwrap();
     let first = site.text("/accounts?q=many&sort=name").await;
     assert!(first.contains("1050 accounts"), "{}", &first[..2_000]);
     assert_eq!((listed(&first).len(), listed(&first)[0]), (100, "many-0000"));

@@ -38,7 +38,7 @@ impl Listener {
 async fn change_something(site: &Site, title: &str) {
     let mut one = seed::initiative("ini-1", "acme", title);
     one.status = InitiativeStatus::Blocked;
-    site.desk.record_initiatives(&[one]).await.unwrap();
+    site.desk.record_initiatives(&[one], &seed::act()).await.unwrap();
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn a_page_changes_in_place_and_keeps_what_one_did_to_it() {
         )
         .await;
     let rows = seed::daily("acme", "/v1/brand-new", |_| 1_000_000);
-    site.desk.record_usage(&rows, &[], None).await.unwrap();
+    site.desk.record_usage(&rows, &[], None, seed::intake()).await.unwrap();
     browser.until("document.querySelector('.figure .fact').textContent !== window.sum").await;
     for holds in [
         "document.querySelector('.chart-table').open",

@@ -69,6 +69,7 @@ impl Site {
             sees: Scope::All,
             changes: Scope::All,
             audience: Audience::AskerOnly,
+            way: etsm::domain::How::Terminal.into(),
         };
         Self::open_to(Some(asker), browser_chat).await
     }
