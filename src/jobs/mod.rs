@@ -3,3 +3,4 @@
 pub mod digests;
 pub mod import;
 pub mod push;
+pub mod retention;

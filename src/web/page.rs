@@ -59,6 +59,8 @@ const NAVIGATION: &[(Place, &str, &str)] = &[
 /// Paths and names of the pages that admins have besides.
 pub(super) const ADMINISTRATION: &[(&str, &str)] = &[
     ("/admin", "Administration"),
+    ("/admin/audit", "Audit log"),
+    ("/admin/privacy", "Privacy"),
     ("/admin/replay", "Replay of health rules"),
     ("/admin/use", "Use of etsm"),
 ];

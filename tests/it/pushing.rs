@@ -31,7 +31,6 @@ struct Program {
 struct Said {
     status: u16,
     replayed: bool,
-    again_in: Option<String>,
     text: String,
 }
 
@@ -96,13 +95,15 @@ impl Program {
 
     /// The calls of an account in the whole of the data, once they are what is expected.
     async fn shows(&self, account: &str, calls: u64) {
-        let url =
-            format!("{}/api/v1/usage?account={account}&from=2026-03-01&to=2026-04-01", self.app.address());
+        let url = format!(
+            "{}/api/v1/usage?account={account}&metric=calls&from=2026-03-01&to=2026-04-01",
+            self.app.address()
+        );
         let look = async {
             loop {
                 let answer = self.client.get(&url).header("authorization", &self.read).send().await.unwrap();
                 let found: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
-                if found["totals"]["api_calls"] == calls {
+                if found["total"] == calls {
                     return;
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;
@@ -115,9 +116,8 @@ impl Program {
 
 async fn said(request: reqwest::RequestBuilder) -> Said {
     let answer = request.send().await.unwrap();
-    let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
-    let (replayed, again_in) = (header("idempotent-replayed").is_some(), header("retry-after"));
-    Said { status: answer.status().as_u16(), replayed, again_in, text: answer.text().await.unwrap() }
+    let replayed = answer.headers().contains_key("idempotent-replayed");
+    Said { status: answer.status().as_u16(), replayed, text: answer.text().await.unwrap() }
 }
 
 fn row(account: &str, hour: u32, calls: u64, event: &str) -> String {

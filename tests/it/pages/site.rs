@@ -114,13 +114,16 @@ impl Site {
             usage: web::UsageIntake::new(Arc::new(inbox)),
             metrics: None,
             ready: ready.clone(),
+            retention: settings.retention,
+            limits: web::Limits::new(&settings.server.limits),
             live: web::Live::with_places(STREAMS_MAX, stop.clone()),
         };
         let routes = web::routes(&state);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut server = JoinSet::new();
-        server.spawn(web::serve(listener, web::router(state), stop.clone()));
+        let reception = web::Reception::of(&settings.server, None);
+        server.spawn(web::serve(listener, web::router(state), reception, stop.clone()));
         // Whatever proxy the machine has, it does not lead to this machine.
         let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
         Self { address, client: client.build().unwrap(), ready, stop, desk, server, routes, _folder: folder }
