@@ -25,6 +25,8 @@ pub enum Deed {
     Read,
     /// Write notes and initiatives.
     Write,
+    /// Send usage.
+    Ingest,
     /// Change rules, schedules and people.
     Administer,
 }
@@ -50,7 +52,7 @@ impl Deed {
         match self {
             Self::Read => Role::Viewer,
             Self::Write => Role::Manager,
-            Self::Administer => Role::Admin,
+            Self::Ingest | Self::Administer => Role::Admin,
         }
     }
 }

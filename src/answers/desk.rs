@@ -31,6 +31,7 @@ use crate::engine::Snapshot;
 use crate::problem::Problem;
 use crate::reply::Answer;
 use crate::reply::Form;
+use crate::store::Committed;
 use crate::store::Entered;
 use crate::store::Feeds;
 use crate::store::Intake;
@@ -271,6 +272,19 @@ impl Desk {
         let change = Change { usage: &recorded.touched, usage_since, ..Change::default() };
         self.publisher.publish(&turn, change).await?;
         Ok(recorded)
+    }
+
+    /// Commits usage durably; [`Desk::show_committed`] publishes it later, so that no commit waits for a publication.
+    pub async fn commit_usage<T>(
+        &self,
+        commit: impl Future<Output = Result<(T, Committed), StoreError>>,
+    ) -> Result<T, StoreError> {
+        self.publisher.commit(commit).await
+    }
+
+    /// Publishes what was committed and is not shown yet.
+    pub async fn show_committed(&self) -> Result<(), StoreError> {
+        self.publisher.show_owed().await
     }
 
     /// Records accounts durably and publishes them.

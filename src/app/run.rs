@@ -25,6 +25,11 @@ use crate::domain::How;
 use crate::domain::Person;
 use crate::domain::Scope;
 use crate::engine::Engine;
+use crate::ingest::NotTaken;
+use crate::ingest::Parcel;
+use crate::ingest::Taken;
+use crate::jobs::push::Inbox;
+use crate::jobs::push::push;
 use crate::jobs::retention;
 use crate::render::discord::Seal;
 use crate::store::Store;
@@ -85,6 +90,8 @@ pub async fn run_with(
     let discord = client.map(|client| chat::discord::Discord::new(desk.clone(), client));
     let ready = web::Readiness::default();
 
+    let (inbox, committer) = push(desk.clone(), settings.currency);
+
     let mut parts = Parts::new(stop.clone());
     // The dashboard answers at once, and says that it is not ready until the figures are there.
     let state = web::WebState {
@@ -94,6 +101,7 @@ pub async fn run_with(
         public_url: settings.public_url.clone(),
         browser_chat: settings.chat.browser,
         interactions: discord.as_ref().and_then(door),
+        usage: web::UsageIntake::new(Arc::new(inbox)),
         metrics: Some(metrics.clone()),
         ready: ready.clone(),
         retention: settings.retention,
@@ -125,6 +133,8 @@ pub async fn run_with(
     ready.needs("engine", web::PartState::Up);
     info!(rows = desk.snapshot().rows(), accounts = desk.snapshot().accounts().count(), "Ready");
 
+    parts.start("showing", committer.showing(stop.clone()));
+    parts.start("committer", committer.run(stop.clone()));
     parts.start("store", keep_store(desk.store().clone(), ready.clone(), stop.clone()));
     parts.start("measures", keep_measures(desk.clone(), settings.data_dir.clone(), stop.clone()));
     if let Some(own_use) = desk.own_use() {
@@ -195,6 +205,13 @@ impl web::SignedDoor for DiscordDoor {
         let web::SignedRequest { signature, timestamp, body } = request;
         let opened = self.0.knock(chat::discord::Knock { signature, timestamp, body }).await;
         (opened.status, opened.json)
+    }
+}
+
+#[async_trait::async_trait]
+impl web::UsageDoor for Inbox {
+    async fn take(&self, parcel: Parcel) -> Result<Taken, NotTaken> {
+        Inbox::take(self, parcel).await
     }
 }
 

@@ -186,7 +186,8 @@ struct Touched {
     by: i64,
 }
 
-async fn record(
+/// Records rows inside a transaction, as if they came one after the other.
+pub(super) async fn record(
     connection: &mut AnyConnection,
     statements: &Statements,
     known: &mut Known,

@@ -68,6 +68,8 @@ pub const METRICS: &[Described] = &[
         &[("outcome", "accepted, replaced, duplicate, rejected")],
         "Usage rows taken in.",
     ),
+    histogram("etsm_push_commit_seconds", &[], "How long a group of pushes took to be durable."),
+    histogram("etsm_push_group_parcels", &[], "Pushes that were made durable together."),
     gauge(
         "etsm_freshness_seconds",
         &[SOURCE],

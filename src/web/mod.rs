@@ -11,6 +11,7 @@ mod doors;
 mod form;
 mod grid;
 mod guard;
+mod intake;
 mod interactions;
 mod limits;
 mod links;
@@ -34,6 +35,7 @@ mod tls;
 mod whole;
 
 pub use doors::{Doors, KEY_PREFIX};
+pub use intake::{UsageDoor, UsageIntake};
 pub use interactions::{SignedDoor, SignedRequest};
 pub use limits::Limits;
 pub use live::Live;

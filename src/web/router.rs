@@ -173,6 +173,7 @@ fn api(ruled: Ruled) -> Ruled {
     let write = Rule::May(Deed::Write);
     ruled
         .figures("/api/v1/usage", get(api::usage))
+        .at("/api/v1/usage", Rule::Ingest, post(api::push_usage))
         .at("/api/v1/usage/rows", read, get(api::usage_rows))
         .figures("/api/v1/accounts", get(api::accounts))
         .figures("/api/v1/accounts/{id}", get(api::account))

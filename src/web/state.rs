@@ -10,6 +10,7 @@ use crate::config::RetentionSettings;
 use crate::domain::Asker;
 
 use super::doors::Doors;
+use super::intake::UsageIntake;
 use super::interactions::SignedDoor;
 use super::limits::Limits;
 use super::live::Live;
@@ -30,6 +31,8 @@ pub struct WebState {
     pub browser_chat: bool,
     /// Answers `/discord/interactions`; `None` serves nothing there.
     pub interactions: Option<Arc<dyn SignedDoor>>,
+    /// Where usage that is sent goes.
+    pub usage: UsageIntake,
     /// What `/metrics` prints; `None` answers 404 there.
     pub metrics: Option<PrometheusHandle>,
     /// Which parts are up; pages wait for it.

@@ -16,7 +16,9 @@ mod openapi;
 mod outlook;
 mod page_of;
 mod portfolio;
+mod push;
 mod rows;
+mod unpack;
 mod usage;
 
 use axum::Json;
@@ -60,6 +62,7 @@ pub(super) use openapi::document;
 pub(super) use openapi::show as openapi;
 pub(super) use outlook::{anomalies, forecast};
 pub(super) use portfolio::show as portfolio;
+pub(super) use push::take as push_usage;
 pub(super) use rows::show as usage_rows;
 pub(super) use usage::show as usage;
 

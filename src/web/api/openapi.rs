@@ -27,6 +27,7 @@ use super::health;
 use super::initiatives;
 use super::outlook;
 use super::portfolio;
+use super::push;
 use super::rows;
 use super::usage;
 
@@ -93,7 +94,7 @@ pub(super) enum Failures {
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     paths(
-        usage::show, rows::show,
+        usage::show, push::take, rows::show,
         accounts::list, accounts::one, bill::show, health::show, health::why, outlook::forecast, outlook::anomalies,
         portfolio::show,
         initiatives::list, initiatives::add, initiatives::one, initiatives::change, initiatives::update,

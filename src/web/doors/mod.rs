@@ -37,6 +37,7 @@ pub(super) use own_path::OwnPath;
 pub(super) use pass::{show as pass, spend as pass_spend};
 pub(super) use share::{picture as share_picture, show as share};
 
+use key::SendingKeys;
 use rights::RightsDesk;
 use session::Sessions;
 
@@ -52,6 +53,7 @@ pub struct Doors {
     secure: bool,
     rights: RightsDesk,
     sessions: Sessions,
+    keys: SendingKeys,
     refusals: Arc<Refusals>,
 }
 
@@ -76,6 +78,7 @@ impl Doors {
             secure: public_url.starts_with("https://"),
             rights: RightsDesk::default(),
             sessions: Sessions::default(),
+            keys: SendingKeys::default(),
             refusals: Arc::default(),
         }
     }

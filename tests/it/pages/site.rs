@@ -23,6 +23,7 @@ use etsm::engine::Engine;
 use etsm::jobs::digests::Digests;
 use etsm::problem::Problem;
 use etsm::reply::Answer;
+use etsm::jobs::push::push;
 use etsm::store::Store;
 use etsm::web;
 use etsm::writer::People;
@@ -146,6 +147,8 @@ impl Site {
         let stop = CancellationToken::new();
         let ready = web::Readiness::default();
         ready.needs("engine", web::PartState::Up);
+        // Nobody commits here: what is sent is tried with the whole program.
+        let (inbox, _committer) = push(desk.clone(), settings.currency);
         let state = web::WebState {
             interactions: None,
             entry: entry(&desk, start.everyone),
@@ -153,6 +156,7 @@ impl Site {
             alerts: Arc::clone(&alerts),
             public_url: "https://etsm.example.com".into(),
             browser_chat: start.browser_chat,
+            usage: web::UsageIntake::new(Arc::new(inbox)),
             metrics: None,
             ready: ready.clone(),
             retention: settings.retention,
