@@ -2,6 +2,8 @@
 
 mod anthropic;
 mod probe;
+mod reach;
 
 pub use anthropic::Anthropic;
-pub use probe::probe;
+pub use probe::{Proof, probe};
+pub use reach::{Reached, reach_anthropic, reach_discord};

@@ -124,6 +124,10 @@ impl Publisher {
         draft.foretold(self.store.foretold().await?);
         draft.kept_churn(self.kept_churn().await?);
         self.finish(draft, state.version).await;
+        if self.states().shown.keys().any(|account| !state.stamps.contains_key(account)) {
+            // An account was erased: a checkpoint that still holds it is not kept until the next one is due.
+            self.forget_checkpoint();
+        }
         let mut states = self.states();
         states.saved.extend(restored);
         states.shown = state.stamps;
@@ -169,6 +173,16 @@ impl Publisher {
         let work = move || checkpoint::save(&file, &database, &snapshot, &shown).map(|()| shown);
         self.states().saved = tokio::task::spawn_blocking(work).await??;
         Ok(true)
+    }
+
+    fn forget_checkpoint(&self) {
+        self.states().saved.clear();
+        let Some(file) = self.store.checkpoint() else { return };
+        if let Err(error) = std::fs::remove_file(file.path())
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::error!(path = %file.path().display(), %error, "The checkpoint of an erased account cannot be removed");
+        }
     }
 
     fn states(&self) -> std::sync::MutexGuard<'_, States> {

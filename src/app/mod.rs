@@ -3,6 +3,9 @@
 mod cli;
 mod commands;
 mod demo;
+mod descriptors;
+mod doctor;
+mod entrances;
 mod keeping;
 mod parts;
 mod run;

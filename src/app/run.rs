@@ -25,12 +25,14 @@ use crate::domain::How;
 use crate::domain::Person;
 use crate::domain::Scope;
 use crate::engine::Engine;
+use crate::jobs::retention;
 use crate::render::discord::Seal;
 use crate::store::Store;
 use crate::telemetry;
 use crate::web;
 
 use super::demo::{DemoPlan, order_first_digest};
+use super::entrances::Entrances;
 use super::keeping::{keep_measures, keep_own_use, keep_store, save_own_use};
 use super::parts::Parts;
 use super::staff::{Staff, staffed};
@@ -46,6 +48,8 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(15 * 60);
 pub struct Outside {
     /// Where the dashboard answers.
     pub listener: TcpListener,
+    /// Where plain HTTP is sent on to HTTPS.
+    pub redirect: Option<TcpListener>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// How long Discord is waited for.
@@ -68,7 +72,8 @@ pub async fn run_with(
     let metrics = telemetry::metrics();
     let store = open_store(&settings).await?;
     let engine = Arc::new(Engine::new(Arc::clone(&settings.health), settings.currency));
-    let Outside { listener, clock, patience } = outside;
+    let Outside { listener, redirect, clock, patience } = outside;
+    let entrances = Entrances::new(&settings, listener, redirect, clock.now())?;
     let client = discord_client(&settings, &store, patience).await?;
     let messenger = client.as_ref().map(chat::discord::Client::messenger);
     let outbox = Outbox::new(store.clone(), Arc::clone(&clock), messenger);
@@ -88,10 +93,13 @@ pub async fn run_with(
         interactions: discord.as_ref().and_then(door),
         metrics: Some(metrics.clone()),
         ready: ready.clone(),
-        live: web::Live::until(stop.clone()),
+        retention: settings.retention,
+        limits: web::Limits::new(&settings.server.limits),
+        live: web::Live::with_places(settings.server.limits.streams, stop.clone()),
     };
+    let refusals = Arc::clone(state.entry.doors.refusals());
     info!(address = %settings.bind, "The dashboard is at {}", settings.public_url);
-    parts.start("dashboard", web::serve(listener, web::router(state), stop.clone()));
+    entrances.open(state, &mut parts, &stop);
 
     let first_load = async {
         if let Some(plan) = demo {
@@ -122,6 +130,9 @@ pub async fn run_with(
     parts.start("alerts", keep_alerts(alerts, desk.clone(), stop.clone()));
     parts.start("upkeep", upkeep(metrics, stop.clone()));
     parts.start("checkpoint", keep_checkpoint(desk.clone(), stop.clone()));
+    let (store, keeping) = (desk.store().clone(), settings.retention);
+    parts.start("retention", retention::run(store, keeping, Arc::clone(desk.clock()), stop.clone()));
+    parts.start("refusals", web::count_refusals(refusals, desk.clone(), stop.clone()));
     let posting = stop.clone();
     parts.start("outbox", async move { outbox.run(posting).await });
     parts.start("digests", digests.run(desk.clone(), stop.clone()));

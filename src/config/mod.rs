@@ -14,6 +14,8 @@ mod members;
 mod mistake;
 mod operations;
 mod quiet;
+mod retention;
+mod server;
 mod settings;
 mod trust;
 
@@ -28,5 +30,7 @@ pub use members::{MemberRole, MemberRules};
 pub use mistake::Mistake;
 pub use operations::LogFormat;
 pub use quiet::{DaysOff, QuietHours};
+pub use retention::RetentionSettings;
+pub use server::{ClientHeader, LimitSettings, ServerSettings, TlsSettings, TrustedProxies};
 pub use settings::{ChatSettings, DiscordSettings, Settings};
 pub use trust::Trust;

@@ -2,3 +2,4 @@
 
 pub mod digests;
 pub mod import;
+pub mod retention;

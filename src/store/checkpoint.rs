@@ -71,6 +71,12 @@ impl CheckpointFile {
         &self.path
     }
 
+    /// The write-ahead log of the database beside it.
+    #[must_use]
+    pub(super) fn log(&self) -> PathBuf {
+        with_ending(&self.path.with_extension(""), "-wal")
+    }
+
     /// Opens the checkpoint of `database` whose blocks have this format. `None` when there is none; an error tells why
     /// the file that is there is not used.
     pub fn open(&self, database: &str, format: u32) -> io::Result<Option<Checkpoint>> {

@@ -178,6 +178,15 @@ impl Store {
         &self.address
     }
 
+    pub(super) fn dialect(&self) -> Dialect {
+        self.address.dialect
+    }
+
+    /// For what cannot run inside a transaction.
+    pub(super) fn writer(&self) -> &AnyPool {
+        &self.writer
+    }
+
     pub(super) fn statements(&self) -> &Statements {
         &self.statements
     }

@@ -43,7 +43,7 @@ impl Adding {
     }
 
     /// What the rows of a packed text add up to.
-    fn packed(&self, text: &[u8]) -> i64 {
+    pub(super) fn packed(&self, text: &[u8]) -> i64 {
         packed::rows(text).map(|row| self.row(row)).sum()
     }
 

@@ -5,11 +5,17 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::Extension;
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::StatusCode;
 use axum::http::header;
 use axum::response::IntoResponse as _;
 use axum::response::Response;
+
+use crate::domain::SecurityKind;
+
+use super::seat::Knock;
+use super::state::WebState;
 
 /// A message with all its embeds and buttons comes along with each press of one.
 pub(super) const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -34,7 +40,9 @@ pub trait SignedDoor: Send + Sync {
 
 /// The handler.
 pub(super) async fn take(
+    State(state): State<WebState>,
     Extension(door): Extension<Arc<dyn SignedDoor>>,
+    knock: Knock,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
@@ -45,6 +53,9 @@ pub(super) async fn take(
         body: body.to_vec(),
     };
     let (status, json) = door.knock(request).await;
+    if status == StatusCode::UNAUTHORIZED {
+        state.entry.doors.refuse(SecurityKind::BadSignature, &knock.address);
+    }
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (status, [(header::CONTENT_TYPE, "application/json")], json).into_response()
 }

@@ -12,13 +12,17 @@ mod form;
 mod grid;
 mod guard;
 mod interactions;
+mod limits;
 mod links;
 mod live;
 mod measure;
+mod neighbour;
 mod page;
 mod pages;
 mod probes;
 mod ready;
+mod redirect;
+mod refusals;
 mod request;
 mod router;
 mod rules;
@@ -26,15 +30,21 @@ mod seat;
 mod serve;
 mod sources;
 mod state;
+mod tls;
+mod whole;
 
 pub use doors::{Doors, KEY_PREFIX};
 pub use interactions::{SignedDoor, SignedRequest};
+pub use limits::Limits;
 pub use live::Live;
 pub use ready::{PartState, Readiness};
+pub use redirect::redirect;
+pub use refusals::{Refusals, count_refusals};
 pub use router::{router, routes};
 pub use rules::{Rule, RuledRoute};
-pub use serve::serve;
+pub use serve::{Patience, Reception, serve};
 pub use state::{Entry, WebState};
+pub use tls::{BadCertificate, Looked, Tls};
 
 /// The description of the API (OpenAPI 3.1), as JSON.
 #[must_use]

@@ -61,6 +61,8 @@ pub(super) const ADMINISTRATION: &[(&str, &str)] = &[
     ("/admin", "Administration"),
     ("/admin/schedules", "Schedules"),
     ("/admin/rules", "Rules of alerts"),
+    ("/admin/audit", "Audit log"),
+    ("/admin/privacy", "Privacy"),
     ("/admin/replay", "Replay of health rules"),
     ("/admin/use", "Use of etsm"),
 ];

@@ -30,6 +30,7 @@ use super::doors;
 use super::guard;
 use super::interactions;
 use super::interactions::SignedDoor;
+use super::limits;
 use super::live;
 use super::measure::measure;
 use super::page;
@@ -41,13 +42,13 @@ use super::rules::Rule;
 use super::rules::Ruled;
 use super::rules::RuledRoute;
 use super::state::WebState;
+use super::whole::weigh;
+use super::whole::whole;
 
 /// A handler that takes longer is given up: whoever asked has given up too.
 const HANDLER_TIME_MAX: Duration = Duration::from_secs(30);
 /// A body that stalls for so long is given up.
 const BODY_STALL_MAX: Duration = Duration::from_secs(10);
-/// Bodies are lines of chat so far.
-const BODY_BYTES_MAX: usize = 64 * 1024;
 
 /// The whole HTTP surface.
 pub fn router(state: WebState) -> Router {
@@ -59,12 +60,15 @@ pub fn router(state: WebState) -> Router {
         .route("/api/{*rest}", get(api::not_found))
         .fallback(async || page::not_found())
         .method_not_allowed_fallback(async || page::wrong_method())
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX))
         .layer(RequestBodyTimeoutLayer::new(BODY_STALL_MAX))
         .layer(CatchPanicLayer::custom(page::panicked))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, HANDLER_TIME_MAX))
         .layer(middleware::from_fn_with_state(guard::Hosts::of(&state.public_url), guard::check))
+        .layer(middleware::from_fn(weigh))
         .layer(CompressionLayer::new().gzip(true).br(true))
+        .layer(middleware::from_fn(whole))
+        .layer(middleware::from_fn_with_state(state.limits.clone(), limits::keep))
         .layer(middleware::from_fn_with_state(guard::Transport::of(&state.public_url), guard::harden))
         .layer(middleware::from_fn(measure))
         .layer(middleware::from_fn(request::identify))
@@ -145,6 +149,8 @@ fn pages(ruled: Ruled) -> Ruled {
         .at("/admin/use", admin, get(pages::own_use))
         .at("/admin/sessions/end", admin, post(pages::admin_end_session))
         .at("/admin/keys/revoke", admin, post(pages::admin_revoke_key))
+        .at("/admin/audit", admin, get(pages::audit))
+        .at("/admin/privacy", admin, get(pages::privacy))
         .at("/admin/replay", admin, get(pages::replay).post(pages::replay_run))
         .at("/help", read, get(pages::help))
         .at("/chart/{file}", read, get(charts::show))
@@ -184,6 +190,7 @@ fn api(ruled: Ruled) -> Ruled {
         .at("/api/v1/alerts/{id}/snooze", write, post(api::alert_snooze))
         .at("/api/v1/digests", read, get(api::digests))
         .at("/api/v1/digests/{id}", read, get(api::digest))
+        .at("/api/v1/audit", Rule::May(Deed::Administer), get(api::audit))
         .figures("/api/v1/facts/{id}", get(api::fact))
 }
 

@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::Method;
 use axum::http::StatusCode;
+use axum::http::header;
 use axum::middleware;
 use axum::middleware::Next;
 use axum::response::IntoResponse as _;
@@ -21,13 +22,16 @@ use crate::access::Deed;
 use crate::domain::Asker;
 use crate::domain::How;
 use crate::domain::RequestId;
+use crate::domain::SecurityKind;
 use crate::domain::Way;
 use crate::telemetry::Surface;
 
 use super::api;
 use super::doors::Shut;
+use super::limits::Call;
 use super::page;
 use super::seat::Leave;
+use super::seat::address_of;
 use super::state::Entry;
 use super::state::WebState;
 
@@ -101,7 +105,7 @@ async fn keep(
     next: Next,
 ) -> Response {
     let for_program = request.uri().path().starts_with("/api/");
-    match admitted(&state.entry, request.headers(), for_program).await {
+    match admitted(&state, request.headers(), Call::of(&request), for_program).await {
         Ok(mut leave) => {
             if let Err(refused) = access::may(&leave.asker, deed) {
                 return turn_away(&state, Shut::NotAllowed(refused.to_string()), &request);
@@ -112,7 +116,13 @@ async fn keep(
             request.extensions_mut().insert(leave);
             next.run(request).await
         }
-        Err(shut) => turn_away(&state, shut, &request),
+        Err(shut) => {
+            if matches!(shut, Shut::Unknown) && request.headers().contains_key(header::AUTHORIZATION) {
+                let address = address_of(request.extensions());
+                state.entry.doors.refuse(SecurityKind::KeyRefused, &address);
+            }
+            turn_away(&state, shut, &request)
+        }
     }
 }
 
@@ -139,9 +149,14 @@ fn method_of(request: &Request) -> &'static str {
     }
 }
 
-async fn admitted(entry: &Entry, headers: &HeaderMap, for_program: bool) -> Result<Leave, Shut> {
-    let Entry { doors, everyone } = entry;
-    if let Some(asker) = if for_program { doors.program(headers).await? } else { None } {
+async fn admitted(
+    state: &WebState,
+    headers: &HeaderMap,
+    call: Call,
+    for_program: bool,
+) -> Result<Leave, Shut> {
+    let Entry { doors, everyone } = &state.entry;
+    if let Some(asker) = if for_program { program(state, headers, call).await? } else { None } {
         return Ok(Leave { asker, by_door: true });
     }
     match (doors.visitor(headers).await, everyone) {
@@ -151,12 +166,29 @@ async fn admitted(entry: &Entry, headers: &HeaderMap, for_program: bool) -> Resu
     }
 }
 
+/// The program behind a request, if one shows a key, within the limits of keys.
+async fn program(state: &WebState, headers: &HeaderMap, call: Call) -> Result<Option<Arc<Asker>>, Shut> {
+    match state.entry.doors.program(headers).await {
+        Ok(Some(asker)) => {
+            state.limits.of_key(&asker.person, call).map_err(Shut::TooMany)?;
+            Ok(Some(asker))
+        }
+        Ok(None) => Ok(None),
+        Err(Shut::Unknown) => {
+            state.limits.of_wrong_key(call).map_err(Shut::TooMany)?;
+            Err(Shut::Unknown)
+        }
+        Err(shut) => Err(shut),
+    }
+}
+
 /// Programs get a problem document, people a page that leads to the login; neither says whether what was asked for
 /// exists.
 fn turn_away(state: &WebState, shut: Shut, request: &Request) -> Response {
     let word = match &shut {
         Shut::Unknown => "unknown",
         Shut::NotAllowed(_) => "not_allowed",
+        Shut::TooMany(_) => "too_many",
         Shut::Unavailable(_) => "unavailable",
     };
     metrics::counter!("etsm_turned_away_total", "why" => word).increment(1);

@@ -1,10 +1,13 @@
 //! A seat at the desk: the person behind a request, with the right to ask.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use axum::extract::ConnectInfo;
 use axum::extract::FromRequestParts;
+use axum::http::Extensions;
 use axum::http::request::Parts;
 
 use crate::domain::Act;
@@ -26,14 +29,26 @@ pub(super) struct Seat {
     pub(super) may_leave: bool,
 }
 
-/// The way of a request to a door, where nobody is known yet.
-pub(super) struct ByWeb(pub(super) Way);
+/// A request to a door, where nobody is known yet.
+pub(super) struct Knock {
+    /// By which way it came.
+    pub(super) way: Way,
+    /// From where; empty where that is not known.
+    pub(super) address: String,
+}
 
-impl<S: Send + Sync> FromRequestParts<S> for ByWeb {
+/// From where a request comes, as far as the server knows.
+pub(super) fn address_of(extensions: &Extensions) -> String {
+    let from = extensions.get::<ConnectInfo<SocketAddr>>();
+    from.map(|ConnectInfo(address)| address.ip().to_string()).unwrap_or_default()
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Knock {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
-        Ok(Self(Way { how: How::Web, request: parts.extensions.get::<RequestId>().cloned() }))
+        let way = Way { how: How::Web, request: parts.extensions.get::<RequestId>().cloned() };
+        Ok(Self { way, address: address_of(&parts.extensions) })
     }
 }
 

@@ -6,10 +6,12 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::alerts::Alerts;
 use crate::answers::Desk;
+use crate::config::RetentionSettings;
 use crate::domain::Asker;
 
 use super::doors::Doors;
 use super::interactions::SignedDoor;
+use super::limits::Limits;
 use super::live::Live;
 use super::ready::Readiness;
 
@@ -32,6 +34,10 @@ pub struct WebState {
     pub metrics: Option<PrometheusHandle>,
     /// Which parts are up; pages wait for it.
     pub ready: Readiness,
+    /// How long each kind of data is kept.
+    pub retention: RetentionSettings,
+    /// How much clients may ask for.
+    pub limits: Limits,
     /// Who is told of newer figures.
     pub live: Live,
 }

@@ -2,10 +2,13 @@
 
 mod analyze;
 mod ask;
+mod audit;
 mod backup;
 mod check;
 mod digest;
+mod erase;
 mod eval;
+mod export;
 mod import;
 mod key;
 mod link;
@@ -21,6 +24,7 @@ use anyhow::Context;
 use clap::{CommandFactory, Parser};
 
 use crate::adapters;
+use crate::adapters::Proof;
 use crate::answers::Desk;
 use crate::chat::discord::Client;
 use crate::chat::discord::Patience;
@@ -99,6 +103,9 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         Command::Link(link) => link::link(settings, link).await,
         Command::Key { what } => key::key(settings, environment, what).await,
         Command::Session { what } => session::session(settings, environment, what).await,
+        Command::Audit { what } => audit::audit(settings, what).await,
+        Command::Export { what } => export::export(settings, environment, what).await,
+        Command::Erase { what } => erase::erase(settings, environment, what).await,
         Command::Analyze { what } => analyze::analyze(settings, environment, what).await,
         Command::Digest { what } => digest::digest(settings, environment, what).await,
         Command::Chat(chat) => ask::chat(settings, environment, chat).await,
@@ -106,8 +113,11 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         Command::Backup { file, force } => backup::backup(settings, file, force).await,
         Command::Restore { file } => backup::restore(settings, file).await,
         Command::Probe(probe) => {
-            let url = probe.url.unwrap_or_else(|| format!("http://{}", settings.bind));
-            adapters::probe(&url).await?;
+            let scheme = if settings.server.tls.is_some() { "https" } else { "http" };
+            match probe.url {
+                Some(url) => adapters::probe(&url, Proof::Certificate).await?,
+                None => adapters::probe(&format!("{scheme}://{}", settings.bind), Proof::None).await?,
+            }
             Ok(ExitCode::SUCCESS)
         }
         Command::Check(_)

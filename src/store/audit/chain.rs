@@ -12,12 +12,12 @@ pub(super) const GENESIS: &str = "0000000000000000000000000000000000000000000000
 const SALT_BYTES: usize = 16;
 
 /// What an entry tells of people and accounts.
-pub(super) struct Personal<'a> {
-    pub(super) who: &'a str,
-    pub(super) subject: &'a str,
-    pub(super) account: &'a str,
-    pub(super) before: Option<&'a str>,
-    pub(super) after: Option<&'a str>,
+pub(in crate::store) struct Personal<'a> {
+    pub(in crate::store) who: &'a str,
+    pub(in crate::store) subject: &'a str,
+    pub(in crate::store) account: &'a str,
+    pub(in crate::store) before: Option<&'a str>,
+    pub(in crate::store) after: Option<&'a str>,
 }
 
 /// The rest of an entry, which nothing replaces.
@@ -32,12 +32,12 @@ pub(super) struct Bare<'a> {
     pub(super) seal: &'a str,
 }
 
-pub(super) fn salt() -> String {
+pub(in crate::store) fn salt() -> String {
     hex(&rand::random::<[u8; SALT_BYTES]>())
 }
 
 /// Stands for the personal part in the chain; without the salt it tells nothing.
-pub(super) fn seal(salt: &str, personal: &Personal<'_>) -> String {
+pub(in crate::store) fn seal(salt: &str, personal: &Personal<'_>) -> String {
     let mut hashed = Hashed::of("etsm audit seal 1");
     hashed.text(salt);
     hashed.text(personal.who);
@@ -64,19 +64,19 @@ pub(super) fn hash(before: &str, bare: &Bare<'_>) -> String {
 }
 
 /// All seals that an erasure made, in the order of their entries.
-pub(super) struct Seals(Hashed);
+pub(in crate::store) struct Seals(Hashed);
 
 impl Seals {
-    pub(super) fn new() -> Self {
+    pub(in crate::store) fn new() -> Self {
         Self(Hashed::of("etsm audit erasure 1"))
     }
 
-    pub(super) fn add(&mut self, number: i64, seal: &str) {
+    pub(in crate::store) fn add(&mut self, number: i64, seal: &str) {
         self.0.number(number);
         self.0.text(seal);
     }
 
-    pub(super) fn done(self) -> String {
+    pub(in crate::store) fn done(self) -> String {
         self.0.done()
     }
 }

@@ -26,7 +26,9 @@ pub use intake::{Entered, Intake};
 pub use read::{AuditEntry, AuditFilter};
 pub use verify::{AuditCheck, AuditFlaw, AuditHead};
 
-use chain::{Bare, GENESIS, Personal};
+pub(super) use chain::{Personal, Seals, salt, seal};
+
+use chain::{Bare, GENESIS};
 
 const DOING: &str = "writing the audit log";
 

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod alerts;
+mod audit;
 mod body;
 mod digests;
 mod facts;
@@ -39,10 +40,12 @@ use crate::problem::Problem;
 
 use super::ask::Pairs;
 use super::doors::Shut;
+use super::limits::too_many;
 use super::page::status_of;
 
 pub(super) use accounts::{list as accounts, one as account};
 pub(super) use alerts::{ack as alert_ack, list as alerts, snooze as alert_snooze};
+pub(super) use audit::list as audit;
 pub(super) use digests::{list as digests, one as digest};
 pub(super) use facts::show as fact;
 pub(super) use fresh::known_already;
@@ -104,11 +107,13 @@ pub(super) fn turned_away(shut: &Shut) -> Response {
             response
         }
         Shut::NotAllowed(why) => problem_document(StatusCode::FORBIDDEN, "not_allowed", why),
+        Shut::TooMany(wait) => too_many("/api/", *wait),
         Shut::Unavailable(why) => problem_document(StatusCode::SERVICE_UNAVAILABLE, "unavailable", why),
     }
 }
 
-fn problem_document(status: StatusCode, code: &str, detail: &str) -> Response {
+/// A problem of this kind, in words.
+pub(super) fn problem_document(status: StatusCode, code: &str, detail: &str) -> Response {
     document_with(status, code, detail, None)
 }
 

@@ -19,6 +19,7 @@ use utoipa::openapi::security::SecurityScheme;
 
 use super::accounts;
 use super::alerts;
+use super::audit;
 use super::digests;
 use super::facts;
 use super::health;
@@ -71,7 +72,10 @@ pub(super) enum Failures {
     /// There is no such thing, or none that you may know of
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(WireProblem),
-    /// Not now: there are no data yet, or they are being loaded; `Retry-After` may say when
+    /// More than one key or one address may ask in a minute; `Retry-After` says when to come back
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(WireProblem),
+    /// Not now: there are no data yet, they are being loaded, or too much is asked at once; `Retry-After` may say when
     #[response(status = 503, content_type = "application/problem+json")]
     NotNow(WireProblem),
 }
@@ -94,6 +98,7 @@ pub(super) enum Failures {
         initiatives::list, initiatives::add, initiatives::one, initiatives::change, initiatives::update,
         digests::list, digests::one,
         alerts::list, alerts::ack, alerts::snooze,
+        audit::list,
         facts::show,
     ),
     components(schemas(WireProblem)),

@@ -1,6 +1,8 @@
 //! Lists by pages: in the order of their ids, each page beginning behind the last id of the one before, so that nothing
 //! is listed twice or left out while others write.
 
+use std::str::FromStr;
+
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use utoipa::IntoParams;
@@ -11,6 +13,7 @@ use super::Options;
 
 /// Items of a page when nothing is said, and at most.
 const LIMIT: usize = 1_000;
+const NO_CURSOR: &str = "cursor: this is none that a page gave; begin without one.";
 
 /// How lists are asked for by pages.
 #[derive(IntoParams)]
@@ -44,11 +47,27 @@ impl PageOf {
         }
         let after = options.text("cursor").map(|text| {
             let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok();
-            bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
-                Problem::option("cursor", "cursor: this is none that a page gave; begin without one.")
-            })
+            bytes
+                .and_then(|bytes| String::from_utf8(bytes).ok())
+                .ok_or_else(|| Problem::option("cursor", NO_CURSOR))
         });
         Ok(Self { limit, after: after.transpose()? })
+    }
+
+    /// How many items are asked for.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Behind which id the page begins, read as what ids are here.
+    pub(super) fn behind<T: FromStr>(&self) -> Result<Option<T>, Problem> {
+        let read = |after: &str| after.parse().map_err(|_odd| Problem::option("cursor", NO_CURSOR));
+        self.after.as_deref().map(read).transpose()
+    }
+
+    /// The cursor of the page that begins behind an id.
+    pub(super) fn cursor(id: &str) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(id)
     }
 
     /// The page of some items by their ids.
@@ -59,7 +78,7 @@ impl PageOf {
         let more = items.len() > self.limit;
         items.truncate(self.limit);
         let last = items.last().filter(|_| more);
-        let next = last.map(|last| BASE64_URL_SAFE_NO_PAD.encode(id(last)));
+        let next = last.map(|last| Self::cursor(id(last)));
         Page { items, next }
     }
 }

@@ -16,9 +16,10 @@ use crate::access::LoginFailed;
 use crate::access::Token;
 use crate::domain::Asker;
 use crate::domain::Bearer;
+use crate::domain::SecurityKind;
 use crate::domain::Way;
 use crate::store::Login;
-use crate::web::seat::ByWeb;
+use crate::web::seat::Knock;
 use crate::web::state::WebState;
 
 use super::cookie::LOGIN;
@@ -77,10 +78,13 @@ pub(crate) struct Returned {
 pub(crate) async fn callback(
     State(state): State<WebState>,
     Query(returned): Query<Returned>,
-    ByWeb(way): ByWeb,
+    Knock { way, address }: Knock,
     headers: HeaderMap,
 ) -> Result<Response, Shut> {
     let outcome = enter(&state.entry.doors, &returned, &headers, way).await;
+    if let Err(Shut::NotAllowed(_) | Shut::Unknown) = &outcome {
+        state.entry.doors.refuse(SecurityKind::LoginFailed, &address);
+    }
     let word = if outcome.is_ok() { "done" } else { "refused" };
     metrics::counter!("etsm_logins_total", "outcome" => word).increment(1);
     outcome
@@ -122,7 +126,7 @@ fn not_now(failed: LoginFailed) -> Shut {
 /// Ends the session.
 pub(crate) async fn leave(
     State(state): State<WebState>,
-    ByWeb(way): ByWeb,
+    Knock { way, .. }: Knock,
     headers: HeaderMap,
 ) -> Result<Response, Shut> {
     let cookie = state.entry.doors.end(&headers, way).await?;

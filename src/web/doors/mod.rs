@@ -14,6 +14,7 @@ mod session;
 mod share;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -24,8 +25,11 @@ use crate::access::PassSeal;
 use crate::access::ShareSeal;
 use crate::config::MemberRules;
 use crate::domain::Clock;
+use crate::domain::SecurityKind;
 use crate::store::Store;
+use crate::web::limits;
 use crate::web::page;
+use crate::web::refusals::Refusals;
 
 pub use key::KEY_PREFIX;
 pub(super) use login::{begin as login, callback, leave as logout};
@@ -48,6 +52,7 @@ pub struct Doors {
     secure: bool,
     rights: RightsDesk,
     sessions: Sessions,
+    refusals: Arc<Refusals>,
 }
 
 impl Doors {
@@ -71,7 +76,19 @@ impl Doors {
             secure: public_url.starts_with("https://"),
             rights: RightsDesk::default(),
             sessions: Sessions::default(),
+            refusals: Arc::default(),
         }
+    }
+
+    /// What is refused here, counted.
+    #[must_use]
+    pub fn refusals(&self) -> &Arc<Refusals> {
+        &self.refusals
+    }
+
+    /// Counts something that may be an attack.
+    pub(super) fn refuse(&self, kind: SecurityKind, address: &str) {
+        self.refusals.note(kind, address, self.clock.now());
     }
 }
 
@@ -82,6 +99,8 @@ pub(super) enum Shut {
     Unknown,
     /// Is known and may nothing, and why.
     NotAllowed(String),
+    /// Asks more than it may, and how long to wait.
+    TooMany(Duration),
     /// It cannot be known just now.
     Unavailable(String),
 }
@@ -99,6 +118,7 @@ impl IntoResponse for Shut {
             Self::Unknown => {
                 page::refused(StatusCode::UNAUTHORIZED, "Not logged in", "Log in and try again.".into())
             }
+            Self::TooMany(wait) => limits::too_many("", wait),
             Self::NotAllowed(message) => page::refused(StatusCode::FORBIDDEN, "Not allowed", message),
             Self::Unavailable(why) => {
                 let message = format!("{why}, so it is not known what you may do. Try again in a minute.");

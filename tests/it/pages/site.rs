@@ -154,13 +154,16 @@ impl Site {
             browser_chat: start.browser_chat,
             metrics: None,
             ready: ready.clone(),
+            retention: settings.retention,
+            limits: web::Limits::new(&settings.server.limits),
             live: web::Live::with_places(STREAMS_MAX, stop.clone()),
         };
         let routes = web::routes(&state);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut server = JoinSet::new();
-        server.spawn(web::serve(listener, web::router(state), stop.clone()));
+        let reception = web::Reception::of(&settings.server, None);
+        server.spawn(web::serve(listener, web::router(state), reception, stop.clone()));
         // Whatever proxy the machine has, it does not lead to this machine.
         let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
         Self {
