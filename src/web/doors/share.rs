@@ -82,6 +82,7 @@ pub(crate) async fn show(
         }
         Err(full @ Shut::TooMany(_)) => return Err(full),
         Err(Shut::Unknown | Shut::NotAllowed(_) | Shut::Unavailable(_)) => {}
+        Err(too_many @ Shut::TooMany(_)) => return Err(too_many),
     }
     let preview = preview(&state, &share).await;
     let mut frame = Frame::outside(&state, "A shared chart");

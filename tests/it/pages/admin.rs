@@ -110,6 +110,10 @@ async fn an_admin_sees_what_comes_next_and_how_often_each_rule_began_an_alert() 
     let site = Site::open().await;
     let dana = super::site::Start::default().everyone.unwrap();
     site.desk.ask_line(&dana, "digest subscribe monday \"0 8 * * MON\"").await.unwrap();
+    let mut late = seed::initiative("ini-1", "acme", "Move to streaming");
+    late.due = Some("2026-03-15".parse().unwrap());
+    site.desk.record_initiatives(&[late], &seed::act()).await.unwrap();
+    site.alerts.look(&site.desk).await.unwrap();
     let schedules = site.text("/admin/schedules").await;
     assert!(schedules.contains("monday") && schedules.contains("Mon 6 Apr 2026"), "{schedules}");
     assert!(
@@ -121,9 +125,8 @@ async fn an_admin_sees_what_comes_next_and_how_often_each_rule_began_an_alert() 
             rules.split("<tr><th scope=\"row\">").find(|row| row.contains(&format!("<bdi>{name}</bdi>")));
         row.unwrap_or_else(|| panic!("{name}: {rules}")).to_owned()
     };
-    // One account falls since the first day, so its rule began one alert.
     let count = |row: &str| row.matches("<td class=\"num\">1</td>").count();
-    assert_eq!(count(&row("at-risk")), 2, "not over, and begun lately: {rules}");
+    assert_eq!(count(&row("overdue")), 2, "not over, and begun lately: {rules}");
     assert!(row("silent-source").contains("never"), "{rules}");
     site.close().await;
 }

@@ -214,7 +214,7 @@ async fn a_chart_is_shown_at_the_grain_that_is_asked_for() {
         assert!(html.contains(&link), "{grain}: {html}");
     }
     let csv = site.text("/chart/usage.csv?account=acme&range=90d&grain=month&compare=none").await;
-    assert_eq!(csv.lines().count(), 4, "three months: {csv}");
+    assert_eq!(csv.lines().count(), 5, "three months, and the day before them: {csv}");
     let too_fine = site.get("/usage?range=365d&grain=hour").await;
     assert_eq!(too_fine.status(), StatusCode::BAD_REQUEST);
     assert!(too_fine.text().await.unwrap().contains("more than 1000 points of one hour"));
