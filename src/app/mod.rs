@@ -8,6 +8,7 @@ mod doctor;
 mod entrances;
 mod keeping;
 mod parts;
+mod records;
 mod run;
 mod sources;
 mod staff;

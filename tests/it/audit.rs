@@ -177,7 +177,7 @@ async fn open_alert(site: &Site) -> String {
 /// Commands that change something, each with what is entered of it; `ALERT` is an alert that is open.
 const ORDERS: &[(&str, &str)] = &[
     ("initiative add acme \"Move to batch\"", "initiative.add ini-3"),
-    ("initiative update ini-1 \"They wait for legal\"", "initiative.change ini-1"),
+    ("initiative update ini-1 text:\"They wait for legal\"", "initiative.change ini-1"),
     ("initiative close ini-1", "initiative.close ini-1"),
     ("note acme \"Their lead left\"", "note.add note 2"),
     ("override set acme 40 until:2026-05-01 reason:\"They told us\"", "override.set acme"),
@@ -287,7 +287,12 @@ fn routes(alert: &str) -> Vec<(Method, String, serde_json::Value, String)> {
             json!({"status": "blocked"}),
             "initiative.change ini-1".into(),
         ),
-        (Method::POST, "/order".into(), json!({"line": "note acme \"By a form\""}), "note.add note 2".into()),
+        (
+            Method::POST,
+            "/order".into(),
+            json!({"line": "note acme", "text": "By a form"}),
+            "note.add note 2".into(),
+        ),
         (
             Method::POST,
             "/chat/ask".into(),

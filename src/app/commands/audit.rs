@@ -11,7 +11,7 @@ use crate::store::AuditEntry;
 use crate::store::AuditFilter;
 use crate::store::Store;
 
-use super::super::cli::Audit;
+use super::super::records::Audit;
 use super::super::run::open_store;
 
 /// The log is not as it was written.

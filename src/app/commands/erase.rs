@@ -15,7 +15,7 @@ use crate::store::Keep;
 use crate::store::Scrubbed;
 use crate::store::Store;
 
-use super::super::cli::Erase;
+use super::super::records::Erase;
 use super::super::run::open_store;
 
 /// Nothing was erased.

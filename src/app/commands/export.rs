@@ -15,7 +15,7 @@ use crate::domain::UsageRow;
 use crate::render::html::csv_cell;
 use crate::store::Store;
 
-use super::super::cli::{Export, ExportFormat};
+use super::super::records::{Export, ExportFormat};
 use super::super::run::open_store;
 use super::erase::whose;
 

@@ -45,13 +45,13 @@ pub(super) struct WireAuditEntry {
     subject: String,
     account: Option<String>,
     /// What was, as far as it differs.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     before: Option<Value>,
     /// What is, as far as it differs.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     after: Option<Value>,
     /// What an erasure or a cut proves.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     facts: Option<Value>,
     /// Whether an erasure replaced what it told.
     erased: bool,

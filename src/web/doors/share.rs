@@ -80,7 +80,6 @@ pub(crate) async fn show(
         Err(Shut::Unknown) if state.entry.everyone.is_some() => {
             return Ok(Redirect::to(&path).into_response());
         }
-        Err(full @ Shut::TooMany(_)) => return Err(full),
         Err(Shut::Unknown | Shut::NotAllowed(_) | Shut::Unavailable(_)) => {}
         Err(too_many @ Shut::TooMany(_)) => return Err(too_many),
     }
