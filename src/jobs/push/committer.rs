@@ -240,7 +240,14 @@ async fn write(
         complete.insert(source, group.advance(source, until).await?);
         let kind = SourceKind::Push;
         group
-            .note(&SourceTry { source: source.clone(), kind, at: now, came: Ok(changed), next: None, note: None })
+            .note(&SourceTry {
+                source: source.clone(),
+                kind,
+                at: now,
+                came: Ok(changed),
+                next: None,
+                note: None,
+            })
             .await?;
     }
     let mut answers = Vec::with_capacity(new.len());
