@@ -72,7 +72,7 @@
       await navigator.clipboard.writeText(address);
       told.textContent = "Copied";
     } catch {
-      told.textContent = "Copy the page’s address";
+      told.textContent = "Copy it by hand";
     }
     setTimeout(() => (told.textContent = words), 2500);
   }
@@ -97,6 +97,27 @@
   }
   equip();
   document.addEventListener("etsm:updated", equip);
+
+  // On paper each chart has its figures beside it, unless that would be a book.
+  const ROWS_PRINTED_MAX = 100;
+  addEventListener("beforeprint", () => {
+    for (const table of document.querySelectorAll("details.chart-table:not([open])")) {
+      if (table.querySelectorAll("tbody tr").length > ROWS_PRINTED_MAX) continue;
+      table.open = true;
+      table.dataset.printed = "";
+    }
+  });
+  addEventListener("afterprint", () => {
+    for (const table of document.querySelectorAll("[data-printed]")) {
+      table.open = false;
+      delete table.dataset.printed;
+    }
+  });
+
+  for (const field of document.querySelectorAll("[data-copy]")) {
+    field.addEventListener("focus", () => field.select());
+    field.after(tool("Copy", (node) => copy(field.value, node)));
+  }
 
   for (const form of document.querySelectorAll("[data-filters]")) {
     form.addEventListener("change", (event) => {

@@ -3,7 +3,9 @@
 mod identity;
 mod members;
 mod pass;
+mod seal;
 mod secret;
+mod share;
 
 use crate::domain::Account;
 use crate::domain::Asker;
@@ -14,6 +16,7 @@ pub use identity::{IdentityProvider, LoginFailed};
 pub use members::{Member, admit, all_see_all, bearers_see, others_see, sees};
 pub use pass::{BadPass, Pass, PassSeal};
 pub use secret::{Fingerprint, Token, sha256};
+pub use share::{Share, ShareSeal};
 
 /// What someone wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub enum Deed {
     Read,
     /// Write notes and initiatives.
     Write,
+    /// Send usage.
+    Ingest,
     /// Change rules, schedules and people.
     Administer,
 }
@@ -47,7 +52,7 @@ impl Deed {
         match self {
             Self::Read => Role::Viewer,
             Self::Write => Role::Manager,
-            Self::Administer => Role::Admin,
+            Self::Ingest | Self::Administer => Role::Admin,
         }
     }
 }

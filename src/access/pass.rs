@@ -4,23 +4,19 @@
 
 use std::borrow::Cow;
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
 use jiff::Timestamp;
-use ring::hmac;
 use serde::Deserialize;
 use serde::Serialize;
 
 use crate::domain::Bearer;
 use crate::domain::Person;
 
+use super::seal::Seal;
 use super::secret::{Fingerprint, Token};
 
 /// Keeps the key apart from others that are made of the same secret.
 const PURPOSE: &[u8] = b"etsm pass 1";
-/// Longest text of a pass; a longer one was not made here.
-const CHARS_MAX: usize = 2_048;
 
 /// What lets its bearer in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +25,8 @@ pub struct Pass {
     pub bearer: Bearer,
     /// Where it leads: a path of our own with its query.
     pub path: String,
+    /// The call whose chart previews of the link show, as `usage acme`; none unless whoever made it said so.
+    pub pictured: Option<String>,
     /// When it is over.
     pub ends: Timestamp,
     /// Tells it from all others, so that it is used once.
@@ -44,7 +42,8 @@ impl Pass {
     pub fn new(bearer: Bearer, path: impl Into<String>, now: Timestamp, holds: SignedDuration) -> Self {
         // Whole seconds, as it is written.
         let ends = Timestamp::from_second((now + holds).as_second()).unwrap_or(now);
-        Self { bearer, path: path.into(), ends, number: Token::random().reveal()[..22].to_owned() }
+        let number = Token::random().reveal()[..22].to_owned();
+        Self { bearer, path: path.into(), pictured: None, ends, number }
     }
 
     fn written(&self) -> Written<'_> {
@@ -52,8 +51,14 @@ impl Pass {
             Bearer::Member(user) => (Some(*user), None),
             Bearer::Reader(person) => (None, Some(person.as_str())),
         };
-        let (path, number) = (self.path.as_str().into(), self.number.as_str().into());
-        Written { user, reader: reader.map(Into::into), path, ends: self.ends.as_second(), number }
+        Written {
+            user,
+            reader: reader.map(Into::into),
+            path: self.path.as_str().into(),
+            pictured: self.pictured.as_deref().map(Into::into),
+            ends: self.ends.as_second(),
+            number: self.number.as_str().into(),
+        }
     }
 
     /// What the store knows it by once it is used.
@@ -69,6 +74,8 @@ struct Written<'a> {
     user: Option<u64>,
     reader: Option<Cow<'a, str>>,
     path: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pictured: Option<Cow<'a, str>>,
     ends: i64,
     number: Cow<'a, str>,
 }
@@ -81,7 +88,8 @@ impl Written<'_> {
             _ => return None,
         };
         let ends = Timestamp::from_second(self.ends).ok()?;
-        Some(Pass { bearer, path: self.path.into_owned(), ends, number: self.number.into_owned() })
+        let pictured = self.pictured.map(Cow::into_owned);
+        Some(Pass { bearer, path: self.path.into_owned(), pictured, ends, number: self.number.into_owned() })
     }
 }
 
@@ -97,41 +105,26 @@ pub enum BadPass {
 }
 
 /// Signs passes and knows its own again.
-#[derive(Clone)]
-pub struct PassSeal {
-    key: hmac::Key,
-}
-
-impl std::fmt::Debug for PassSeal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("PassSeal(…)")
-    }
-}
+#[derive(Debug, Clone)]
+pub struct PassSeal(Seal);
 
 impl PassSeal {
     /// With a key of its own, made of the settings' secret.
     #[must_use]
     pub fn new(secret: &[u8]) -> Self {
-        let whole = hmac::Key::new(hmac::HMAC_SHA256, secret);
-        let own = hmac::sign(&whole, PURPOSE);
-        Self { key: hmac::Key::new(hmac::HMAC_SHA256, own.as_ref()) }
+        Self(Seal::new(secret, PURPOSE))
     }
 
     /// The text of a pass, for an address.
     #[must_use]
     pub fn sign(&self, pass: &Pass) -> String {
         // A pass is made of texts and numbers, which always print.
-        let body = serde_json::to_vec(&pass.written()).unwrap_or_default();
-        let tag = hmac::sign(&self.key, &body);
-        format!("{}.{}", BASE64_URL_SAFE_NO_PAD.encode(&body), BASE64_URL_SAFE_NO_PAD.encode(tag))
+        self.0.sign(&serde_json::to_vec(&pass.written()).unwrap_or_default())
     }
 
     /// The pass that a text is.
     pub fn read(&self, text: &str, now: Timestamp) -> Result<Pass, BadPass> {
-        let (body, tag) = text.split_once('.').filter(|_| text.len() <= CHARS_MAX).ok_or(BadPass::NotOurs)?;
-        let bytes = |part: &str| BASE64_URL_SAFE_NO_PAD.decode(part).or(Err(BadPass::NotOurs));
-        let (body, tag) = (bytes(body)?, bytes(tag)?);
-        hmac::verify(&self.key, &body, &tag).or(Err(BadPass::NotOurs))?;
+        let body = self.0.open(text).ok_or(BadPass::NotOurs)?;
         let written: Written<'_> = serde_json::from_slice(&body).or(Err(BadPass::NotOurs))?;
         let pass = written.pass().ok_or(BadPass::NotOurs)?;
         if now >= pass.ends { Err(BadPass::Over) } else { Ok(pass) }

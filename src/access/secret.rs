@@ -60,6 +60,17 @@ impl Fingerprint {
         Self(BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, text.as_bytes())))
     }
 
+    /// Of several parts, each with its length: where one ends and the next begins makes a difference.
+    #[must_use]
+    pub fn of_parts(parts: &[&[u8]]) -> Self {
+        let mut hashed = digest::Context::new(&digest::SHA256);
+        for part in parts {
+            hashed.update(&(part.len() as u64).to_be_bytes());
+            hashed.update(part);
+        }
+        Self(BASE64_URL_SAFE_NO_PAD.encode(hashed.finish()))
+    }
+
     /// As it is kept.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -94,6 +105,12 @@ mod tests {
         for odd in ["", "abc", "ä", &"A".repeat(44)] {
             assert_eq!(Token::read(odd), None, "{odd}");
         }
+    }
+
+    #[test]
+    fn where_one_part_ends_makes_a_difference() {
+        assert_ne!(Fingerprint::of_parts(&[b"ab", b"c"]), Fingerprint::of_parts(&[b"a", b"bc"]));
+        assert_eq!(Fingerprint::of_parts(&[b"ab", b"c"]), Fingerprint::of_parts(&[b"ab", b"c"]));
     }
 
     #[test]

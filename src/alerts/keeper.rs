@@ -39,7 +39,7 @@ use super::audience;
 use super::episode::{Episode, Place};
 use super::judge::{Ledger, advance};
 use super::measure::{Reading, Verdict, measure};
-use super::rules::{self, RuleAtHand};
+use super::rules::{self, Begun, RuleAtHand};
 use super::subject::Subject;
 
 /// How often the clock is looked at.
@@ -55,6 +55,8 @@ const AFTER_FAILURE: Duration = Duration::from_secs(10);
 const TRIES_MAX: usize = 5;
 /// How many of those that are over are listed.
 pub(super) const PAST_MAX: u32 = 100;
+/// Past alerts that are looked through to count how often each rule began one.
+const COUNTED_MAX: u32 = 5_000;
 
 /// The alerts, with all that their life needs. One for the whole program.
 pub struct Alerts {
@@ -227,6 +229,21 @@ impl Alerts {
     /// The newest of those that are over.
     pub async fn past(&self) -> anyhow::Result<Vec<Episode>> {
         self.store.past_alerts(PAST_MAX).await?.iter().map(episode).collect()
+    }
+
+    /// How often each rule began an alert since then, and when last, by the rule's name.
+    pub async fn begun_since(&self, since: Timestamp) -> anyhow::Result<BTreeMap<String, Begun>> {
+        let mut all = self.ledger().await?.open;
+        let past = self.store.past_alerts(COUNTED_MAX).await?;
+        all.extend(past.iter().map(episode).collect::<anyhow::Result<Vec<_>>>()?);
+        let mut begun: BTreeMap<String, Begun> = BTreeMap::new();
+        for one in all {
+            let own = begun.entry(one.rule.clone()).or_default();
+            own.last = own.last.max(Some(one.opened));
+            own.open += u32::from(!one.is_over());
+            own.times += u32::from(one.opened >= since);
+        }
+        Ok(begun)
     }
 
     /// One, whether it is over or not.

@@ -24,6 +24,6 @@ mod words;
 
 pub use episode::{Episode, LogLine, Member, Place};
 pub use keeper::Alerts;
-pub use rules::RuleAtHand;
+pub use rules::{Begun, RuleAtHand};
 pub use subject::Subject;
 pub use words::explained;

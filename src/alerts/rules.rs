@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use crate::config::AlertRule;
 use crate::domain::Act;
 use crate::store::AlertRuleRecord;
@@ -15,6 +17,17 @@ pub struct RuleAtHand {
     pub rule: AlertRule,
     /// Who set it by command; `None` for the settings.
     pub by: Option<String>,
+}
+
+/// How often a rule began an alert.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Begun {
+    /// Since the instant asked for.
+    pub times: u32,
+    /// Those that are not over.
+    pub open: u32,
+    /// When it began one last, among the newest alerts.
+    pub last: Option<Timestamp>,
 }
 
 /// Lays what was set by command over the rules of the settings; by name.

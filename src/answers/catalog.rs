@@ -8,6 +8,7 @@ const BANDS: OptionKind = OptionKind::OneOf(&["at_risk", "watch", "healthy"]);
 const METRICS: OptionKind = OptionKind::OneOf(&["calls", "tokens", "cost", "errors"]);
 const SORTS: OptionKind = OptionKind::OneOf(&["health", "calls", "cost", "change", "name"]);
 const DIMENSIONS: OptionKind = OptionKind::OneOf(&["endpoint", "model", "account"]);
+const GRAINS: OptionKind = OptionKind::OneOf(&["hour", "day", "week", "month"]);
 const COMPARISONS: OptionKind = OptionKind::OneOf(&["previous", "none"]);
 const PRIORITIES: OptionKind = OptionKind::OneOf(&["low", "medium", "high", "critical"]);
 const STATUSES: OptionKind = OptionKind::OneOf(&["planned", "active", "blocked", "done", "cancelled"]);
@@ -94,6 +95,7 @@ pub const CATALOG: &[CommandEntry] = &[
             ),
             OptionEntry::may("endpoint", OptionKind::Endpoint, "Only this endpoint"),
             RANGE,
+            OptionEntry::may("grain", GRAINS, "A point for each hour, day, week or month"),
             OptionEntry::may("by", DIMENSIONS, "Split by endpoint, model or account"),
             METRIC,
             OptionEntry::may("compare", COMPARISONS, "Beside the period before (if left out), or none"),

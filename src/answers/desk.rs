@@ -18,7 +18,9 @@ use crate::domain::Asker;
 use crate::domain::Clock;
 use crate::domain::FactKey;
 use crate::domain::Initiative;
+use crate::domain::ModelLife;
 use crate::domain::Note;
+use crate::domain::PriceList;
 use crate::domain::Role;
 use crate::domain::SourceId;
 use crate::domain::UsageRow;
@@ -29,11 +31,12 @@ use crate::engine::Snapshot;
 use crate::problem::Problem;
 use crate::reply::Answer;
 use crate::reply::Form;
+use crate::store::Committed;
 use crate::store::Entered;
+use crate::store::Feeds;
 use crate::store::Intake;
 use crate::store::Keep;
 use crate::store::Recorded;
-use crate::store::SourceCourse;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::telemetry::OwnUse;
@@ -66,6 +69,7 @@ pub struct Desk {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) publisher: Arc<Publisher>,
     departments: Departments,
+    pub(super) prices: Arc<PriceList>,
     own_use: Option<Arc<OwnUse>>,
 }
 
@@ -89,6 +93,7 @@ impl Desk {
             clock,
             publisher: Arc::new(publisher),
             departments: Departments::default(),
+            prices: Arc::default(),
             own_use: None,
         }
     }
@@ -116,6 +121,12 @@ impl Desk {
     #[must_use]
     pub fn staffed(self, departments: Departments) -> Self {
         Self { departments, ..self }
+    }
+
+    /// The same desk with the prices that bills are held against.
+    #[must_use]
+    pub fn priced(self, prices: PriceList) -> Self {
+        Self { prices: Arc::new(prices), ..self }
     }
 
     /// Builds the whole snapshot from the store.
@@ -263,6 +274,19 @@ impl Desk {
         Ok(recorded)
     }
 
+    /// Commits usage durably; [`Desk::show_committed`] publishes it later, so that no commit waits for a publication.
+    pub async fn commit_usage<T>(
+        &self,
+        commit: impl Future<Output = Result<(T, Committed), StoreError>>,
+    ) -> Result<T, StoreError> {
+        self.publisher.commit(commit).await
+    }
+
+    /// Publishes what was committed and is not shown yet.
+    pub async fn show_committed(&self) -> Result<(), StoreError> {
+        self.publisher.show_owed().await
+    }
+
     /// Records accounts durably and publishes them.
     pub async fn record_accounts(&self, accounts: &[Account], act: &Act) -> Result<Recorded, StoreError> {
         let turn = self.publisher.turn().await?;
@@ -292,6 +316,11 @@ impl Desk {
         let noted: BTreeSet<AccountId> = notes.iter().map(|note| note.account.clone()).collect();
         self.publisher.publish(&turn, Change { noted, ..Change::default() }).await?;
         Ok(version)
+    }
+
+    /// Records which models come to an end, as somebody tells, in the place of what they told before.
+    pub async fn record_model_lives(&self, told_by: &str, lives: &[ModelLife]) -> Result<(), StoreError> {
+        self.publisher.keep_model_lives(told_by, lives).await
     }
 
     /// Looks at every account for what is unusual, so that nobody who asks waits for it, until `stop` fires.
@@ -331,10 +360,10 @@ impl Desk {
         }
     }
 
-    /// How it goes with the sources; `None` when the database does not answer.
-    async fn courses(&self) -> Option<Vec<SourceCourse>> {
-        match self.store.source_courses().await {
-            Ok(courses) => Some(courses),
+    /// How usage comes in; `None` when the database does not answer.
+    async fn feeds(&self) -> Option<Feeds> {
+        match self.store.feeds().await {
+            Ok(feeds) => Some(feeds),
             Err(failed) => {
                 tracing::warn!(error = %failed, "The database does not answer");
                 None
@@ -344,14 +373,14 @@ impl Desk {
 
     /// Answers from one snapshot, away from the threads that serve the network.
     pub(super) async fn read(&self, asker: &Asker, question: Question) -> Result<Answer, Problem> {
-        let (courses, has_room) = match question {
-            Question::Status => (self.courses().await, self.store.has_room().await),
-            _ => (Some(Vec::new()), true),
+        let (feeds, has_room) = match question {
+            Question::Status => (self.feeds().await, self.store.has_room().await),
+            _ => (None, true),
         };
         let (snapshot, now, asker) = (self.view(asker)?, self.clock.now(), asker.clone());
         let work = tokio::task::spawn_blocking(move || {
-            let courses = courses.as_deref();
-            let reading = Reading { snapshot: &snapshot, now, role: asker.role, courses, has_room };
+            let feeds = feeds.as_ref();
+            let reading = Reading { snapshot: &snapshot, now, role: asker.role, feeds, has_room };
             let foretold = dispatch::foretold(&reading, &asker, &question);
             (dispatch::answer(&reading, &asker, &question), foretold)
         });

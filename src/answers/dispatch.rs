@@ -41,11 +41,12 @@ pub(super) fn answer(reading: &Reading<'_>, asker: &Asker, question: &Question) 
             why::answer(reading, &reading.account(account)?, *since, *until)
         }
         Question::History { account, range } => history::answer(reading, &reading.account(account)?, *range),
-        Question::Usage { account: given, endpoint, range, by, metric, compare } => {
+        Question::Usage { account: given, endpoint, range, grain, by, metric, compare } => {
             let asked = UsageAsked {
                 account: account(given)?,
                 endpoint: endpoint.clone(),
                 range: *range,
+                grain: *grain,
                 by: *by,
                 metric: *metric,
                 compare: *compare,

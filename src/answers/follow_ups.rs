@@ -57,9 +57,9 @@ pub(super) fn forecast(account: &str, metric: Metric) -> Action {
 
 /// What an account uses.
 pub(super) fn usage(account: &str) -> Action {
-    let (account, endpoint, by) = (Some(account.into()), None, None);
+    let (account, endpoint, grain, by) = (Some(account.into()), None, None, None);
     let (range, metric, compare) = (Range::DEFAULT, Metric::ApiCalls, true);
-    action("Usage", &Question::Usage { account, endpoint, range, by, metric, compare }, false)
+    action("Usage", &Question::Usage { account, endpoint, range, grain, by, metric, compare }, false)
 }
 
 /// What is done with an account, or with all.

@@ -32,6 +32,7 @@ use super::forms;
 use super::notes;
 use super::question::{Question, Since};
 use super::reading::{Reading, capital, day_words, instant_words, list_words};
+use super::retirement;
 use super::why::{self, override_words};
 
 /// Factors named in words; the table below has them all.
@@ -59,6 +60,10 @@ pub(super) fn answer(
 
     answer.blocks.push(Block::Facts(headlines(reading, account, health, then.as_ref())?));
     answer.blocks.extend(verdict(reading, account, health));
+    let exposures = retirement::exposures(reading, account);
+    answer.blocks.extend(exposures.iter().map(|one| one.block(reading.today())));
+    // First of all: where there is room for a few buttons only, what has a date goes over what can be asked any time.
+    answer.actions.splice(0..0, exposures.first().and_then(|one| one.action(reading, account)));
     if let Some(then) = &then {
         answer.blocks.push(Block::Text(why::gist(reading, account, then)?));
     }

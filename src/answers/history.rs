@@ -15,6 +15,7 @@ use crate::domain::utc_date;
 use crate::domain::utc_midnight;
 use crate::engine::BandChange;
 use crate::engine::DayScore;
+use crate::engine::HealthRules;
 use crate::problem::Problem;
 use crate::reply::Action;
 use crate::reply::Answer;
@@ -33,8 +34,11 @@ use crate::reply::Tone;
 use super::follow_ups::{self};
 use super::question::{Question, Since};
 use super::reading::{ROWS_MAX, Reading, capital, day_words, window_words};
+use super::usage_chart::band_mark;
 use super::why::{override_words, points_cell};
 
+/// More flags than this hide the line; the table has all.
+const BAND_FLAGS_MAX: usize = 4;
 /// How far back the cause of a new band is looked for.
 const CAUSE_DAYS: i64 = 7;
 
@@ -175,11 +179,15 @@ fn scores_chart(
         overridden: day.overridden,
     };
     let changes = reading.snapshot.rules_history().changes();
-    let marks = changes.filter(|(since, _)| window.contains(*since)).map(|(since, rules)| ChartMark {
+    let rule = |(since, rules): (Timestamp, &HealthRules)| ChartMark {
         at: since,
         label: format!("rules version {}", rules.version),
         tone: Tone::Neutral,
-    });
+    };
+    let mut marks: Vec<ChartMark> = changes.filter(|(since, _)| window.contains(*since)).map(rule).collect();
+    let bands = BandChange::among(days);
+    marks.extend(bands.iter().rev().take(BAND_FLAGS_MAX).map(band_mark));
+    marks.sort_by_key(|mark| mark.at);
     let last = days.iter().rev().find_map(|day| Some((day.score?, day.band?)));
     let words = last.map_or("cannot be judged".into(), |(score, band)| format!("{score} now, {band}"));
     ScoresChart {
@@ -189,7 +197,7 @@ fn scores_chart(
         days: days.iter().map(day).collect(),
         healthy_from: rules.healthy_from,
         watch_from: rules.watch_from,
-        marks: marks.collect(),
+        marks,
     }
 }
 

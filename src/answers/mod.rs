@@ -2,6 +2,7 @@
 
 mod alerts;
 mod anomalies;
+mod bill;
 mod callable;
 mod carry_out;
 mod catalog;
@@ -35,6 +36,7 @@ mod publisher;
 mod question;
 mod reading;
 mod replay;
+mod retirement;
 mod rulebook;
 mod spell;
 mod status;
@@ -47,6 +49,7 @@ mod why;
 mod words;
 
 pub use alerts::{AlertAsked, RuleAsked, SnoozeUntil};
+pub use bill::{Bill, month_of};
 pub use callable::{Callable, looks};
 pub use catalog::CATALOG;
 pub use department::{Department, Departments};

@@ -18,13 +18,17 @@ use crate::domain::Clock;
 use crate::domain::Foretold;
 use crate::domain::Grain;
 use crate::domain::Initiative;
+use crate::domain::ModelLife;
 use crate::domain::utc_date;
 use crate::engine::Draft;
 use crate::engine::Engine;
 use crate::engine::KeptChurn;
+use crate::engine::Snapshot;
 use crate::engine::SourceMark;
+use crate::store::Committed;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::store::UsageView;
 
 use super::checkpoint;
 use super::checkpoint::Stamps;
@@ -56,6 +60,9 @@ pub(super) struct Publisher {
     store: Store,
     clock: Arc<dyn Clock>,
     writing: Mutex<()>,
+    /// Held while something is committed, and until it is known what a publication shows. Whoever also holds `writing`
+    /// takes that first.
+    owed: Mutex<Owed>,
     /// Held for a moment only; it changes in a turn, together with the snapshot.
     states: std::sync::Mutex<States>,
     versions: watch::Sender<u64>,
@@ -70,16 +77,53 @@ struct States {
     saved: Stamps,
 }
 
+/// Usage that was committed and is not shown yet.
+#[derive(Debug, Default)]
+struct Owed {
+    accounts: BTreeSet<AccountId>,
+    since: Option<Timestamp>,
+    /// By how much the store is ahead of the snapshot for it.
+    versions: u64,
+}
+
+impl Owed {
+    fn add(&mut self, committed: Committed) {
+        self.accounts.extend(committed.touched);
+        self.since = self.since.into_iter().chain(committed.since).min();
+        self.versions += committed.versions;
+    }
+}
+
+/// What is owed, as the store has it.
+struct Seen {
+    version: u64,
+    marks: Vec<SourceMark>,
+    newcomers: Vec<Account>,
+    accounts: Vec<AccountId>,
+    since: Option<Timestamp>,
+    view: UsageView,
+    stamps: Stamps,
+}
+
 /// The right to write, with the store's version before.
 pub(super) struct Turn<'a> {
     _alone: MutexGuard<'a, ()>,
+    owed: MutexGuard<'a, Owed>,
     before: u64,
 }
 
 impl Publisher {
     pub(super) fn new(engine: Arc<Engine>, store: Store, clock: Arc<dyn Clock>) -> Self {
         let versions = watch::Sender::new(engine.snapshot().version());
-        Self { engine, store, clock, writing: Mutex::new(()), states: std::sync::Mutex::default(), versions }
+        Self {
+            engine,
+            store,
+            clock,
+            owed: Mutex::default(),
+            writing: Mutex::new(()),
+            states: std::sync::Mutex::default(),
+            versions,
+        }
     }
 
     /// Tells of each new snapshot's version.
@@ -89,9 +133,84 @@ impl Publisher {
 
     /// Waits for the right to write.
     pub(super) async fn turn(&self) -> Result<Turn<'_>, StoreError> {
+        let mut turn = self.alone().await?;
+        if let Some(seen) = self.look(&mut turn).await? {
+            self.show(seen).await?;
+        }
+        Ok(turn)
+    }
+
+    async fn alone(&self) -> Result<Turn<'_>, StoreError> {
         let alone = self.writing.lock().await;
+        let owed = self.owed.lock().await;
         let before = self.store.version().await?;
-        Ok(Turn { _alone: alone, before })
+        Ok(Turn { _alone: alone, owed, before })
+    }
+
+    /// Commits usage that [`Publisher::show_owed`] shows later: whoever commits waits for no publication.
+    pub(super) async fn commit<T>(
+        &self,
+        commit: impl Future<Output = Result<(T, Committed), StoreError>>,
+    ) -> Result<T, StoreError> {
+        let mut owed = self.owed.lock().await;
+        let (done, committed) = commit.await?;
+        owed.add(committed);
+        Ok(done)
+    }
+
+    /// Publishes what [`Publisher::commit`] committed. What is committed meanwhile waits for the next time.
+    pub(super) async fn show_owed(&self) -> Result<(), StoreError> {
+        let mut turn = self.alone().await?;
+        if turn.owed.versions == 0 {
+            return Ok(());
+        }
+        let Some(seen) = self.look(&mut turn).await? else { return self.publish_whole(&turn).await };
+        // Commits go on while the next snapshot is built.
+        let Turn { _alone: alone, owed, .. } = turn;
+        drop(owed);
+        self.show(seen).await?;
+        drop(alone);
+        Ok(())
+    }
+
+    /// Looks at what is owed; `None` when nothing is, or when another process wrote, too. Should it not be shown in the
+    /// end, the versions say that the whole has to be built.
+    async fn look(&self, turn: &mut Turn<'_>) -> Result<Option<Seen>, StoreError> {
+        let Owed { accounts, since, versions } = std::mem::take(&mut *turn.owed);
+        if versions == 0 || self.engine.snapshot().version() + versions != turn.before {
+            return Ok(None);
+        }
+        let (version, marks) = (turn.before, self.marks().await?);
+        let accounts: Vec<AccountId> = accounts.into_iter().collect();
+        // Before the view: a database in memory has one connection.
+        let newcomers = self.newcomers(&self.engine.snapshot(), &accounts).await?;
+        let mut view = self.store.usage_view().await?;
+        let state = view.state(Some(&accounts)).await?;
+        let seen = Seen { version, marks, newcomers, accounts, since, view, stamps: state.stamps };
+        Ok((state.version == version).then_some(seen))
+    }
+
+    /// Publishes what was looked at.
+    async fn show(&self, seen: Seen) -> Result<(), StoreError> {
+        let Seen { version, marks, newcomers, accounts, since, mut view, stamps } = seen;
+        let mut draft = self.engine.snapshot().draft();
+        draft.accounts(newcomers);
+        read_usage(&mut view, &mut draft, &accounts, since).await?;
+        drop(view);
+        draft.watermarks(marks);
+        self.finish(draft, version).await;
+        self.states().shown.extend(stamps);
+        Ok(())
+    }
+
+    /// Accounts that the snapshot does not know, if there are any among these.
+    async fn newcomers(&self, base: &Snapshot, accounts: &[AccountId]) -> Result<Vec<Account>, StoreError> {
+        if accounts.iter().all(|id| base.account(id).is_some()) {
+            return Ok(Vec::new());
+        }
+        let mut found = self.store.accounts().await?;
+        found.retain(|one| base.account(&one.id).is_none());
+        Ok(found)
     }
 
     /// Builds the whole snapshot from the store. Usage is read of those accounts only whose present state neither the
@@ -122,6 +241,7 @@ impl Publisher {
         self.overrides(&mut draft, None).await?;
         draft.watermarks(self.marks().await?);
         draft.foretold(self.store.foretold().await?);
+        draft.model_lives(self.store.model_lives().await?);
         draft.kept_churn(self.kept_churn().await?);
         self.finish(draft, state.version).await;
         if self.states().shown.keys().any(|account| !state.stamps.contains_key(account)) {
@@ -245,6 +365,22 @@ impl Publisher {
         Ok(())
     }
 
+    /// Keeps which models come to an end. It changes no figure, so the version stays.
+    pub(super) async fn keep_model_lives(
+        &self,
+        told_by: &str,
+        lives: &[ModelLife],
+    ) -> Result<(), StoreError> {
+        let _alone = self.writing.lock().await;
+        if self.store.put_model_lives(told_by, lives).await? {
+            let base = self.engine.snapshot();
+            let mut draft = base.draft();
+            draft.model_lives(self.store.model_lives().await?);
+            self.finish(draft, base.version()).await;
+        }
+        Ok(())
+    }
+
     /// Publishes what this turn committed.
     pub(super) async fn publish(&self, turn: &Turn<'_>, change: Change<'_>) -> Result<(), StoreError> {
         let base = self.engine.snapshot();
@@ -270,10 +406,7 @@ impl Publisher {
         }
         let mut draft = base.draft();
         draft.accounts(change.accounts.iter().cloned());
-        if change.usage.iter().any(|id| base.account(id).is_none()) {
-            let found = self.store.accounts().await?;
-            draft.accounts(found.into_iter().filter(|one| base.account(&one.id).is_none()));
-        }
+        draft.accounts(self.newcomers(&base, change.usage).await?);
         draft.initiatives(change.initiatives.iter().cloned());
         if !change.noted.is_empty() {
             let notes = self.store.notes().await?;
@@ -294,9 +427,7 @@ impl Publisher {
                 drop(view);
                 return self.publish_whole(turn).await;
             }
-            let since = change.usage_since.map_or(Timestamp::MIN, |at| Grain::Hour.floor(at));
-            let take = |account, rows| draft.usage_since(&account, since, rows);
-            view.each_account(Some(change.usage), since, take).await?;
+            read_usage(&mut view, &mut draft, change.usage, change.usage_since).await?;
             read = state.stamps;
         }
         draft.watermarks(marks);
@@ -365,4 +496,15 @@ impl Publisher {
         let marks = self.store.watermarks().await?;
         Ok(marks.into_iter().map(|(source, watermark)| SourceMark { source, watermark }).collect())
     }
+}
+
+/// Reads the usage of these accounts into a draft; none before `since` changed.
+async fn read_usage(
+    view: &mut UsageView,
+    draft: &mut Draft,
+    accounts: &[AccountId],
+    since: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    let since = since.map_or(Timestamp::MIN, |at| Grain::Hour.floor(at));
+    view.each_account(Some(accounts), since, |account, rows| draft.usage_since(&account, since, rows)).await
 }

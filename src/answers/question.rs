@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use crate::domain::Band;
 use crate::domain::Endpoint;
+use crate::domain::Grain;
 use crate::domain::Horizon;
 use crate::domain::InitiativeStatus;
 use crate::domain::Metric;
@@ -77,6 +78,8 @@ pub enum Question {
         endpoint: Option<Endpoint>,
         /// Over which time.
         range: Range,
+        /// Width of a point; what shows the range best when `None`.
+        grain: Option<Grain>,
         /// Split by.
         by: Option<Dimension>,
         /// What is counted.

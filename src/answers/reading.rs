@@ -28,7 +28,7 @@ use crate::reply::Cell;
 use crate::reply::FactLine;
 use crate::reply::Prose;
 use crate::reply::Tone;
-use crate::store::SourceCourse;
+use crate::store::Feeds;
 
 use super::question::Question;
 
@@ -48,8 +48,8 @@ pub(super) struct Reading<'a> {
     pub(super) now: Timestamp,
     /// What the asker may do.
     pub(super) role: Role,
-    /// How it goes with the sources, for a question about that; `None` when the database did not answer.
-    pub(super) courses: Option<&'a [SourceCourse]>,
+    /// How usage comes in, for a question about that; `None` when the database did not answer.
+    pub(super) feeds: Option<&'a Feeds>,
     /// Whether what is written down has room, for the same question.
     pub(super) has_room: bool,
 }

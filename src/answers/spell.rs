@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use crate::domain::Grain;
 use crate::domain::Horizon;
 use crate::domain::InitiativeStatus;
 use crate::domain::Metric;
@@ -36,10 +37,11 @@ impl Question {
             }
             Self::OverrideSet(new) => said.new_override(new),
             Self::OverrideClear { account, reason } => said.account(account, "reason", reason.as_ref()),
-            Self::Usage { account, endpoint, range, by, metric, compare } => {
+            Self::Usage { account, endpoint, range, grain, by, metric, compare } => {
                 said.may("account", account.as_ref());
                 said.may("endpoint", endpoint.as_ref());
                 said.range(*range);
+                said.may("grain", grain.map(Grain::word));
                 said.may("by", by.map(Dimension::word));
                 said.metric(*metric);
                 said.may("compare", (!compare).then_some("none"));
@@ -259,9 +261,10 @@ mod tests {
             (name(), of(name())).prop_map(|(account, reason)| Question::OverrideClear { account, reason }),
             (of(name()), name(), any_range(), any::<bool>()).prop_map(
                 |(account, endpoint, range, compare)| {
+                    let grain = compare.then_some(Grain::Week);
                     let endpoint = endpoint.parse().ok();
                     let by = Some(Dimension::Model);
-                    Question::Usage { account, endpoint, range, by, metric: Metric::Cost, compare }
+                    Question::Usage { account, endpoint, range, grain, by, metric: Metric::Cost, compare }
                 }
             ),
             (name(), name(), of(name()), 0_i64..i64::MAX).prop_map(move |(account, title, text, micros)| {

@@ -39,6 +39,8 @@ pub(super) fn answer(reading: &Reading<'_>) -> Answer {
     }
     answer.blocks.push(Block::Table(parts(reading)));
     answer.blocks.extend(courses(reading).iter().filter_map(|course| trouble(reading, course)));
+    answer.blocks.extend(courses(reading).iter().filter_map(told_otherwise));
+    answer.blocks.extend(unmapped(reading));
     answer
 }
 
@@ -77,7 +79,7 @@ fn held(reading: &Reading<'_>) -> Vec<FactLine> {
 
 /// How it goes with the sources, as far as the database tells.
 fn courses<'a>(reading: &Reading<'a>) -> &'a [SourceCourse] {
-    reading.courses.unwrap_or_default()
+    reading.feeds.map(|feeds| feeds.courses.as_slice()).unwrap_or_default()
 }
 
 fn sources(reading: &Reading<'_>) -> Table {
@@ -123,8 +125,29 @@ fn trouble(reading: &Reading<'_>, course: &SourceCourse) -> Option<Block> {
     Some(Block::Caveat(words.outside(why).and(again)))
 }
 
+/// What must be known about the figures of a source.
+fn told_otherwise(course: &SourceCourse) -> Option<Block> {
+    let note = course.note.as_deref()?;
+    let words = Prose::plain("The source ").outside(course.source.as_str());
+    Some(Block::Caveat(words.and(format!(" is read {note}."))))
+}
+
+/// Whose usage no rule gives to an account.
+fn unmapped(reading: &Reading<'_>) -> Option<Block> {
+    let unmapped = reading.feeds.map(|feeds| feeds.unmapped.as_slice()).unwrap_or_default();
+    let first = &unmapped.first()?.1;
+    let others = match unmapped.len() - 1 {
+        0 => String::new(),
+        1 => " and one other".to_owned(),
+        others => format!(" and {others} others"),
+    };
+    let words = Prose::plain("No rule says to which account the usage of ").outside(&first.holder);
+    let kept = " belongs; it is kept under accounts of its own. The administration lists it.";
+    Some(Block::Caveat(words.and(format!("{others}{kept}"))))
+}
+
 fn parts(reading: &Reading<'_>) -> Table {
-    let database = match (reading.courses.is_some(), reading.has_room) {
+    let database = match (reading.feeds.is_some(), reading.has_room) {
         (true, true) => "answers",
         (true, false) => "full: it answers, and writes nothing down until there is room",
         (false, _) => "does not answer; see the log",

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use jiff::civil::Date;
 
 use crate::domain::Endpoint;
+use crate::domain::Grain;
 use crate::domain::Horizon;
 use crate::domain::InitiativeStatus;
 use crate::domain::Metric;
@@ -133,6 +134,7 @@ fn usage(call: &Invocation, range: Range, metric: Metric) -> Result<Question, Pr
         account,
         endpoint: read::<Endpoint>(call, "endpoint")?,
         range,
+        grain: read::<Grain>(call, "grain")?,
         by,
         metric,
         compare: compare.unwrap_or(true),

@@ -2,6 +2,7 @@
 
 use crate::domain::AccountId;
 use crate::domain::Endpoint;
+use crate::domain::Grain;
 use crate::domain::Measure;
 use crate::domain::Metric;
 use crate::domain::Range;
@@ -38,6 +39,8 @@ pub(super) struct UsageAsked {
     pub(super) endpoint: Option<Endpoint>,
     /// As asked.
     pub(super) range: Range,
+    /// Width of a point of the chart, when it was said.
+    pub(super) grain: Option<Grain>,
     /// Split by.
     pub(super) by: Option<Dimension>,
     /// What is counted.
@@ -49,6 +52,11 @@ pub(super) struct UsageAsked {
 impl UsageAsked {
     pub(super) fn filter(&self) -> UsageFilter {
         UsageFilter { account: self.account.clone(), endpoint: self.endpoint.clone(), model: None }
+    }
+
+    /// Width of a point of the chart.
+    pub(super) fn grain(&self) -> Grain {
+        self.grain.unwrap_or(self.range.grain())
     }
 
     /// The same, but for a change.
@@ -63,6 +71,7 @@ impl UsageAsked {
             account: self.account.as_ref().map(ToString::to_string),
             endpoint: self.endpoint.clone(),
             range: self.range,
+            grain: self.grain,
             by: self.by,
             metric: self.metric,
             compare: self.compare,
@@ -72,6 +81,8 @@ impl UsageAsked {
 
 pub(super) fn answer(reading: &Reading<'_>, asked: &UsageAsked) -> Result<Answer, Problem> {
     let window = reading.window(asked.range)?;
+    let grain = asked.grain().fits(window, Grain::CHART_POINTS_MAX);
+    grain.map_err(|words| Problem::option("grain", words))?;
     let filter = asked.filter();
     let whose = asked.account.as_ref().map_or("Portfolio", |id| reading.name(id));
     let what = asked.endpoint.as_ref().map_or("usage".into(), |endpoint| format!("usage of {endpoint}"));
@@ -298,7 +309,8 @@ fn unnamed_words(reading: &Reading<'_>, asked: &UsageAsked, window: Window) -> O
 }
 
 fn actions(asked: &UsageAsked) -> Vec<Action> {
-    let mut actions = follow_ups::ranges(asked.range, |range| asked.with(&|next| next.range = range));
+    let mut actions =
+        follow_ups::ranges(asked.range, |range| asked.with(&|next| (next.range, next.grain) = (range, None)));
     let compared = asked.with(&|next| next.compare = !asked.compare);
     actions.push(follow_ups::comparison(asked.compare, &compared));
     match &asked.account {

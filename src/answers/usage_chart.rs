@@ -10,6 +10,7 @@ use crate::domain::UsageFilter;
 use crate::domain::Used;
 use crate::domain::Window;
 use crate::domain::utc_midnight;
+use crate::engine::BandChange;
 use crate::engine::Dimension;
 use crate::engine::SeriesData;
 use crate::reply::ChartMark;
@@ -29,7 +30,7 @@ const MARKS_MAX: usize = 4;
 
 pub(super) fn chart(reading: &Reading<'_>, asked: &UsageAsked, whose: &str, window: Window) -> SeriesChart {
     let filter = asked.filter();
-    let grain = asked.range.grain();
+    let grain = asked.grain();
     let series = match asked.by {
         None => {
             let data = reading.snapshot.series(&filter, asked.metric, window, grain);
@@ -57,10 +58,10 @@ pub(super) fn chart(reading: &Reading<'_>, asked: &UsageAsked, whose: &str, wind
         description.push_str(&format!(". Split by {}", by.word()));
     }
     description.push('.');
-    let marks = begun(reading, asked, window);
+    let marks = meanwhile(reading, asked, window);
     if !marks.is_empty() {
         let labels: Vec<&str> = marks.iter().map(|mark| mark.label.as_str()).collect();
-        description.push_str(&format!(" Begun meanwhile: {}.", labels.join("; ")));
+        description.push_str(&format!(" Meanwhile: {}.", labels.join("; ")));
     }
     SeriesChart {
         title,
@@ -76,19 +77,55 @@ pub(super) fn chart(reading: &Reading<'_>, asked: &UsageAsked, whose: &str, wind
     }
 }
 
-/// The initiatives that began with the account within the window, the latest ones.
-fn begun(reading: &Reading<'_>, asked: &UsageAsked, window: Window) -> Vec<ChartMark> {
+/// What happened to the account within the window, the latest: initiatives that began, bands that it came into, and
+/// commitments that it reached.
+fn meanwhile(reading: &Reading<'_>, asked: &UsageAsked, window: Window) -> Vec<ChartMark> {
     let Some(account) = &asked.account else { return Vec::new() };
+    let days = reading.snapshot.score_history(account, window);
+    let bands = BandChange::among(&days).iter().map(band_mark).collect::<Vec<_>>();
     let of_account = reading.snapshot.initiatives().filter(|one| one.account == *account);
     let mark = |one: &Initiative| {
         let at = utc_midnight(one.start?);
         let label = format!("{}: {}", one.id, one.title);
         window.contains(at).then_some(ChartMark { at, label, tone: Tone::Neutral })
     };
-    let mut marks: Vec<ChartMark> = of_account.filter_map(mark).collect();
+    let mut marks: Vec<ChartMark> = of_account.filter_map(mark).chain(bands).collect();
+    marks.extend(commitments(reading, asked, window));
     marks.sort_by(|one, other| other.at.cmp(&one.at).then_with(|| one.label.cmp(&other.label)));
     marks.truncate(MARKS_MAX);
     marks
+}
+
+/// When the cost of a period of the contract reached what was committed for it.
+fn commitments(reading: &Reading<'_>, asked: &UsageAsked, window: Window) -> Vec<ChartMark> {
+    let contract = asked.account.as_ref().and_then(|id| reading.snapshot.account(id)?.contract);
+    let Some(contract) = contract.filter(|_| asked.metric == Metric::Cost && asked.endpoint.is_none()) else {
+        return Vec::new();
+    };
+    let mut marks = Vec::new();
+    let mut day = window.first_day();
+    while day <= window.last_day() {
+        let (start, end) = contract.period.around(day);
+        let Some(period) = Window::new(utc_midnight(start), utc_midnight(end)) else { break };
+        let spent = reading.snapshot.series(&asked.filter(), Metric::Cost, period, Grain::Day);
+        let mut sum = 0;
+        let reached = spent.buckets.iter().zip(&spent.values).find(|(_, value)| {
+            sum += **value;
+            sum >= contract.commit.micros
+        });
+        marks.extend(reached.filter(|(bucket, _)| window.contains(bucket.from())).map(|(bucket, _)| {
+            ChartMark { at: bucket.from(), label: "commitment reached".into(), tone: Tone::Neutral }
+        }));
+        day = end;
+    }
+    marks
+}
+
+/// The flag where an account came into another band.
+pub(super) fn band_mark(change: &BandChange) -> ChartMark {
+    // Bands are in the order from the worst to the best.
+    let tone = if change.to > change.from { Tone::Good } else { Tone::Bad };
+    ChartMark { at: utc_midnight(change.day), label: format!("health: {}", change.to), tone }
 }
 
 fn line(reading: &Reading<'_>, name: &str, metric: Metric, grain: Grain, data: &SeriesData) -> Series {
@@ -109,7 +146,7 @@ fn parts(
     window: Window,
     by: Dimension,
 ) -> Vec<Series> {
-    let grain = asked.range.grain();
+    let grain = asked.grain();
     let split = reading.snapshot.split_series(filter, asked.metric, window, grain, by);
     let used: Vec<_> = split.into_iter().filter(|(_, data)| data.total() != 0).collect();
     if used.is_empty() {
@@ -144,7 +181,7 @@ fn parts(
 
 /// The period before, bucket by bucket as long as those of the window, so that the two lie on each other.
 fn before(reading: &Reading<'_>, asked: &UsageAsked, filter: &UsageFilter, window: Window) -> Series {
-    let grain = asked.range.grain();
+    let grain = asked.grain();
     let buckets = grain.buckets(window);
     let earlier = reading.snapshot.series(filter, asked.metric, window.previous(), grain);
     let shift = window.length();

@@ -176,6 +176,9 @@ pub(super) struct Link {
     /// For how many minutes it holds
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1_440), value_name = "N")]
     pub(super) minutes: u16,
+    /// Let previews of the link show the chart to whoever sees it
+    #[arg(long)]
+    pub(super) picture: bool,
 }
 
 #[derive(Debug, Subcommand)]

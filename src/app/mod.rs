@@ -3,10 +3,14 @@
 mod cli;
 mod commands;
 mod demo;
+mod descriptors;
+mod doctor;
+mod entrances;
 mod keeping;
 mod parts;
 mod records;
 mod run;
+mod sources;
 mod staff;
 
 pub use commands::main;

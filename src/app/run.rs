@@ -11,6 +11,7 @@ use tracing::{info, warn};
 
 use crate::access::IdentityProvider;
 use crate::access::PassSeal;
+use crate::access::ShareSeal;
 use crate::alerts::Alerts;
 use crate::answers::Desk;
 use crate::chat;
@@ -24,15 +25,23 @@ use crate::domain::How;
 use crate::domain::Person;
 use crate::domain::Scope;
 use crate::engine::Engine;
+use crate::ingest::NotTaken;
+use crate::ingest::Parcel;
+use crate::ingest::Taken;
+use crate::jobs::push::Inbox;
+use crate::jobs::push::push;
 use crate::jobs::retention;
 use crate::render::discord::Seal;
 use crate::store::Store;
+use crate::store::TOLD_BY_SETTINGS;
 use crate::telemetry;
 use crate::web;
 
 use super::demo::{DemoPlan, order_first_digest};
+use super::entrances::Entrances;
 use super::keeping::{keep_measures, keep_own_use, keep_store, save_own_use};
 use super::parts::Parts;
+use super::sources::pulling;
 use super::staff::{Staff, staffed};
 
 /// How often the store is asked whether another process (an import) has written.
@@ -46,6 +55,8 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(15 * 60);
 pub struct Outside {
     /// Where the dashboard answers.
     pub listener: TcpListener,
+    /// Where plain HTTP is sent on to HTTPS.
+    pub redirect: Option<TcpListener>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// How long Discord is waited for.
@@ -68,14 +79,18 @@ pub async fn run_with(
     let metrics = telemetry::metrics();
     let store = open_store(&settings).await?;
     let engine = Arc::new(Engine::new(Arc::clone(&settings.health), settings.currency));
-    let Outside { listener, clock, patience } = outside;
+    let Outside { listener, redirect, clock, patience } = outside;
+    let entrances = Entrances::new(&settings, listener, redirect, clock.now())?;
     let client = discord_client(&settings, &store, patience).await?;
     let messenger = client.as_ref().map(chat::discord::Client::messenger);
     let outbox = Outbox::new(store.clone(), Arc::clone(&clock), messenger);
+    let pulling = pulling(&settings, &store, Arc::clone(&clock)).await?;
     let Staff { desk, digests, alerts } =
         staffed(counting(Desk::new(engine, store, clock), &settings), &settings, &outbox)?;
     let discord = client.map(|client| chat::discord::Discord::new(desk.clone(), client));
     let ready = web::Readiness::default();
+
+    let (inbox, committer) = push(desk.clone(), settings.currency);
 
     let mut parts = Parts::new(stop.clone());
     // The dashboard answers at once, and says that it is not ready until the figures are there.
@@ -86,14 +101,16 @@ pub async fn run_with(
         public_url: settings.public_url.clone(),
         browser_chat: settings.chat.browser,
         interactions: discord.as_ref().and_then(door),
+        usage: web::UsageIntake::new(Arc::new(inbox)),
         metrics: Some(metrics.clone()),
         ready: ready.clone(),
         retention: settings.retention,
-        live: web::Live::until(stop.clone()),
+        limits: web::Limits::new(&settings.server.limits),
+        live: web::Live::with_places(settings.server.limits.streams, stop.clone()),
     };
     let refusals = Arc::clone(state.entry.doors.refusals());
     info!(address = %settings.bind, "The dashboard is at {}", settings.public_url);
-    parts.start("dashboard", web::serve(listener, web::router(state), stop.clone()));
+    entrances.open(state, &mut parts, &stop);
 
     let first_load = async {
         if let Some(plan) = demo {
@@ -102,6 +119,8 @@ pub async fn run_with(
         desk.adopt_rules(&settings.health_text, How::Start)
             .await
             .context("taking the health configuration into use")?;
+        let told = desk.record_model_lives(TOLD_BY_SETTINGS, &settings.models).await;
+        told.context("keeping which models come to an end")?;
         desk.load().await.context("reading the store")
     };
     tokio::select! {
@@ -114,6 +133,8 @@ pub async fn run_with(
     ready.needs("engine", web::PartState::Up);
     info!(rows = desk.snapshot().rows(), accounts = desk.snapshot().accounts().count(), "Ready");
 
+    parts.start("showing", committer.showing(stop.clone()));
+    parts.start("committer", committer.run(stop.clone()));
     parts.start("store", keep_store(desk.store().clone(), ready.clone(), stop.clone()));
     parts.start("measures", keep_measures(desk.clone(), settings.data_dir.clone(), stop.clone()));
     if let Some(own_use) = desk.own_use() {
@@ -130,6 +151,9 @@ pub async fn run_with(
     let posting = stop.clone();
     parts.start("outbox", async move { outbox.run(posting).await });
     parts.start("digests", digests.run(desk.clone(), stop.clone()));
+    if let Some(pulling) = pulling {
+        parts.start("anthropic usage", pulling.run(desk.clone(), stop.clone()));
+    }
     ready.tells("discord", web::PartState::Off);
     if let Some(discord) = discord {
         let tell = move |connection| ready.tells("discord", connection_state(connection));
@@ -162,11 +186,12 @@ async fn entry(
     desk: &Desk,
     discord: Option<&chat::discord::Discord>,
 ) -> anyhow::Result<web::Entry> {
-    let seal = PassSeal::new(&signing_secret(settings, desk.store()).await?);
+    let secret = signing_secret(settings, desk.store()).await?;
+    let seals = (PassSeal::new(&secret), ShareSeal::new(&secret));
     let identities = discord.map(chat::discord::Discord::identities).transpose()?.flatten();
     let provider = identities.map(|one| Arc::new(one) as Arc<dyn IdentityProvider>);
     let (store, clock, members) = (desk.store().clone(), Arc::clone(desk.clock()), settings.members.clone());
-    let doors = web::Doors::new(store, clock, members, seal, provider, &settings.public_url);
+    let doors = web::Doors::new(store, clock, members, seals, provider, &settings.public_url);
     let everyone = (!settings.has_login()).then(|| Arc::new(local_asker(settings)));
     Ok(web::Entry { doors: Arc::new(doors), everyone })
 }
@@ -180,6 +205,13 @@ impl web::SignedDoor for DiscordDoor {
         let web::SignedRequest { signature, timestamp, body } = request;
         let opened = self.0.knock(chat::discord::Knock { signature, timestamp, body }).await;
         (opened.status, opened.json)
+    }
+}
+
+#[async_trait::async_trait]
+impl web::UsageDoor for Inbox {
+    async fn take(&self, parcel: Parcel) -> Result<Taken, NotTaken> {
+        Inbox::take(self, parcel).await
     }
 }
 

@@ -33,7 +33,8 @@ pub(super) fn staffed(desk: Desk, settings: &Settings, outbox: &Outbox) -> anyho
         alerts: Some(Arc::clone(&alerts) as Arc<dyn Department>),
         ask: Some(Arc::new(Asking::new(writer, people))),
     };
-    Ok(Staff { desk: desk.staffed(departments), digests, alerts })
+    let desk = desk.staffed(departments).priced(settings.prices.clone());
+    Ok(Staff { desk, digests, alerts })
 }
 
 /// The AI, when there is a key for it.

@@ -113,6 +113,7 @@ impl Said<'_> {
             account: self.account().filter(|_| !several),
             endpoint: None,
             range: self.range.unwrap_or(Range::DEFAULT),
+            grain: None,
             by,
             metric: self.metric(),
             compare: true,

@@ -77,11 +77,16 @@ pub(super) fn read(all: &mut Gathered, trust: &Trust) -> Option<AiSettings> {
         },
     };
     let key = settings.key.expose_secret();
+    check_key(all, "ai.api_key", key);
+    (!key.is_empty()).then_some(settings)
+}
+
+/// Notes a mistake when a key cannot be one.
+pub(super) fn check_key(all: &mut Gathered, setting: &str, key: &str) {
     if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        let place = all.get("ai.api_key").place;
+        let place = all.get(setting).place;
         all.wrong(place, "holds a character that no key has; copy the key again");
     }
-    (!key.is_empty()).then_some(settings)
 }
 
 /// A name as it may stand in a header.

@@ -6,12 +6,17 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
+use crate::domain::ModelLife;
+use crate::domain::PriceList;
+
 use super::alert_rule::AlertRule;
 use super::alerts;
 use super::digests::{self, DigestSettings};
 use super::environment::Environment;
 use super::members::{self, Lists};
 use super::mistake::Mistake;
+use super::prices;
+use super::sources::{self, AccountRule};
 
 /// The defaults, which are also the manual.
 pub(super) const DEFAULTS: &str = include_str!("../../config/etsm.toml");
@@ -21,6 +26,20 @@ pub(super) const KEYS: &[(&str, Option<&str>)] = &[
     ("server.bind", Some("ETSM_BIND")),
     ("server.public_url", Some("ETSM_PUBLIC_URL")),
     ("server.extra_ca_file", Some("ETSM_EXTRA_CA_FILE")),
+    ("server.trusted_proxies", Some("ETSM_TRUSTED_PROXIES")),
+    ("server.client_header", None),
+    ("server.tls.certificate", Some("ETSM_TLS_CERTIFICATE")),
+    ("server.tls.key", Some("ETSM_TLS_KEY")),
+    ("server.tls.redirect", Some("ETSM_TLS_REDIRECT")),
+    ("limits.connections", None),
+    ("limits.connections_per_address", None),
+    ("limits.streams", None),
+    ("limits.at_once", None),
+    ("limits.logins_a_minute", None),
+    ("limits.reads_a_minute", None),
+    ("limits.writes_a_minute", None),
+    ("limits.pushes_a_minute", None),
+    ("limits.pictures_a_minute", None),
     ("data.dir", Some("ETSM_DATA_DIR")),
     ("data.database_url", Some("ETSM_DATABASE_URL")),
     ("data.size_max", None),
@@ -53,6 +72,14 @@ pub(super) const KEYS: &[(&str, Option<&str>)] = &[
     ("ai.money_a_day", None),
     ("ai.input_price", None),
     ("ai.output_price", None),
+    ("sources.anthropic.admin_key", Some("ETSM_ANTHROPIC_ADMIN_KEY")),
+    ("sources.anthropic.name", None),
+    ("sources.anthropic.every", None),
+    ("sources.anthropic.history", None),
+    ("sources.anthropic.overlap", None),
+    ("sources.anthropic.reports", None),
+    ("sources.anthropic.endpoint", None),
+    ("sources.anthropic.account_tag", None),
     ("retention.usage_days", None),
     ("retention.digests_days", None),
     ("retention.messages_days", None),
@@ -62,8 +89,14 @@ pub(super) const KEYS: &[(&str, Option<&str>)] = &[
 ];
 
 /// Keys whose value may stand in a file of its own, named by `VARIABLE_FILE`.
-pub(super) const SECRETS: &[&str] =
-    &["data.database_url", "security.secret_key", "discord.token", "discord.client_secret", "ai.api_key"];
+pub(super) const SECRETS: &[&str] = &[
+    "data.database_url",
+    "security.secret_key",
+    "discord.token",
+    "discord.client_secret",
+    "ai.api_key",
+    "sources.anthropic.admin_key",
+];
 
 /// How unlike a known name a wrong one may be and still be taken for a slip of the pen.
 const SLIP: f64 = 0.75;
@@ -82,6 +115,9 @@ pub(super) struct Gathered {
     pub(super) lists: Lists,
     pub(super) alert_rules: Option<Vec<AlertRule>>,
     pub(super) digests: Option<Vec<DigestSettings>>,
+    pub(super) account_rules: Option<Vec<AccountRule>>,
+    pub(super) prices: Option<PriceList>,
+    pub(super) models: Option<Vec<ModelLife>>,
     pub(super) mistakes: Vec<Mistake>,
 }
 
@@ -125,6 +161,12 @@ impl Gathered {
         let rules = alerts::read(name, text, table.get_ref(), &mut self.mistakes);
         self.alert_rules = rules.or(self.alert_rules.take());
         self.digests = digests::read(name, text, table.get_ref(), &mut self.mistakes).or(self.digests.take());
+        let rules = sources::read_rules(name, text, table.get_ref(), &mut self.mistakes);
+        self.account_rules = rules.or(self.account_rules.take());
+        let prices = prices::read_prices(name, text, table.get_ref(), &mut self.mistakes);
+        self.prices = prices.or(self.prices.take());
+        let models = prices::read_models(name, text, table.get_ref(), &mut self.mistakes);
+        self.models = models.or(self.models.take());
         let mut found = Vec::new();
         flatten("", table.get_ref(), &mut found);
         for (key, at, value) in found {
@@ -199,7 +241,7 @@ fn flatten(prefix: &str, table: &DeTable<'_>, found: &mut Vec<(String, usize, Op
     for (key, value) in table {
         let name =
             if prefix.is_empty() { key.get_ref().to_string() } else { format!("{prefix}.{}", key.get_ref()) };
-        let lists = [members::LISTS, alerts::LISTS, &[digests::LIST]].concat();
+        let lists = [members::LISTS, alerts::LISTS, &[digests::LIST, sources::LIST], prices::LISTS].concat();
         if lists.contains(&name.as_str()) {
             continue;
         }

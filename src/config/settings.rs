@@ -9,6 +9,8 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::Currency;
+use crate::domain::ModelLife;
+use crate::domain::PriceList;
 use crate::domain::Role;
 
 use super::ai::{self, AiSettings};
@@ -21,6 +23,8 @@ use super::members::{MemberRules, snowflake};
 use super::mistake::Mistake;
 use super::operations::{self, LogFormat};
 use super::retention::{self, RetentionSettings};
+use super::server::{self, ServerSettings};
+use super::sources::{self, AnthropicSource};
 use super::trust::{self, Trust};
 
 /// Shortest secret key: 32 characters of a random text hold more than 128 bits.
@@ -35,6 +39,8 @@ pub struct Settings {
     pub bind: SocketAddr,
     /// How links in chat begin, without a slash at the end: `https://etsm.example.com`.
     pub public_url: String,
+    /// How the server meets clients.
+    pub server: ServerSettings,
     /// Where the database lives.
     pub data_dir: PathBuf,
     /// Address of the database; `None` is a file in `data_dir`.
@@ -67,6 +73,12 @@ pub struct Settings {
     pub ai: Option<AiSettings>,
     /// Digests on schedule.
     pub digests: Vec<DigestSettings>,
+    /// Usage and cost of an organisation at Anthropic; `None` is off.
+    pub anthropic_source: Option<AnthropicSource>,
+    /// What usage costs.
+    pub prices: PriceList,
+    /// Models that come to an end, beside those that a source tells of.
+    pub models: Vec<ModelLife>,
     /// How long each kind of data is kept.
     pub retention: RetentionSettings,
 }
@@ -115,9 +127,12 @@ impl Settings {
         let public_url = parsed(&mut all, "server.public_url", String::new(), web_address);
         let (health, health_text) = health(&mut all);
         let trust = trust::read(&mut all);
+        let server = server::read(&mut all);
+        let scheme = if server.tls.is_some() { "https" } else { "http" };
         let settings = Self {
             bind,
-            public_url: if public_url.is_empty() { format!("http://{bind}") } else { public_url },
+            public_url: if public_url.is_empty() { format!("{scheme}://{bind}") } else { public_url },
+            server,
             data_dir: PathBuf::from(all.get("data.dir").text),
             database_url: Some(all.get("data.database_url").text).filter(|url| !url.is_empty()),
             secret_key: parsed(&mut all, "security.secret_key", None, secret_key),
@@ -137,8 +152,15 @@ impl Settings {
             alert_rules: all.alert_rules.take().unwrap_or_else(AlertRule::defaults),
             ai: ai::read(&mut all, &trust),
             digests: all.digests.take().unwrap_or_default(),
+            anthropic_source: sources::read(&mut all, &trust),
+            prices: all.prices.take().unwrap_or_default(),
+            models: all.models.take().unwrap_or_default(),
             retention: retention::read(&mut all),
         };
+        if settings.server.tls.is_some() && !settings.public_url.starts_with("https://") {
+            let place = all.get("server.public_url").place;
+            all.wrong(place, "must begin with https:// where server.tls has a certificate");
+        }
         if settings.data_dir.as_os_str().is_empty() {
             all.wrong(all.get("data.dir").place, "must name a folder");
         }
@@ -189,8 +211,8 @@ impl Settings {
         }
         if !self.public_url.starts_with("https://") {
             let message = format!(
-                "must be https beyond this machine, for a session must not be read on its way; put a proxy \
-                 with TLS in front and name its address, or bind to 127.0.0.1:{port}"
+                "must be https beyond this machine, for a session must not be read on its way; set server.tls, or \
+                 put a proxy with TLS in front and name its address, or bind to 127.0.0.1:{port}"
             );
             mistakes.push(Mistake { place: "server.public_url (ETSM_PUBLIC_URL)".into(), message });
         }

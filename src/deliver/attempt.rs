@@ -40,15 +40,19 @@ pub(super) enum Step {
     Edit(Posted),
 }
 
-/// What is to be done next about a part that is due.
-pub(super) fn step(progress: &PartProgress, now: Timestamp) -> Step {
+/// What is to be done next about a part that is due. `doubted_for` is how long ago the doubt began by a clock that nobody
+/// sets; `None` when another process was in doubt, for what the machine's clock did meanwhile is not known.
+pub(super) fn step(progress: &PartProgress, now: Timestamp, doubted_for: Option<Duration>) -> Step {
     if let Some(id) = &progress.posted {
         return Step::Edit(Posted { id: id.clone() });
     }
     match progress.doubt_since {
-        // A clock that was set back tells nothing about how long it is ago.
-        Some(since) if now < since || now.duration_since(since) > NONCE_LIVES => Step::Find { since },
-        Some(_) | None => Step::Post,
+        None => Step::Post,
+        Some(since) => {
+            let fresh = doubted_for.is_some_and(|length| length <= NONCE_LIVES.unsigned_abs());
+            let moved_little = now >= since && now.duration_since(since) <= NONCE_LIVES;
+            if fresh && moved_little { Step::Post } else { Step::Find { since } }
+        }
     }
 }
 
@@ -168,21 +172,24 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(doubt_since: Option<&str>, now: &str, expected: &Step) {
+    fn check(doubt_since: Option<&str>, now: &str, doubted_for: Option<u64>, expected: &Step) {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         let progress = PartProgress { doubt_since: doubt_since.map(at), ..PartProgress::new(at(now)) };
-        assert_eq!(step(&progress, at(now)), *expected);
+        assert_eq!(step(&progress, at(now), doubted_for.map(Duration::from_secs)), *expected);
     }
 
     #[test]
     fn in_doubt_the_nonce_is_used_while_it_lives_and_then_the_channel_is_read() {
         let begun = "2026-03-30T06:00:00Z";
         let find = Step::Find { since: begun.parse().unwrap() };
-        check(None, begun, &Step::Post);
-        check(Some(begun), "2026-03-30T06:02:00Z", &Step::Post);
-        check(Some(begun), "2026-03-30T06:02:00.001Z", &find);
-        // The clock was set back: how long it is ago is not known.
-        check(Some(begun), "2026-03-30T05:59:59Z", &find);
+        check(None, begun, None, &Step::Post);
+        check(Some(begun), "2026-03-30T06:02:00Z", Some(120), &Step::Post);
+        check(Some(begun), "2026-03-30T06:02:00.001Z", Some(120), &find);
+        // The clock was set back, so that it seems less long ago than it is, or not to have been yet.
+        check(Some(begun), "2026-03-30T06:00:05Z", Some(600), &find);
+        check(Some(begun), "2026-03-30T05:59:59Z", Some(5), &find);
+        // Another process was in doubt; its clock may have been any.
+        check(Some(begun), "2026-03-30T06:00:05Z", None, &find);
     }
 
     #[test]

@@ -4,9 +4,13 @@
 //! A message that a person deleted is never posted anew.
 
 use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::time::Duration;
+use std::time::Instant;
 
 use anyhow::Context;
 use jiff::Timestamp;
@@ -49,7 +53,11 @@ pub struct Outbox {
     clock: Arc<dyn Clock>,
     messenger: Option<Arc<dyn Messenger>>,
     wake: Arc<Notify>,
+    doubts: Arc<Mutex<HashMap<PartName, Instant>>>,
 }
+
+/// A part of a message: its key and its position.
+type PartName = (String, u32);
 
 /// How far a message has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +78,7 @@ impl Outbox {
     /// Over a store; without a messenger everything but the page is out of reach.
     #[must_use]
     pub fn new(store: Store, clock: Arc<dyn Clock>, messenger: Option<Arc<dyn Messenger>>) -> Self {
-        Self { store, clock, messenger, wake: Arc::default() }
+        Self { store, clock, messenger, wake: Arc::default(), doubts: Arc::default() }
     }
 
     /// Takes a message in; when this returns, it is durable. A second one with the same key changes nothing.
@@ -131,6 +139,23 @@ impl Outbox {
             (Destination::Page, _) => Ok(Readers::Scopes(Vec::new())),
             (Destination::Discord(_), None) => Err(Undelivered::Refused { why: NO_MESSENGER.into() }),
             (Destination::Discord(_), Some(messenger)) => messenger.readers(to).await,
+        }
+    }
+
+    /// For how long this process has been in doubt about a part.
+    fn doubted_for(&self, part: &OutboxPart) -> Option<Duration> {
+        let doubts = self.doubts.lock().unwrap_or_else(PoisonError::into_inner);
+        doubts.get(&(part.key.clone(), part.position)).map(Instant::elapsed)
+    }
+
+    fn note_doubt(&self, part: &OutboxPart, in_doubt: bool) {
+        let mut doubts = self.doubts.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = (part.key.clone(), part.position);
+        if !in_doubt {
+            doubts.remove(&name);
+        } else if part.progress.doubt_since.is_none() {
+            // What an earlier process was in doubt about stays unknown to this one.
+            doubts.entry(name).or_insert_with(Instant::now);
         }
     }
 
@@ -247,11 +272,13 @@ impl Queue {
 
     async fn bring_further(&self, part: &OutboxPart, to: &Destination) -> Result<PartProgress, StoreError> {
         let (store, now) = (&self.outbox.store, self.outbox.clock.now());
-        let step = attempt::step(&part.progress, now);
+        let step = attempt::step(&part.progress, now, self.outbox.doubted_for(part));
         let begun = attempt::begun(part, &step, now);
+        self.outbox.note_doubt(part, begun.doubt_since.is_some());
         store.keep_progress(&part.key, part.position, &begun).await?;
         let ended = attempt::take(&*self.messenger, (part, to), step, begun, self.outbox.clock.now()).await;
         store.keep_progress(&part.key, part.position, &ended).await?;
+        self.outbox.note_doubt(part, ended.doubt_since.is_some());
         metrics::counter!("etsm_message_attempts_total", "state" => ended.state.word()).increment(1);
         let (key, why) = (&part.key, ended.why.as_deref().unwrap_or_default());
         match ended.state {

@@ -172,6 +172,10 @@ pub enum AuditKind {
     Push,
     /// Data left the service as a file.
     Export,
+    /// The whole database was copied.
+    Backup,
+    /// An earlier database was put back.
+    Restore,
     /// All of an account was erased.
     EraseAccount,
     /// All of a person was erased.
@@ -211,6 +215,8 @@ words!(
     ImportInitiatives => "import.initiatives",
     Push => "push.usage",
     Export => "export",
+    Backup => "database.backup",
+    Restore => "database.restore",
     EraseAccount => "erase.account",
     ErasePerson => "erase.person",
     Retention => "retention.run",

@@ -14,9 +14,13 @@ mod health;
 mod horizon;
 mod ids;
 mod initiative;
+mod metered;
+mod model_life;
 mod money;
 mod overrides;
+mod price;
 mod quantity;
+mod reconciliation;
 mod request_id;
 mod score;
 mod security;
@@ -43,9 +47,13 @@ pub use ids::{
     Person, SourceId,
 };
 pub use initiative::{Initiative, InitiativeStatus, InitiativeUpdate, Priority};
+pub use metered::{Metered, Unmapped};
+pub use model_life::ModelLife;
 pub use money::{BadMoney, Currency, Money};
 pub use overrides::{Cleared, Override};
+pub use price::{Charge, Charged, Price, PriceList, Rates};
 pub use quantity::{Quantity, grouped, short_number};
+pub use reconciliation::{BillLine, BillParts, MeteredDay, reconcile};
 pub use request_id::RequestId;
 pub use score::Score;
 pub use security::SecurityKind;

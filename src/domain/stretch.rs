@@ -19,6 +19,12 @@ impl Stretch {
     /// No time at all.
     pub const NONE: Self = Self(0);
 
+    /// So many minutes.
+    #[must_use]
+    pub const fn minutes(minutes: u32) -> Self {
+        Self(minutes)
+    }
+
     /// So many hours.
     #[must_use]
     pub const fn hours(hours: u32) -> Self {

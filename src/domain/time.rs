@@ -159,7 +159,24 @@ impl Range {
     /// The grain that shows it best: hours up to four days, days up to half a year, then weeks.
     #[must_use]
     pub fn grain(self) -> Grain {
-        let days = match self {
+        match self.days() {
+            ..=4 => Grain::Hour,
+            5..=190 => Grain::Day,
+            _ => Grain::Week,
+        }
+    }
+
+    /// The grains that show it as a line: of two points at least, and of no more than a chart can show.
+    pub fn grains(self) -> impl Iterator<Item = Grain> {
+        let hours = 24 * self.days();
+        Grain::ALL
+            .into_iter()
+            .filter(move |grain| (2..=Grain::CHART_POINTS_MAX).contains(&(hours / grain.hours())))
+    }
+
+    /// About how many days it has; those that go to date, at most.
+    fn days(self) -> i64 {
+        match self {
             Self::Hours(n) => i64::from(n) / 24,
             Self::Days(n) => i64::from(n),
             Self::Weeks(n) => 7 * i64::from(n),
@@ -167,11 +184,6 @@ impl Range {
             Self::QuarterToDate => 92,
             Self::YearToDate => 366,
             Self::Between(first, last) => i64::from((last - first).get_days()) + 1,
-        };
-        match days {
-            ..=4 => Grain::Hour,
-            5..=190 => Grain::Day,
-            _ => Grain::Week,
         }
     }
 
@@ -278,6 +290,8 @@ pub enum Grain {
 }
 
 impl Grain {
+    /// More points than this nobody tells apart in a chart: forty days of hours.
+    pub const CHART_POINTS_MAX: i64 = 1_000;
     /// All, finest first.
     pub const ALL: [Self; 4] = [Self::Hour, Self::Day, Self::Week, Self::Month];
 
@@ -323,6 +337,27 @@ impl Grain {
     pub fn around(self, at: Timestamp) -> Window {
         let start = self.floor(at);
         Window { from: start, to: self.next(start) }
+    }
+
+    /// Hours of one bucket, of a month at least.
+    fn hours(self) -> i64 {
+        match self {
+            Self::Hour => 1,
+            Self::Day => 24,
+            Self::Week => 24 * 7,
+            Self::Month => 24 * 28,
+        }
+    }
+
+    /// Refuses a window with too many points of this width, and says what would be right.
+    pub fn fits(self, window: Window, points_max: i64) -> Result<(), String> {
+        if window.length().as_hours() / self.hours() <= points_max {
+            return Ok(());
+        }
+        let unit = self.word();
+        Err(format!(
+            "This range has more than {points_max} points of one {unit}; ask for a wider grain or a shorter range"
+        ))
     }
 
     /// The buckets of `window`, in order, as the parts of them that lie in the window.

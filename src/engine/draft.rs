@@ -16,6 +16,7 @@ use crate::domain::Currency;
 use crate::domain::Foretold;
 use crate::domain::Initiative;
 use crate::domain::InitiativeId;
+use crate::domain::ModelLife;
 use crate::domain::Note;
 use crate::domain::Override;
 use crate::domain::UsageRow;
@@ -52,6 +53,7 @@ pub struct Draft {
     pub(super) initiatives: Arc<BTreeMap<InitiativeId, Arc<Initiative>>>,
     pub(super) marks: Arc<[SourceMark]>,
     pub(super) foretold: Arc<[Foretold]>,
+    pub(super) lives: Arc<[ModelLife]>,
     pub(super) kept_churn: Option<Arc<KeptChurn>>,
     /// Accounts whose initiatives have to be looked up again.
     pub(super) regroup: HashSet<AccountId>,
@@ -156,6 +158,11 @@ impl Draft {
         self.foretold = kept.into();
     }
 
+    /// Replaces the models that come to an end, which come by name.
+    pub fn model_lives(&mut self, lives: Vec<ModelLife>) {
+        self.lives = lives.into();
+    }
+
     /// Judges the touched accounts again and closes the picture. `now` bounds the as-of and is kept as `today`.
     /// `version` is the store's data version.
     ///
@@ -186,6 +193,7 @@ impl Draft {
             initiatives: self.initiatives,
             marks: self.marks,
             foretold: self.foretold,
+            lives: self.lives,
             outlooks: Memo::default(),
             kept_churn: self.kept_churn,
             churn: Arc::default(),

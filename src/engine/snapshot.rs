@@ -22,6 +22,7 @@ use crate::domain::Initiative;
 use crate::domain::InitiativeId;
 use crate::domain::Metric;
 use crate::domain::Model;
+use crate::domain::ModelLife;
 use crate::domain::Note;
 use crate::domain::Override;
 use crate::domain::Scope;
@@ -81,6 +82,8 @@ pub struct Snapshot {
     pub(super) marks: Arc<[SourceMark]>,
     /// Forecasts that were kept, by account and metric, oldest first.
     pub(super) foretold: Arc<[Foretold]>,
+    /// Models that come to an end, by name.
+    pub(super) lives: Arc<[ModelLife]>,
     pub(super) outlooks: Memo<(UsageFilter, Metric), Outlook>,
     /// The churn model to judge by; fitted anew for each snapshot when `None`.
     pub(super) kept_churn: Option<Arc<KeptChurn>>,
@@ -110,6 +113,7 @@ impl Snapshot {
             initiatives: Arc::default(),
             marks: Arc::from([]),
             foretold: Arc::from([]),
+            lives: Arc::from([]),
             outlooks: Memo::default(),
             kept_churn: None,
             learners: Arc::default(),
@@ -137,6 +141,7 @@ impl Snapshot {
             initiatives: Arc::clone(&self.initiatives),
             marks: Arc::clone(&self.marks),
             foretold: Arc::clone(&self.foretold),
+            lives: Arc::clone(&self.lives),
             kept_churn: self.kept_churn.clone(),
             regroup: HashSet::new(),
         }
@@ -218,6 +223,12 @@ impl Snapshot {
     pub fn watermarks_of(&self, account: &AccountId) -> impl Iterator<Item = &SourceMark> {
         let sources = self.entry(account).map_or(&[][..], |entry| &entry.frame.sources);
         self.marks.iter().filter(|mark| sources.contains(&mark.source))
+    }
+
+    /// Models that come to an end, by name.
+    #[must_use]
+    pub fn model_lives(&self) -> &[ModelLife] {
+        &self.lives
     }
 
     /// Hourly rows held.

@@ -43,6 +43,7 @@ impl Snapshot {
             initiatives: Arc::new(initiatives.map(|(id, one)| (id.clone(), Arc::clone(one))).collect()),
             marks,
             foretold: foretold.cloned().collect(),
+            lives: Arc::clone(&self.lives),
             // Its sums are those of all accounts; a view reads the kept sums and the rows of its own.
             cube: Kept::TooLarge { rows: usize::MAX },
             entries: Arc::new(entries),

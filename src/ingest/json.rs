@@ -31,7 +31,7 @@ use super::rejection::Reason;
 use super::rejection::shown;
 
 /// Which columns the keys of the objects mean; each key is looked up once.
-type Keys = HashMap<String, Option<(usize, Fit)>>;
+pub(super) type Keys = HashMap<String, Option<(usize, Fit)>>;
 /// Keys that are remembered; hostile files could bring new ones for ever.
 const KEYS_MAX: usize = 1_000;
 
@@ -63,10 +63,13 @@ pub(super) fn layout(lines: &mut Lines<'_>) -> io::Result<Option<Layout>> {
     })
 }
 
+/// How one record is parted into cells.
+pub(super) type Parse = fn(&str, &mut Keys, &[Column]) -> Result<Vec<Cell<'static>>, Flaw>;
+
 /// Reads all records of a JSON text.
 pub(super) fn read<K: Kind>(
     lines: &mut Lines<'_>,
-    layout: Layout,
+    (layout, parse): (Layout, Parse),
     charset: &mut Charset,
     collector: &mut Collector<'_, '_, K>,
 ) -> Result<(), FileError> {
@@ -79,7 +82,7 @@ pub(super) fn read<K: Kind>(
             if line.cut {
                 collector.reject(None, too_long(), bytes);
             } else if !text.is_empty() {
-                record(text.strip_suffix(b",").unwrap_or(text), &mut keys, charset, collector, bytes);
+                record(text.strip_suffix(b",").unwrap_or(text), parse, &mut keys, charset, collector, bytes);
             }
             lines.consume(line.next);
         }
@@ -95,7 +98,7 @@ pub(super) fn read<K: Kind>(
         let bytes = lines.bytes_read();
         match element {
             Element::Text { end, next } => {
-                record(&lines.window()[..end], &mut keys, charset, collector, bytes);
+                record(&lines.window()[..end], parse, &mut keys, charset, collector, bytes);
                 lines.consume(next);
             }
             Element::OpenString { next } => {
@@ -233,6 +236,7 @@ fn open_string_end(lines: &mut Lines<'_>, at: usize) -> io::Result<Element> {
 /// Parses one object and hands its cells over.
 fn record<K: Kind>(
     bytes: &[u8],
+    parse: Parse,
     keys: &mut Keys,
     charset: &mut Charset,
     collector: &mut Collector<'_, '_, K>,
@@ -251,7 +255,12 @@ fn record<K: Kind>(
     }
 }
 
-fn parse(text: &str, keys: &mut Keys, columns: &[Column]) -> Result<Vec<Cell<'static>>, Flaw> {
+/// The cells of an object with a key for each column.
+pub(super) fn parse_object(
+    text: &str,
+    keys: &mut Keys,
+    columns: &[Column],
+) -> Result<Vec<Cell<'static>>, Flaw> {
     match cells(text, keys, columns) {
         Ok(cells) => Ok(cells),
         // Python writes NaN and Infinity, and numbers may overflow: as words they are refused with their column.
@@ -262,14 +271,18 @@ fn parse(text: &str, keys: &mut Keys, columns: &[Column]) -> Result<Vec<Cell<'st
     }
 }
 
-fn cells(text: &str, keys: &mut Keys, columns: &[Column]) -> serde_json::Result<Vec<Cell<'static>>> {
+pub(super) fn cells(
+    text: &str,
+    keys: &mut Keys,
+    columns: &[Column],
+) -> serde_json::Result<Vec<Cell<'static>>> {
     let mut source = serde_json::Deserializer::from_str(text);
     let cells = source.deserialize_map(Cells { keys, columns })?;
     source.end()?;
     Ok(cells)
 }
 
-fn flaw_of(problem: &serde_json::Error) -> Flaw {
+pub(super) fn flaw_of(problem: &serde_json::Error) -> Flaw {
     let said = problem.to_string();
     if said.starts_with("EOF while parsing a string") {
         return open_string();

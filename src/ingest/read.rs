@@ -10,6 +10,7 @@ use crate::domain::UsageRow;
 
 use super::accounts::AccountRecord;
 use super::accounts::Accounts;
+use super::cloud_event;
 use super::delimited;
 use super::encoding::HEAD_BYTES;
 use super::encoding::TextSource;
@@ -75,7 +76,16 @@ pub fn read_usage(
     context: &Context,
     take: &mut Take<'_, UsageRow>,
 ) -> Result<Summary, FileError> {
-    read(input, &mut Usage::new(context), take)
+    read(input, &mut Usage::new(context), json::parse_object, take)
+}
+
+/// Reads usage that comes as CloudEvents 1.0, in a list or one after the other, as [`read_usage`] does.
+pub fn read_cloud_events(
+    input: Input<'_>,
+    context: &Context,
+    take: &mut Take<'_, UsageRow>,
+) -> Result<Summary, FileError> {
+    read(input, &mut Usage::new(context), cloud_event::parse, take)
 }
 
 /// Reads account records, as [`read_usage`] does.
@@ -84,7 +94,7 @@ pub fn read_accounts(
     context: &Context,
     take: &mut Take<'_, AccountRecord>,
 ) -> Result<Summary, FileError> {
-    read(input, &mut Accounts::new(context), take)
+    read(input, &mut Accounts::new(context), json::parse_object, take)
 }
 
 /// Reads initiative records, as [`read_usage`] does.
@@ -93,12 +103,13 @@ pub fn read_initiatives(
     context: &Context,
     take: &mut Take<'_, InitiativeRecord>,
 ) -> Result<Summary, FileError> {
-    read(input, &mut Initiatives::new(context), take)
+    read(input, &mut Initiatives::new(context), json::parse_object, take)
 }
 
 fn read<K: Kind>(
     mut input: Input<'_>,
     kind: &mut K,
+    parse: json::Parse,
     take: &mut Take<'_, K::Row>,
 ) -> Result<Summary, FileError> {
     let mut head = Vec::with_capacity(HEAD_BYTES);
@@ -125,7 +136,7 @@ fn read<K: Kind>(
             Format::Csv
         }
         Some(layout) => {
-            json::read(&mut lines, layout, &mut charset, &mut collector)?;
+            json::read(&mut lines, (layout, parse), &mut charset, &mut collector)?;
             if layout == Layout::List { Format::JsonList } else { Format::NdJson }
         }
     };

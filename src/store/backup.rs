@@ -81,6 +81,25 @@ impl Store {
         made
     }
 
+    /// What the database in a file holds, and whether all of it can be read and is what was written. Nothing is changed,
+    /// not even brought up to date, and a service that uses the file goes on.
+    pub async fn examine(file: &Path) -> Result<StoreCounts, StoreError> {
+        prove_copy(file).await
+    }
+
+    /// The file of an address; `None` when it is no file.
+    pub fn file_of(url: &str) -> Result<Option<PathBuf>, StoreError> {
+        Ok(Address::read(url)?.file)
+    }
+
+    /// Up to when the newest source says that its data are complete.
+    pub async fn newest_mark(file: &Path) -> Result<Option<Timestamp>, StoreError> {
+        let copy = Self::open_copy(file).await?;
+        let marks = copy.watermarks().await;
+        copy.close().await;
+        Ok(marks?.into_iter().map(|(_source, mark)| mark).max())
+    }
+
     async fn copy_into(&self, making: &Path) -> Result<StoreCounts, StoreError> {
         const DOING: &str = "copying it";
         let path = making.to_str().ok_or_else(|| StoreError::Copy("the path must be UTF-8".to_owned()))?;

@@ -28,29 +28,21 @@ use super::numbering::by_number;
 use super::open::Store;
 use super::packed::Fields;
 use super::sums;
+use super::sums::Adding;
 use super::view::UsageView;
 
 /// Nulls are empty. Rows come in the order of the key's tree, which is that of time; it is checked below.
-const ROWS_OF_ACCOUNT: &str = "SELECT (SELECT usage_sum FROM account WHERE id = $1), string_agg(concat(at_ms, ',', endpoint, ',', model, ',', source, ',', api_calls, ',', \
-     errors, ',', tokens, ',', cost, ',', input, ',', output, ',', cached, ',', event), '\u{1e}') \
-     FROM usage WHERE account = $1 AND at_ms >= $2";
+macro_rules! packed_rows {
+    () => {
+        "string_agg(concat(at_ms, ',', endpoint, ',', model, ',', source, ',', api_calls, ',', errors, ',', tokens, \
+         ',', cost, ',', input, ',', output, ',', cached, ',', event), '\u{1e}') FROM usage WHERE account = $1"
+    };
+}
+const ROWS_OF_ACCOUNT: &str =
+    concat!("SELECT (SELECT usage_sum FROM account WHERE id = $1), ", packed_rows!(), " AND at_ms >= $2");
+const ROWS_BEFORE: &str = concat!("SELECT ", packed_rows!(), " AND at_ms < $2");
 /// Shortest row that is usual, in bytes: bounds how much is reserved for an account.
 const ROW_BYTES: usize = 40;
-
-/// What the rows of an account from an instant on add up to.
-pub(super) async fn sum_since(
-    connection: &mut AnyConnection,
-    (id, number): (&AccountId, i64),
-    since: Timestamp,
-) -> Result<i64, StoreError> {
-    let (_kept, packed): (Option<i64>, Option<String>) = sqlx::query_as(ROWS_OF_ACCOUNT)
-        .bind(number)
-        .bind(since.as_millisecond())
-        .fetch_one(connection)
-        .await
-        .doing("adding up usage")?;
-    Ok(sums::Adding::of(id).packed(packed.unwrap_or_default().as_bytes()))
-}
 
 impl Store {
     /// All usage of the accounts given (all accounts when `None`) in a view of its own; see [`UsageView::each_account`].
@@ -115,6 +107,22 @@ async fn fetch(connection: &mut AnyConnection, account: i64, since: Timestamp) -
         .doing("reading usage")?;
     let is_whole = since == Timestamp::MIN;
     Ok(Packed { rows, sum: if is_whole { sum } else { None } })
+}
+
+/// What the rows of an account before a time add to its sum.
+pub(super) async fn sum_before(
+    connection: &mut AnyConnection,
+    account: &AccountId,
+    number: i64,
+    before: Timestamp,
+) -> Result<i64, StoreError> {
+    let rows: Option<String> = sqlx::query_scalar(ROWS_BEFORE)
+        .bind(number)
+        .bind(before.as_millisecond())
+        .fetch_one(connection)
+        .await
+        .doing("reading usage")?;
+    Ok(rows.map_or(0, |rows| Adding::of(account).packed(rows.as_bytes())))
 }
 
 /// The accounts asked for that exist, in the order of their ids.

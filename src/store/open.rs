@@ -168,15 +168,6 @@ impl Store {
         self.checkpoint.as_ref()
     }
 
-    pub(super) fn dialect(&self) -> Dialect {
-        self.address.dialect
-    }
-
-    /// For what cannot run inside a transaction.
-    pub(super) fn writer(&self) -> &AnyPool {
-        &self.writer
-    }
-
     /// The file that SQLite keeps it in.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
@@ -185,6 +176,15 @@ impl Store {
 
     pub(super) fn address(&self) -> &Address {
         &self.address
+    }
+
+    pub(super) fn dialect(&self) -> Dialect {
+        self.address.dialect
+    }
+
+    /// For what cannot run inside a transaction.
+    pub(super) fn writer(&self) -> &AnyPool {
+        &self.writer
     }
 
     pub(super) fn statements(&self) -> &Statements {

@@ -169,22 +169,26 @@ impl Store {
 }
 
 async fn usage(writing: &mut AnyConnection, before: Timestamp) -> Result<u64, StoreError> {
-    let accounts: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT account_id, CAST(id AS BIGINT) FROM account \
-         WHERE id IN (SELECT account FROM usage WHERE at_ms < $1)",
+    let before_ms = before.as_millisecond();
+    let accounts: Vec<(i64, String)> = sqlx::query_as(
+        "SELECT id, account_id FROM account WHERE EXISTS (SELECT 1 FROM usage WHERE account = account.id AND at_ms < $1)",
     )
-    .bind(before.as_millisecond())
+    .bind(before_ms)
     .fetch_all(&mut *writing)
     .await
     .doing(DOING)?;
-    let mut stamps = Vec::new();
-    for (id, number) in &accounts {
-        let of = (&read_back(id, "account.account_id")?, *number);
-        let all = load::sum_since(writing, of, Timestamp::MIN).await?;
-        stamps.push((*number, load::sum_since(writing, of, before).await? - all));
+    let mut taken = Vec::with_capacity(accounts.len());
+    for (number, account) in accounts {
+        let account = read_back(&account, "account.account_id")?;
+        taken.push((number, -load::sum_before(writing, &account, number, before).await?));
     }
+    sqlx::query("DELETE FROM metered WHERE at_ms < $1")
+        .bind(before_ms)
+        .execute(&mut *writing)
+        .await
+        .doing(DOING)?;
     let gone = sqlx::query("DELETE FROM usage WHERE at_ms < $1")
-        .bind(before.as_millisecond())
+        .bind(before_ms)
         .execute(&mut *writing)
         .await
         .doing(DOING)?;
@@ -193,7 +197,7 @@ async fn usage(writing: &mut AnyConnection, before: Timestamp) -> Result<u64, St
         .execute(&mut *writing)
         .await
         .doing(DOING)?;
-    view::stamp(writing, stamps).await?;
+    view::stamp(writing, taken).await?;
     Ok(gone.rows_affected())
 }
 

@@ -9,6 +9,7 @@ use sqlx::any::AnyRow;
 
 use crate::domain::SourceId;
 use crate::domain::SourceKind;
+use crate::domain::Unmapped;
 
 use super::error::Doing;
 use super::error::StoreError;
@@ -32,6 +33,8 @@ pub struct SourceTry {
     pub came: Result<u64, String>,
     /// When it is tried again, where that is up to us.
     pub next: Option<Timestamp>,
+    /// What must be known about the figures that came.
+    pub note: Option<String>,
 }
 
 /// How it goes with a source.
@@ -55,6 +58,17 @@ pub struct SourceCourse {
     pub rows: u64,
     /// When it is tried again, where that is up to us.
     pub next: Option<Timestamp>,
+    /// What must be known about its figures.
+    pub note: Option<String>,
+}
+
+/// How usage comes in by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Feeds {
+    /// The sources that were ever tried, by name.
+    pub courses: Vec<SourceCourse>,
+    /// Whose usage no rule gives to an account, by source and holder.
+    pub unmapped: Vec<(SourceId, Unmapped)>,
 }
 
 impl SourceCourse {
@@ -74,13 +88,18 @@ impl Store {
         writing.commit().await.doing("noting how it goes with a source")
     }
 
+    /// How usage comes in by itself.
+    pub async fn feeds(&self) -> Result<Feeds, StoreError> {
+        Ok(Feeds { courses: self.source_courses().await?, unmapped: self.unmapped().await? })
+    }
+
     /// How it goes with all sources that were ever tried, by name.
     pub async fn source_courses(&self) -> Result<Vec<SourceCourse>, StoreError> {
         let mut reading = self.read().await?;
         let rows = sqlx::query(
             "SELECT c.name AS name, c.kind AS kind, s.watermark AS watermark, c.tried_ms AS tried_ms, \
              c.succeeded_ms AS succeeded_ms, c.failed_ms AS failed_ms, c.failure AS failure, \
-             c.failed_tries AS failed_tries, c.rows_taken AS rows_taken, c.next_ms AS next_ms \
+             c.failed_tries AS failed_tries, c.rows_taken AS rows_taken, c.next_ms AS next_ms, c.note AS note \
              FROM source_course c LEFT JOIN source s ON s.name = c.name ORDER BY c.name",
         )
         .fetch_all(&mut *reading)
@@ -100,14 +119,15 @@ pub(super) async fn note(connection: &mut AnyConnection, tried: &SourceTry) -> R
     let failed = failure.is_some();
     sqlx::query(
         "INSERT INTO source_course \
-         (name, kind, tried_ms, succeeded_ms, failed_ms, failure, failed_tries, rows_taken, next_ms) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (name) DO UPDATE SET \
+         (name, kind, tried_ms, succeeded_ms, failed_ms, failure, failed_tries, rows_taken, next_ms, note) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (name) DO UPDATE SET \
          kind = excluded.kind, tried_ms = excluded.tried_ms, \
          succeeded_ms = COALESCE(excluded.succeeded_ms, source_course.succeeded_ms), \
          failed_ms = COALESCE(excluded.failed_ms, source_course.failed_ms), \
          failure = COALESCE(excluded.failure, source_course.failure), \
          failed_tries = CASE WHEN excluded.failed_tries = 0 THEN 0 ELSE source_course.failed_tries + 1 END, \
-         rows_taken = source_course.rows_taken + excluded.rows_taken, next_ms = excluded.next_ms",
+         rows_taken = source_course.rows_taken + excluded.rows_taken, next_ms = excluded.next_ms, \
+         note = CASE WHEN excluded.failed_tries = 0 THEN excluded.note ELSE source_course.note END",
     )
     .bind(tried.source.as_str())
     .bind(tried.kind.word())
@@ -118,6 +138,7 @@ pub(super) async fn note(connection: &mut AnyConnection, tried: &SourceTry) -> R
     .bind(i64::from(failed))
     .bind(rows)
     .bind(tried.next.map(Timestamp::as_millisecond))
+    .bind(tried.note.clone())
     .execute(connection)
     .await
     .doing("noting how it goes with a source")
@@ -144,6 +165,7 @@ fn read_course(row: &AnyRow) -> Result<SourceCourse, StoreError> {
         failed_tries: whole("failed_tries")?.unsigned_abs(),
         rows: whole("rows_taken")?.unsigned_abs(),
         next: at("next_ms", "source_course.next_ms")?,
+        note: row.try_get("note").doing(READING)?,
     })
 }
 
@@ -163,6 +185,7 @@ mod tests {
             at: at(second),
             came: came.map_err(str::to_owned),
             next: Some(at(second + 60)),
+            note: None,
         }
     }
 

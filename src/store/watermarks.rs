@@ -32,12 +32,25 @@ impl Store {
     }
 }
 
-/// Moves a watermark forward, never back; a move is a change of the data.
+/// Up to when the data of a source are complete, if it says so.
+pub(super) async fn of(
+    connection: &mut AnyConnection,
+    source: &SourceId,
+) -> Result<Option<Timestamp>, StoreError> {
+    let found: Option<Option<i64>> = sqlx::query_scalar("SELECT watermark FROM source WHERE name = $1")
+        .bind(source.as_str())
+        .fetch_optional(connection)
+        .await
+        .doing("reading a watermark")?;
+    found.flatten().map(|ms| instant(ms, "source.watermark")).transpose()
+}
+
+/// Moves a watermark forward, never back; a move is a change of the data. Tells whether it moved.
 pub(super) async fn advance(
     connection: &mut AnyConnection,
     source: &SourceId,
     watermark: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let mut sources = Numbering::new(&SOURCES);
     sources.learn(connection, [source], |source| source.as_str().to_owned()).await?;
     let moved = sqlx::query(
@@ -48,8 +61,9 @@ pub(super) async fn advance(
     .execute(&mut *connection)
     .await
     .doing("moving a watermark")?;
-    if moved.rows_affected() > 0 {
+    let moved = moved.rows_affected() > 0;
+    if moved {
         counters::next_version(connection).await?;
     }
-    Ok(())
+    Ok(moved)
 }

@@ -129,7 +129,7 @@ impl UsageWriter {
 
 /// Numbers of texts, as far as they were needed.
 #[derive(Debug)]
-struct Known {
+pub(super) struct Known {
     sources: Numbering<SourceId>,
     accounts: Numbering<AccountId>,
     endpoints: Numbering<Endpoint>,
@@ -148,7 +148,7 @@ impl Default for Known {
 }
 
 impl Known {
-    async fn learn(
+    pub(super) async fn learn(
         &mut self,
         connection: &mut AnyConnection,
         rows: &[UsageRow],
@@ -167,7 +167,7 @@ impl Known {
             .await
     }
 
-    fn key<'a>(&self, row: &'a UsageRow) -> Key<'a> {
+    pub(super) fn key<'a>(&self, row: &'a UsageRow) -> Key<'a> {
         Key {
             account: self.accounts.number(&row.account),
             at_ms: row.at.as_millisecond(),
@@ -186,7 +186,8 @@ struct Touched {
     by: i64,
 }
 
-async fn record(
+/// Records rows inside a transaction, as if they came one after the other.
+pub(super) async fn record(
     connection: &mut AnyConnection,
     statements: &Statements,
     known: &mut Known,

@@ -68,6 +68,8 @@ pub const METRICS: &[Described] = &[
         &[("outcome", "accepted, replaced, duplicate, rejected")],
         "Usage rows taken in.",
     ),
+    histogram("etsm_push_commit_seconds", &[], "How long a group of pushes took to be durable."),
+    histogram("etsm_push_group_parcels", &[], "Pushes that were made durable together."),
     gauge(
         "etsm_freshness_seconds",
         &[SOURCE],
@@ -92,6 +94,11 @@ pub const METRICS: &[Described] = &[
     counter("etsm_links_refused_total", &[], "Links that let nobody in: forged, spent or too old."),
     gauge("etsm_live_streams", &[], "Pages that wait for newer figures."),
     counter("etsm_live_refused_total", &[], "Pages that could not wait, for too many did."),
+    counter("etsm_http_limited_total", &[], "Requests beyond the budget of their address or key."),
+    counter("etsm_http_shed_total", &[], "Requests turned away because too much was asked at once."),
+    counter("etsm_connections_refused_total", &[("why", "all, address")], "Connections without a place."),
+    counter("etsm_connections_dropped_total", &[("why", "slow_reader")], "Connections that let answers lie."),
+    gauge("etsm_tls_certificate_ends_seconds", &[], "When the certificate ends, in seconds since 1970."),
     counter(
         "etsm_own_use_total",
         &[
@@ -130,7 +137,7 @@ pub const METRICS: &[Described] = &[
     // Digests and alerts
     counter(
         "etsm_digests_total",
-        &[OUTCOME, ("by", "schedule, order"), ("late", "yes, no")],
+        &[OUTCOME, ("by", "ai, plain, nobody"), ("late", "yes, no")],
         "Digests that are over.",
     ),
     histogram("etsm_digest_lateness_seconds", &[], "How long after its slot a digest was there."),

@@ -33,23 +33,31 @@ impl LogForm {
 
 /// Sends the log to standard error, filtered as `info` or `info,etsm=debug`. A second call changes nothing.
 pub fn start_logs(filter: &str, form: LogForm) -> Result<(), String> {
-    let layer = log_layer(form, std::io::stderr).with_filter(filtered(filter)?);
+    let layer = log_layer(filter, form, std::io::stderr)?;
     // A test may have set its own before; then that one stays.
     let _kept = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer));
     Ok(())
 }
 
-/// Writes each event in this form.
-pub fn log_layer<S, W>(form: LogForm, writer: W) -> Box<dyn Layer<S> + Send + Sync>
+/// Writes what the filter lets through, in this form.
+pub fn log_layer<S, W>(
+    filter: &str,
+    form: LogForm,
+    writer: W,
+) -> Result<Box<dyn Layer<S> + Send + Sync>, String>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
 {
-    let layer = fmt::layer().with_writer(writer);
-    match form {
-        LogForm::Text => layer.with_ansi(std::io::stderr().is_terminal()).compact().boxed(),
-        LogForm::Json => layer.json().flatten_event(true).with_current_span(false).boxed(),
-    }
+    let (layer, filter) = (fmt::layer().with_writer(writer), filtered(filter)?);
+    Ok(match form {
+        LogForm::Text => {
+            layer.with_ansi(std::io::stderr().is_terminal()).compact().with_filter(filter).boxed()
+        }
+        LogForm::Json => {
+            layer.json().flatten_event(true).with_current_span(false).with_filter(filter).boxed()
+        }
+    })
 }
 
 fn filtered(filter: &str) -> Result<EnvFilter, String> {

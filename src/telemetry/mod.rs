@@ -13,7 +13,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 pub use catalog::{Described, Kind, METRICS, manual};
 pub use logs::{LogForm, log_layer, start_logs};
 pub use own_use::{OwnUse, Surface, Use};
-pub use process::{measure_disk, measure_process};
+pub use process::{disk_space, measure_disk, measure_process};
 
 /// Bounds of all `…_seconds` histograms: from a cached answer to a remote that hangs.
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];

@@ -28,11 +28,18 @@ pub fn measure_process() {
     }
 }
 
+/// Bytes that are free on the disk of a folder, and all that it has.
+#[must_use]
+pub fn disk_space(folder: &Path) -> Option<(u64, u64)> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    Some((disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize))
+}
+
 /// Measures the disk that a folder is on, and the files of a database.
 pub fn measure_disk(folder: &Path, database: Option<&Path>) {
-    if let Ok(disk) = rustix::fs::statvfs(folder) {
-        metrics::gauge!("etsm_disk_free_bytes").set((disk.f_bavail * disk.f_frsize) as f64);
-        metrics::gauge!("etsm_disk_size_bytes").set((disk.f_blocks * disk.f_frsize) as f64);
+    if let Some((free, size)) = disk_space(folder) {
+        metrics::gauge!("etsm_disk_free_bytes").set(free as f64);
+        metrics::gauge!("etsm_disk_size_bytes").set(size as f64);
     }
     let Some(database) = database else { return };
     for (part, ending) in [("data", ""), ("log", "-wal"), ("checkpoint", ".checkpoint")] {

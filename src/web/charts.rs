@@ -73,7 +73,7 @@ fn svg(spec: &ChartSpec, palette: Palette) -> Response {
 }
 
 /// Drawing pixels takes tens of milliseconds, so it is done beside the other requests.
-async fn png(spec: ChartSpec, palette: Palette, kind: &str) -> Result<Response, Problem> {
+pub(super) async fn png(spec: ChartSpec, palette: Palette, kind: &str) -> Result<Response, Problem> {
     let drawn = tokio::task::spawn_blocking(move || chart::png(&spec, palette, SCALE)).await;
     let bytes = drawn
         .map_err(|error| Problem::internal(anyhow::Error::new(error).context("drawing a chart")))?

@@ -7,6 +7,7 @@ use crate::answers::CATALOG;
 use crate::answers::Invocation;
 use crate::answers::OptionKind;
 use crate::answers::Question;
+use crate::domain::Grain;
 use crate::domain::Horizon;
 use crate::domain::Range;
 use crate::render::html::ChartLinks;
@@ -58,8 +59,10 @@ impl Here<'_> {
     /// The same page with one option changed; an empty value leaves it out.
     pub(super) fn with(&self, name: &str, value: &str) -> String {
         let kept = self.call.options.iter().map(|(key, text)| (key.as_str(), text.as_str()));
-        let kept = kept.filter(|(key, _)| *key != name && Some(*key) != self.in_path);
-        with_query(self.path, kept.chain([(name, value)]))
+        // A grain suits a range; another range has its own.
+        let gone =
+            |key: &str| key == name || Some(key) == self.in_path || (name == "range" && key == "grain");
+        with_query(self.path, kept.filter(|(key, _)| !gone(key)).chain([(name, value)]))
     }
 
     /// The choices that a question about figures over time offers: its range or horizon, its metric, and how it is split
@@ -67,11 +70,18 @@ impl Here<'_> {
     pub(super) fn of(&self, question: &Question) -> Vec<Pills> {
         let metric = || self.words("Metric", "metric", "calls");
         match question {
-            Question::Usage { account, range, .. } => {
+            Question::Usage { account, range, grain, .. } => {
                 let mut split = self.words("Split", "by", "none");
                 // One account is not split by account.
                 split.items.retain(|pill| account.is_none() || pill.label != "account");
-                vec![self.ranges(*range), metric(), split, self.words("Compare", "compare", "previous")]
+                let grains = self.grains(*range, *grain);
+                vec![
+                    self.ranges(*range),
+                    grains,
+                    metric(),
+                    split,
+                    self.words("Compare", "compare", "previous"),
+                ]
             }
             Question::Movers { range, .. } | Question::Anomalies { range, .. } => {
                 vec![self.ranges(*range), metric()]
@@ -95,6 +105,20 @@ impl Here<'_> {
             current: range == now,
         };
         Pills { label: "Range", items: ranges.into_iter().map(pill).collect() }
+    }
+
+    /// The grains that suit a range; another one is shown as the present one.
+    fn grains(&self, range: Range, asked: Option<Grain>) -> Pills {
+        let now = asked.unwrap_or(range.grain());
+        let pill = |grain: Grain| Pill {
+            label: grain.word().to_owned(),
+            title: format!("Per {}", grain.word()),
+            href: self.with("grain", if grain == range.grain() { "" } else { grain.word() }),
+            current: grain == now,
+        };
+        let shown =
+            Grain::ALL.into_iter().filter(|one| *one == now || range.grains().any(|grain| grain == *one));
+        Pills { label: "Grain", items: shown.map(pill).collect() }
     }
 
     /// The horizons that are offered; another one is shown as the present one.
@@ -160,6 +184,11 @@ const CHARTS: &[(&str, &str)] = &[
     ("initiative", "initiative show"),
 ];
 
+/// The kind of chart that a command draws.
+pub(super) fn chart_kind(command: &str) -> Option<&'static str> {
+    CHARTS.iter().find(|(_, own)| *own == command).map(|(kind, _)| *kind)
+}
+
 /// The command that draws a kind of chart.
 pub(super) fn chart_command(kind: &str) -> Option<&'static str> {
     CHARTS.iter().find(|(word, _)| *word == kind).map(|(_, command)| *command)
@@ -167,11 +196,12 @@ pub(super) fn chart_command(kind: &str) -> Option<&'static str> {
 
 /// Where the chart of a call is served as a file; `None` for calls that draw none.
 pub(super) fn chart_links(call: &Invocation) -> Option<ChartLinks> {
-    let (kind, _) = CHARTS.iter().find(|(_, command)| *command == call.command)?;
+    let kind = chart_kind(&call.command)?;
     let query: Vec<String> =
         call.options.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect();
     let file = |ending: &str| format!("/chart/{kind}.{ending}?{}", query.join("&"));
-    Some(ChartLinks { svg: file("svg"), png: file("png"), csv: file("csv") })
+    let share = format!("/share?line={}", escape(&call.line()));
+    Some(ChartLinks { svg: file("svg"), png: file("png"), csv: file("csv"), share })
 }
 
 #[cfg(test)]

@@ -29,8 +29,6 @@ use crate::answers::Desk;
 use super::page;
 use super::seat::Seat;
 
-/// Streams at once; the connections that are left are for pages.
-const STREAMS_MAX: usize = 4_096;
 /// A browser takes silence of twice this for a lost connection; proxies drop what is silent for a minute.
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(20);
 /// A stream ends after so long, and the page opens another: whoever may not look any more is not told any more.
@@ -46,13 +44,7 @@ pub struct Live {
 }
 
 impl Live {
-    /// Streams that end when `stop` fires, so that they do not hold back the end of the program.
-    #[must_use]
-    pub fn until(stop: CancellationToken) -> Self {
-        Self::with_places(STREAMS_MAX, stop)
-    }
-
-    /// The same with room for so many.
+    /// So many streams at once, which end when `stop` fires, so that they do not hold back the end of the program.
     #[must_use]
     pub fn with_places(places: usize, stop: CancellationToken) -> Self {
         Self { places: Arc::new(Semaphore::new(places)), stop }

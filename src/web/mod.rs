@@ -11,14 +11,18 @@ mod doors;
 mod form;
 mod grid;
 mod guard;
+mod intake;
 mod interactions;
+mod limits;
 mod links;
 mod live;
 mod measure;
+mod neighbour;
 mod page;
 mod pages;
 mod probes;
 mod ready;
+mod redirect;
 mod refusals;
 mod request;
 mod router;
@@ -27,16 +31,22 @@ mod seat;
 mod serve;
 mod sources;
 mod state;
+mod tls;
+mod whole;
 
 pub use doors::{Doors, KEY_PREFIX};
+pub use intake::{UsageDoor, UsageIntake};
 pub use interactions::{SignedDoor, SignedRequest};
+pub use limits::Limits;
 pub use live::Live;
 pub use ready::{PartState, Readiness};
+pub use redirect::redirect;
 pub use refusals::{Refusals, count_refusals};
 pub use router::{router, routes};
 pub use rules::{Rule, RuledRoute};
-pub use serve::serve;
+pub use serve::{Patience, Reception, serve};
 pub use state::{Entry, WebState};
+pub use tls::{BadCertificate, Looked, Tls};
 
 /// The description of the API (OpenAPI 3.1), as JSON.
 #[must_use]

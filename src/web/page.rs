@@ -56,14 +56,37 @@ const NAVIGATION: &[(Place, &str, &str)] = &[
     (Place::Help, "/help", "Help"),
 ];
 
-/// Paths and names of the pages that admins have besides.
+/// Paths and names of the pages that admins have besides; the name is the title of the page, too.
 pub(super) const ADMINISTRATION: &[(&str, &str)] = &[
     ("/admin", "Administration"),
+    ("/admin/schedules", "Schedules"),
+    ("/admin/rules", "Rules of alerts"),
     ("/admin/audit", "Audit log"),
     ("/admin/privacy", "Privacy"),
     ("/admin/replay", "Replay of health rules"),
     ("/admin/use", "Use of etsm"),
 ];
+
+/// What chat programs show of a link.
+pub(super) struct Preview {
+    /// May hold hostile text.
+    pub(super) title: String,
+    /// May hold hostile text.
+    pub(super) words: String,
+    /// The whole address of a picture of 1200 × 630.
+    pub(super) picture: String,
+}
+
+impl Preview {
+    /// It says nothing but whose the link is.
+    fn neutral(state: &WebState) -> Self {
+        Self {
+            title: "etsm".into(),
+            words: "The account desk of your team. Open the link to see what it leads to.".into(),
+            picture: format!("{}{}", state.public_url, asset_path("preview.png")),
+        }
+    }
+}
 
 /// What the layout needs of a page.
 pub(super) struct Frame {
@@ -75,8 +98,8 @@ pub(super) struct Frame {
     admin: bool,
     /// Whether nobody is inside yet, so that there is nowhere to go.
     outside: bool,
-    /// Where the neutral picture stands that previews of a link show; they see no more of a page than this.
-    pub(super) preview: Option<String>,
+    /// What previews of a link show; they see no more of a page than this.
+    pub(super) preview: Option<Preview>,
     /// Who is logged in, and can log out; hostile text.
     pub(super) visitor: Option<String>,
     pub(super) scripts: Vec<String>,
@@ -110,8 +133,7 @@ impl Frame {
 
     /// A page before the door of this etsm.
     pub(super) fn outside(state: &WebState, title: impl Into<String>) -> Self {
-        let preview = format!("{}{}", state.public_url, asset_path("preview.png"));
-        Self { outside: true, preview: Some(preview), ..Self::bare(title) }
+        Self { outside: true, preview: Some(Preview::neutral(state)), ..Self::bare(title) }
     }
 
     /// Whether nobody is inside yet.
@@ -134,6 +156,13 @@ impl Frame {
 
     pub(super) fn asset(&self, name: &str) -> String {
         asset_path(name)
+    }
+
+    /// The pages of admins, on each of them: path, name, and whether it is the present one.
+    pub(super) fn sections(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+        let shown = self.place == Place::Admin && self.admin;
+        let pages = if shown { ADMINISTRATION } else { &[] };
+        pages.iter().map(|(path, name)| (*path, *name, *name == self.title))
     }
 
     /// Path, name, whether it is the present one, and the name of its icon.

@@ -30,6 +30,7 @@ use super::doors;
 use super::guard;
 use super::interactions;
 use super::interactions::SignedDoor;
+use super::limits;
 use super::live;
 use super::measure::measure;
 use super::page;
@@ -41,13 +42,13 @@ use super::rules::Rule;
 use super::rules::Ruled;
 use super::rules::RuledRoute;
 use super::state::WebState;
+use super::whole::weigh;
+use super::whole::whole;
 
 /// A handler that takes longer is given up: whoever asked has given up too.
 const HANDLER_TIME_MAX: Duration = Duration::from_secs(30);
 /// A body that stalls for so long is given up.
 const BODY_STALL_MAX: Duration = Duration::from_secs(10);
-/// Bodies are lines of chat so far.
-const BODY_BYTES_MAX: usize = 64 * 1024;
 
 /// The whole HTTP surface.
 pub fn router(state: WebState) -> Router {
@@ -59,12 +60,15 @@ pub fn router(state: WebState) -> Router {
         .route("/api/{*rest}", get(api::not_found))
         .fallback(async || page::not_found())
         .method_not_allowed_fallback(async || page::wrong_method())
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX))
         .layer(RequestBodyTimeoutLayer::new(BODY_STALL_MAX))
         .layer(CatchPanicLayer::custom(page::panicked))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, HANDLER_TIME_MAX))
         .layer(middleware::from_fn_with_state(guard::Hosts::of(&state.public_url), guard::check))
+        .layer(middleware::from_fn(weigh))
         .layer(CompressionLayer::new().gzip(true).br(true))
+        .layer(middleware::from_fn(whole))
+        .layer(middleware::from_fn_with_state(state.limits.clone(), limits::keep))
         .layer(middleware::from_fn_with_state(guard::Transport::of(&state.public_url), guard::harden))
         .layer(middleware::from_fn(measure))
         .layer(middleware::from_fn(request::identify))
@@ -93,6 +97,8 @@ fn open(ruled: Ruled) -> Ruled {
         .at("/auth/callback", Rule::Own, get(doors::callback))
         .at("/auth/logout", Rule::Own, post(doors::logout))
         .at("/l/{token}", Rule::Own, get(doors::pass).post(doors::pass_spend))
+        .at("/s/{token}", Rule::Own, get(doors::share))
+        .at("/s/{token}/chart.png", Rule::Own, get(doors::share_picture))
 }
 
 fn pages(ruled: Ruled) -> Ruled {
@@ -113,6 +119,7 @@ fn pages(ruled: Ruled) -> Ruled {
         .at("/accounts.csv", read, get(pages::accounts_file))
         .at("/accounts/{id}", read, get(pages::account_overview))
         .at("/accounts/{id}/usage", read, get(pages::account_usage))
+        .at("/accounts/{id}/cost", read, get(pages::account_cost))
         .at("/accounts/{id}/health", read, get(pages::account_health))
         .at("/accounts/{id}/anomalies", read, get(pages::account_anomalies))
         .at("/accounts/{id}/forecast", read, get(pages::account_forecast))
@@ -132,11 +139,14 @@ fn pages(ruled: Ruled) -> Ruled {
         .at("/initiatives/{id}/move", write, post(pages::initiative_move))
         .at("/order", write, get(pages::order).post(pages::order_done))
         .at("/facts/{id}", read, get(pages::fact))
+        .at("/share", read, get(pages::share))
         .at("/search", read, get(pages::search))
         .at("/digests", read, get(pages::digests))
         .at("/digests/{id}", read, get(pages::digest))
         .at("/status", read, get(pages::status))
         .at("/admin", admin, get(pages::admin))
+        .at("/admin/schedules", admin, get(pages::admin_schedules))
+        .at("/admin/rules", admin, get(pages::admin_rules))
         .at("/admin/use", admin, get(pages::own_use))
         .at("/admin/sessions/end", admin, post(pages::admin_end_session))
         .at("/admin/keys/revoke", admin, post(pages::admin_revoke_key))
@@ -163,10 +173,12 @@ fn api(ruled: Ruled) -> Ruled {
     let write = Rule::May(Deed::Write);
     ruled
         .figures("/api/v1/usage", get(api::usage))
+        .at("/api/v1/usage", Rule::Ingest, post(api::push_usage))
         .at("/api/v1/usage/rows", read, get(api::usage_rows))
         .figures("/api/v1/accounts", get(api::accounts))
         .figures("/api/v1/accounts/{id}", get(api::account))
         .figures("/api/v1/accounts/{id}/health", get(api::health))
+        .at("/api/v1/accounts/{id}/reconciliation", read, get(api::bill))
         .figures("/api/v1/accounts/{id}/forecast", get(api::forecast))
         .figures("/api/v1/accounts/{id}/anomalies", get(api::anomalies))
         .figures("/api/v1/accounts/{id}/why", get(api::why))

@@ -21,15 +21,19 @@ use crate::access;
 use crate::access::Deed;
 use crate::domain::Asker;
 use crate::domain::How;
+use crate::domain::Person;
 use crate::domain::RequestId;
 use crate::domain::SecurityKind;
 use crate::domain::Way;
+use crate::domain::Who;
 use crate::telemetry::Surface;
 
 use super::api;
 use super::doors::Shut;
+use super::limits::Call;
 use super::page;
 use super::seat::Leave;
+use super::seat::Sender;
 use super::seat::address_of;
 use super::state::Entry;
 use super::state::WebState;
@@ -43,6 +47,8 @@ pub enum Rule {
     Own,
     /// Whoever may do this, and then only with the accounts of that person's scope.
     May(Deed),
+    /// Whoever may send usage: a key with the scope for it, or an admin. It gives no leave to ask.
+    Ingest,
 }
 
 /// A route with its rule, for the table in the manual.
@@ -79,6 +85,9 @@ impl Ruled {
                 let held = (self.state.clone(), deed, path);
                 methods.route_layer(middleware::from_fn_with_state(held, keep))
             }
+            Rule::Ingest => {
+                methods.route_layer(middleware::from_fn_with_state(self.state.clone(), keep_sending))
+            }
         };
         self.router = self.router.route(path, methods);
         self.routes.push(RuledRoute { path, rule });
@@ -104,7 +113,7 @@ async fn keep(
     next: Next,
 ) -> Response {
     let for_program = request.uri().path().starts_with("/api/");
-    match admitted(&state.entry, request.headers(), for_program).await {
+    match admitted(&state, request.headers(), Call::of(&request), for_program).await {
         Ok(mut leave) => {
             if let Err(refused) = access::may(&leave.asker, deed) {
                 return turn_away(&state, Shut::NotAllowed(refused.to_string()), &request);
@@ -115,13 +124,46 @@ async fn keep(
             request.extensions_mut().insert(leave);
             next.run(request).await
         }
-        Err(shut) => {
-            if matches!(shut, Shut::Unknown) && request.headers().contains_key(header::AUTHORIZATION) {
-                let address = address_of(request.extensions());
-                state.entry.doors.refuse(SecurityKind::KeyRefused, &address);
-            }
-            turn_away(&state, shut, &request)
+        Err(shut) => refuse(&state, shut, &request),
+    }
+}
+
+/// Turns away, and counts keys that are none.
+fn refuse(state: &WebState, shut: Shut, request: &Request) -> Response {
+    if matches!(shut, Shut::Unknown) && request.headers().contains_key(header::AUTHORIZATION) {
+        let address = address_of(request.extensions());
+        state.entry.doors.refuse(SecurityKind::KeyRefused, &address);
+    }
+    turn_away(state, shut, request)
+}
+
+/// Lets through whoever may send usage, and tells the handler who it is.
+async fn keep_sending(State(state): State<WebState>, mut request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>().cloned();
+    match sender(&state, request.headers(), Call::of(&request), id).await {
+        Ok(sender) => {
+            request.extensions_mut().insert(sender);
+            next.run(request).await
         }
+        Err(shut) => refuse(&state, shut, &request),
+    }
+}
+
+async fn sender(
+    state: &WebState,
+    headers: &HeaderMap,
+    call: Call,
+    request: Option<RequestId>,
+) -> Result<Sender, Shut> {
+    let by = |how| Way { how, request };
+    let doors = &state.entry.doors;
+    if let Some(key) = within_limits(state, call, doors.sending_program(headers).await, Person::clone)? {
+        return Ok(Sender { who: Who::Key(key), way: by(How::Key) });
+    }
+    let Leave { asker, .. } = admitted(state, headers, call, false).await?;
+    match access::may(&asker, Deed::Ingest) {
+        Ok(()) => Ok(Sender { who: Who::Person(asker.person.clone()), way: by(How::Api) }),
+        Err(refused) => Err(Shut::NotAllowed(refused.to_string())),
     }
 }
 
@@ -148,9 +190,14 @@ fn method_of(request: &Request) -> &'static str {
     }
 }
 
-async fn admitted(entry: &Entry, headers: &HeaderMap, for_program: bool) -> Result<Leave, Shut> {
-    let Entry { doors, everyone } = entry;
-    if let Some(asker) = if for_program { doors.program(headers).await? } else { None } {
+async fn admitted(
+    state: &WebState,
+    headers: &HeaderMap,
+    call: Call,
+    for_program: bool,
+) -> Result<Leave, Shut> {
+    let Entry { doors, everyone } = &state.entry;
+    if let Some(asker) = if for_program { program(state, headers, call).await? } else { None } {
         return Ok(Leave { asker, by_door: true });
     }
     match (doors.visitor(headers).await, everyone) {
@@ -160,12 +207,40 @@ async fn admitted(entry: &Entry, headers: &HeaderMap, for_program: bool) -> Resu
     }
 }
 
+/// The program behind a request, if one shows a key, within the limits of keys.
+async fn program(state: &WebState, headers: &HeaderMap, call: Call) -> Result<Option<Arc<Asker>>, Shut> {
+    let shown = state.entry.doors.program(headers).await;
+    within_limits(state, call, shown, |asker| asker.person.clone())
+}
+
+/// What a key opened, within the limits of keys; one that is none counts against its address.
+fn within_limits<T>(
+    state: &WebState,
+    call: Call,
+    shown: Result<Option<T>, Shut>,
+    name: impl Fn(&T) -> Person,
+) -> Result<Option<T>, Shut> {
+    match shown {
+        Ok(Some(opened)) => {
+            state.limits.of_key(&name(&opened), call).map_err(Shut::TooMany)?;
+            Ok(Some(opened))
+        }
+        Ok(None) => Ok(None),
+        Err(Shut::Unknown) => {
+            state.limits.of_wrong_key(call).map_err(Shut::TooMany)?;
+            Err(Shut::Unknown)
+        }
+        Err(shut) => Err(shut),
+    }
+}
+
 /// Programs get a problem document, people a page that leads to the login; neither says whether what was asked for
 /// exists.
 fn turn_away(state: &WebState, shut: Shut, request: &Request) -> Response {
     let word = match &shut {
         Shut::Unknown => "unknown",
         Shut::NotAllowed(_) => "not_allowed",
+        Shut::TooMany(_) => "too_many",
         Shut::Unavailable(_) => "unavailable",
     };
     metrics::counter!("etsm_turned_away_total", "why" => word).increment(1);

@@ -15,6 +15,7 @@ use crate::domain::Asker;
 use crate::domain::How;
 use crate::domain::RequestId;
 use crate::domain::Way;
+use crate::domain::Who;
 use crate::problem::Problem;
 
 use super::page::Failure;
@@ -50,6 +51,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Knock {
         let way = Way { how: How::Web, request: parts.extensions.get::<RequestId>().cloned() };
         Ok(Self { way, address: address_of(&parts.extensions) })
     }
+}
+
+/// Whoever may send usage, on the way through a request.
+#[derive(Clone)]
+pub(super) struct Sender {
+    pub(super) who: Who,
+    pub(super) way: Way,
 }
 
 /// A rule's leave to ask, on its way through a request.

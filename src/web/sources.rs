@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
+use crate::domain::SourceId;
 use crate::domain::Stretch;
+use crate::domain::Unmapped;
 use crate::domain::grouped;
 use crate::problem::Problem;
 use crate::render::html;
@@ -10,18 +12,23 @@ use crate::render::words;
 use crate::reply::Cell;
 use crate::reply::Column;
 use crate::reply::Table;
+use crate::store::Feeds;
 use crate::store::SourceCourse;
 use crate::store::StoreError;
 
 use super::ask::Tile;
+use super::links::escape;
 use super::seat::Seat;
 
 impl Seat {
     /// The sources with their last tries, for whoever keeps them going.
     pub(super) async fn sources(&self) -> Tile {
-        let body = match self.desk.store().source_courses().await {
-            Ok(courses) if courses.is_empty() => NONE.to_owned(),
-            Ok(courses) => html::whole_table(&table(&courses, self.desk.clock().now())),
+        let body = match self.desk.store().feeds().await {
+            Ok(feeds) if feeds.courses.is_empty() => NONE.to_owned(),
+            Ok(feeds) => {
+                let courses = html::whole_table(&table(&feeds.courses, self.desk.clock().now()));
+                format!("{courses}{}", unmapped(&feeds))
+            }
             Err(failed) => html::apology(&unreadable(failed)),
         };
         let title = "Where usage comes from by itself".into();
@@ -58,10 +65,32 @@ fn table(courses: &[SourceCourse], now: Timestamp) -> Table {
     }
 }
 
+/// What no rule gives to an account, with where it is kept and what would map it.
+fn unmapped(feeds: &Feeds) -> String {
+    if feeds.unmapped.is_empty() {
+        return String::new();
+    }
+    let row = |(source, one): &(SourceId, Unmapped)| {
+        let path = format!("/accounts/{}", escape(one.account.as_str()));
+        vec![
+            Cell::Text(one.holder.clone()),
+            one.name.clone().map_or(Cell::Nothing, Cell::Text),
+            Cell::Text(source.to_string()),
+            Cell::Link { text: one.account.to_string(), path },
+        ]
+    };
+    html::whole_table(&Table {
+        title: "Not mapped: add an entry under [[sources.anthropic.accounts]] for each of these".into(),
+        columns: ["Whose usage", "Called", "Source", "Kept under"].map(Column::words).into(),
+        rows: feeds.unmapped.iter().map(row).collect(),
+        more: 0,
+    })
+}
+
 fn row(course: &SourceCourse, now: Timestamp) -> Vec<Cell> {
     let at = |at: Option<Timestamp>| at.map_or(Cell::Nothing, |at| Cell::Text(words::instant(at)));
     let state = match course.failed_tries {
-        0 => "well".to_owned(),
+        0 => course.note.as_ref().map_or_else(|| "well".to_owned(), |note| format!("well, {note}")),
         1 => "failed once".to_owned(),
         tries => format!("failed {tries} times"),
     };

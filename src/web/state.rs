@@ -10,7 +10,9 @@ use crate::config::RetentionSettings;
 use crate::domain::Asker;
 
 use super::doors::Doors;
+use super::intake::UsageIntake;
 use super::interactions::SignedDoor;
+use super::limits::Limits;
 use super::live::Live;
 use super::ready::Readiness;
 
@@ -29,12 +31,16 @@ pub struct WebState {
     pub browser_chat: bool,
     /// Answers `/discord/interactions`; `None` serves nothing there.
     pub interactions: Option<Arc<dyn SignedDoor>>,
+    /// Where usage that is sent goes.
+    pub usage: UsageIntake,
     /// What `/metrics` prints; `None` answers 404 there.
     pub metrics: Option<PrometheusHandle>,
     /// Which parts are up; pages wait for it.
     pub ready: Readiness,
     /// How long each kind of data is kept.
     pub retention: RetentionSettings,
+    /// How much clients may ask for.
+    pub limits: Limits,
     /// Who is told of newer figures.
     pub live: Live,
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use etsm::store::{AuditFilter, Store};
 use serde_json::Value;
 
 /// A folder of its own, and the binary with no environment but what is given here.
@@ -145,7 +146,7 @@ fn a_file_that_is_no_database_is_named_once_with_its_cause() {
     shell.write("data/etsm.db", "a letter to a friend, and no database at all");
     let output = shell.run(&["ask", "status"]);
     assert_eq!(output.status.code(), Some(2));
-    insta::assert_snapshot!(stderr(&output), @"etsm: opening the database in data: the database failed while opening it: error returned from database: (code: 26) file is not a database");
+    insta::assert_snapshot!(stderr(&output), @"etsm: opening the database in data: the database file is damaged (error returned from database: (code: 26) file is not a database, found while opening it); stop etsm, put back a backup with `etsm restore FILE`");
 }
 
 /// A running demo, killed when the test ends however it ends.
@@ -267,4 +268,36 @@ fn the_audit_log_is_proven_and_an_account_is_exported_and_erased_in_the_terminal
     assert_eq!(told(&["audit", "verify", "--head", head]).0, Some(0));
     let (status, broken) = told(&["audit", "verify", "--head", &"0".repeat(63)]);
     assert!(status == Some(1) && broken.contains("broken"), "{broken}");
+}
+
+#[test]
+fn a_backup_is_made_and_put_back_and_both_are_known() {
+    let shell = Shell::new();
+    let (file, calls) = usage_file(&shell, "usage.csv", 2_000);
+    shell.json(&["import", "usage", file.to_str().unwrap(), "--json"]);
+    let made = shell.run(&["backup", "monday.db"]);
+    assert!(made.status.success(), "{made:?}");
+    assert!(String::from_utf8_lossy(&made.stdout).contains("2000 usage rows"), "{made:?}");
+    let again = shell.run(&["backup", "monday.db"]);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(stderr(&again).contains("--force"), "{again:?}");
+
+    shell.write("more.csv", "timestamp,account_id,api_calls,tokens_used,cost,endpoint\n2026-03-01T00:00:00Z,acme,1,2,0.5,/v1/chat\n");
+    shell.json(&["import", "usage", "more.csv", "--json"]);
+    let restored = shell.run(&["restore", "monday.db"]);
+    assert!(restored.status.success(), "{restored:?}");
+    assert!(String::from_utf8_lossy(&restored.stdout).contains("etsm.db.replaced-"), "{restored:?}");
+    let answer = shell.json(&["ask", "usage range:2026-01-01..2026-03-31", "--json"]);
+    let facts = answer["facts"].as_array().unwrap();
+    assert_eq!(facts.iter().find(|fact| fact["unit"] == "api_calls").unwrap()["value"], calls);
+    // The copy was made before it was entered that it was made; that stands in the database that was replaced.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let kinds: Vec<String> = runtime.block_on(async {
+        let store = Store::open_dir(&shell.path("data")).await.unwrap();
+        let entries = store.audit(&AuditFilter::default(), 5).await.unwrap();
+        store.close().await;
+        entries.into_iter().map(|entry| entry.kind).collect()
+    });
+    assert_eq!(kinds[0], "database.restore", "{kinds:?}");
+    assert!(!kinds.contains(&"database.backup".to_owned()), "{kinds:?}");
 }

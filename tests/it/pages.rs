@@ -8,10 +8,13 @@ mod browser;
 mod chatting;
 mod grid;
 mod guarding;
+mod hard_times;
+mod hostile;
 mod in_browser;
 mod live;
 mod read_api;
 mod reading;
+mod sharing;
 pub mod site;
 
 const PAGES: &[&str] = &[
@@ -23,6 +26,8 @@ const PAGES: &[&str] = &[
     "/accounts/acme/usage",
     "/accounts/acme/usage?range=7d&by=endpoint&metric=cost&compare=none",
     "/accounts/acme/usage?endpoint=%2Fv1%2Fchat",
+    "/accounts/acme/cost",
+    "/accounts/acme/cost?month=2026-02",
     "/accounts/acme/health",
     "/accounts/acme/why",
     "/accounts/acme/why?since=7d&until=2026-03-29",
@@ -30,9 +35,13 @@ const PAGES: &[&str] = &[
     "/accounts/borealis/history?range=30d",
     "/admin",
     "/admin/replay",
+    "/admin/rules",
+    "/admin/schedules",
     "/accounts/hostile",
     "/accounts/hostile/usage?by=endpoint",
     "/usage",
+    "/usage?range=90d&grain=month&metric=cost",
+    "/share?line=usage%20acme",
     "/usage?account=&endpoint=&range=90d&by=account&metric=tokens&compare=",
     "/movers?range=7d&metric=cost",
     "/anomalies",

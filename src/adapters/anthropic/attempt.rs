@@ -6,43 +6,26 @@ use anyhow::Context;
 use jiff::Timestamp;
 use reqwest::Client;
 use reqwest::Response;
-use reqwest::header::HeaderMap;
 use reqwest::header::HeaderValue;
-use secrecy::ExposeSecret;
 use serde_json::Value;
 use tokio::time::Instant;
-use tokio::time::timeout;
-use tokio::time::timeout_at;
 
 use crate::config::AiSettings;
-use crate::outward;
 use crate::writer::{Said, Spent};
 
+use super::call::{Wait, client};
 use super::events::Events;
-use super::fault::{Fault, Refusal};
+use super::fault::Fault;
 use super::reply::Reply;
 
-/// Longest wait for a connection, as the maker's own clients have it.
-const CONNECT_MAX: Duration = Duration::from_secs(5);
-/// How much of a refusal is read; a page of an edge on the way may be long.
-const REFUSAL_BYTES_MAX: usize = 64 << 10;
 /// How much of an answer that comes whole is read.
 const ANSWER_BYTES_MAX: usize = 8 << 20;
-const HUNG: &str = "nothing came in time";
 
 /// The line to the far side.
 pub(super) struct Line {
     client: Client,
     url: String,
-    silence_max: Duration,
-}
-
-/// How long is waited.
-#[derive(Clone, Copy)]
-struct Wait {
-    /// For all of it.
-    deadline: Instant,
-    /// For the next bytes.
+    version: HeaderValue,
     silence_max: Duration,
 }
 
@@ -62,20 +45,9 @@ impl Tried {
 
 impl Line {
     pub(super) fn new(ai: &AiSettings) -> anyhow::Result<Self> {
-        let mut key =
-            HeaderValue::from_str(ai.key.expose_secret()).context("the AI's key cannot stand in a header")?;
-        key.set_sensitive(true);
         let version = HeaderValue::from_str(&ai.version).context("the version cannot stand in a header")?;
-        let headers = HeaderMap::from_iter([
-            (reqwest::header::HeaderName::from_static("x-api-key"), key),
-            (reqwest::header::HeaderName::from_static("anthropic-version"), version),
-        ]);
-        let client = outward::client(&ai.trust)?
-            .default_headers(headers)
-            .connect_timeout(CONNECT_MAX)
-            .build()
-            .context("preparing calls to the AI")?;
-        Ok(Self { client, url: format!("{}/v1/messages", ai.base_url), silence_max: ai.silence_max })
+        let (client, url) = (client(&ai.key, &ai.trust)?, format!("{}/v1/messages", ai.base_url));
+        Ok(Self { client, url, version, silence_max: ai.silence_max })
     }
 
     /// Sends a body and hears the answer out, until `deadline` at the latest. Silence may take half of the time that is
@@ -83,48 +55,14 @@ impl Line {
     pub(super) async fn attempt(&self, body: &Value, deadline: Instant, now: Timestamp) -> Tried {
         let half = deadline.saturating_duration_since(Instant::now()) / 2;
         let wait = Wait { deadline, silence_max: self.silence_max.min(half) };
-        let sending = timeout(wait.silence_max, self.client.post(&self.url).json(body).send());
-        let response = match timeout_at(deadline, sending).await {
-            Ok(Ok(Ok(response))) => response,
-            Ok(Ok(Err(error))) if error.is_connect() => {
-                return Tried::free(Fault::Broken("no connection comes about"));
-            }
-            Ok(Ok(Err(_broken))) => {
-                return Tried { outcome: Err(Fault::Broken("the line broke")), spent: None };
-            }
-            Ok(Err(_)) | Err(_) => return Tried { outcome: Err(Fault::Broken(HUNG)), spent: None },
-        };
-        if response.status().is_success() {
-            hear(response, wait).await
-        } else {
-            Tried::free(Fault::Said(refusal(response, wait, now).await))
+        let call = self.client.post(&self.url).header("anthropic-version", &self.version).json(body);
+        match wait.send(call).await {
+            Ok(response) if response.status().is_success() => hear(response, wait).await,
+            Ok(response) => Tried::free(Fault::Said(wait.refusal(response, now).await)),
+            Err(unsent) if unsent.taken => Tried { outcome: Err(unsent.fault), spent: None },
+            Err(unsent) => Tried::free(unsent.fault),
         }
     }
-}
-
-impl Wait {
-    /// The next bytes. Silence and a broken line are the same to whoever waits.
-    async fn chunk(self, response: &mut Response) -> Result<Option<Vec<u8>>, Fault> {
-        match timeout_at(self.deadline, timeout(self.silence_max, response.chunk())).await {
-            Ok(Ok(Ok(chunk))) => Ok(chunk.map(|bytes| bytes.to_vec())),
-            Ok(Ok(Err(_broken))) => Err(Fault::Broken("its answer broke off")),
-            Ok(Err(_)) | Err(_) => Err(Fault::Broken(HUNG)),
-        }
-    }
-}
-
-async fn refusal(mut response: Response, wait: Wait, now: Timestamp) -> Refusal {
-    let status = response.status().as_u16();
-    let mut body = Vec::new();
-    // What is missing of the body is missing: the status is enough to go by.
-    while let Ok(Some(chunk)) = wait.chunk(&mut response).await
-        && body.len() < REFUSAL_BYTES_MAX
-    {
-        body.extend(chunk);
-    }
-    let headers = response.headers();
-    let header = |name: &str| headers.get(name)?.to_str().ok().map(str::to_owned);
-    Refusal::of(status, header, &body, now)
 }
 
 async fn hear(mut response: Response, wait: Wait) -> Tried {
@@ -156,17 +94,10 @@ async fn hear(mut response: Response, wait: Wait) -> Tried {
 }
 
 async fn hear_whole(mut response: Response, wait: Wait) -> Tried {
-    let mut body = Vec::new();
-    loop {
-        match wait.chunk(&mut response).await {
-            Ok(Some(chunk)) => body.extend(chunk),
-            Ok(None) => break,
-            Err(fault) => return Tried { outcome: Err(fault), spent: None },
-        }
-        if body.len() > ANSWER_BYTES_MAX {
-            return Tried { outcome: Err(Fault::Garbled("the answer does not end")), spent: None };
-        }
-    }
+    let body = match wait.body(&mut response, ANSWER_BYTES_MAX).await {
+        Ok(body) => body,
+        Err(fault) => return Tried { outcome: Err(fault), spent: None },
+    };
     let message: Result<Value, Fault> =
         serde_json::from_slice(&body).map_err(|_odd| Fault::Garbled("the answer is not JSON"));
     let outcome = message.and_then(|message| Reply::whole(&message));

@@ -21,9 +21,23 @@ const SPEND_LIMITS: &[&str] = &[
     "linked_organization_spend_limit_reached",
 ];
 
+/// What helps against a "no", by what was asked for.
+pub(in crate::adapters) struct Remedies {
+    pub(in crate::adapters) unknown_key: &'static str,
+    pub(in crate::adapters) forbidden: &'static str,
+    pub(in crate::adapters) not_found: &'static str,
+}
+
+/// For whoever asks the model to write.
+const WRITING: Remedies = Remedies {
+    unknown_key: "it does not know the key; check ETSM_ANTHROPIC_API_KEY",
+    forbidden: "the key may not do this",
+    not_found: "it does not know the model or the address; check ETSM_ANTHROPIC_MODEL",
+};
+
 /// Why a try came to nothing.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Fault {
+pub(in crate::adapters) enum Fault {
     /// The far side said no.
     Said(Refusal),
     /// Nothing came, or what came broke off; what was being waited for.
@@ -34,24 +48,24 @@ pub(super) enum Fault {
 
 /// A "no" of the far side. Its message is not kept: it may repeat what was sent.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Refusal {
+pub(in crate::adapters) struct Refusal {
     /// Of the response; 200 when it came inside a stream.
-    pub(super) status: u16,
+    pub(in crate::adapters) status: u16,
     /// `error.type`.
-    pub(super) kind: Option<String>,
+    pub(in crate::adapters) kind: Option<String>,
     /// `error.details.error_code`.
-    pub(super) code: Option<String>,
+    pub(in crate::adapters) code: Option<String>,
     /// For the support of the far side.
-    pub(super) request: Option<String>,
+    pub(in crate::adapters) request: Option<String>,
     /// Header `x-should-retry`.
-    pub(super) should_retry: Option<bool>,
+    pub(in crate::adapters) should_retry: Option<bool>,
     /// Headers `retry-after-ms` and `retry-after`.
-    pub(super) wait: Option<Duration>,
+    pub(in crate::adapters) wait: Option<Duration>,
 }
 
 impl Refusal {
     /// From a response that is no answer. The body may be of an edge on the way and no JSON.
-    pub(super) fn of(
+    pub(in crate::adapters) fn of(
         status: u16,
         headers: impl Fn(&str) -> Option<String>,
         body: &[u8],
@@ -71,7 +85,7 @@ impl Refusal {
     }
 
     /// From an error event, which comes after the response began as if all were well.
-    pub(super) fn in_stream(said: &Value) -> Self {
+    pub(in crate::adapters) fn in_stream(said: &Value) -> Self {
         let text = |value: &Value| value.as_str().and_then(word);
         Self {
             status: 200,
@@ -102,17 +116,13 @@ impl Refusal {
     }
 
     /// What is wrong and what would help, in our words.
-    fn words(&self) -> String {
+    fn words(&self, remedies: &Remedies) -> String {
         let what = match (self.status, self.kind.as_deref()) {
             _ if self.is_spend_limit() => "a spend limit of its organisation is reached; raise it there",
-            (401, _) | (_, Some("authentication_error")) => {
-                "it does not know the key; check ETSM_ANTHROPIC_API_KEY"
-            }
+            (401, _) | (_, Some("authentication_error")) => remedies.unknown_key,
             (402, _) | (_, Some("billing_error")) => "its bill needs attention",
-            (403, _) | (_, Some("permission_error")) => "the key may not do this",
-            (404, _) | (_, Some("not_found_error")) => {
-                "it does not know the model or the address; check ETSM_ANTHROPIC_MODEL"
-            }
+            (403, _) | (_, Some("permission_error")) => remedies.forbidden,
+            (404, _) | (_, Some("not_found_error")) => remedies.not_found,
             (413, _) | (_, Some("request_too_large")) => "the call is too large",
             (429, _) | (_, Some("rate_limit_error")) => "too many calls for its limits",
             (529, _) | (_, Some("overloaded_error")) => "it is overloaded",
@@ -130,7 +140,7 @@ impl Refusal {
 
 impl Fault {
     /// How long to wait before the next try, when one is of use; `chance` from 0 to 1.
-    pub(super) fn again_after(&self, tries: u32, chance: f64) -> Option<Duration> {
+    pub(in crate::adapters) fn again_after(&self, tries: u32, chance: f64) -> Option<Duration> {
         let backoff = || {
             let wait = WAIT_MIN.saturating_mul(2_u32.saturating_pow(tries.saturating_sub(1))).min(WAIT_MAX);
             wait.mul_f64(1.0 - JITTER * chance)
@@ -143,7 +153,7 @@ impl Fault {
     }
 
     /// One word for metrics, of a closed list.
-    pub(super) fn word(&self) -> &'static str {
+    pub(in crate::adapters) fn word(&self) -> &'static str {
         match self {
             Self::Said(refusal) if refusal.is_spend_limit() => "spend_limit",
             Self::Said(Refusal { kind: Some(kind), .. }) if kind == "overloaded_error" => "overloaded",
@@ -160,13 +170,21 @@ impl Fault {
         }
     }
 
-    /// What is said to whoever asked.
-    pub(super) fn told(&self) -> Unwritten {
+    /// What is wrong and what would help.
+    pub(in crate::adapters) fn words(&self, remedies: &Remedies) -> String {
         match self {
-            Self::Said(refusal) if refusal.may_pass() => Unwritten::Unreachable(refusal.words()),
-            Self::Said(refusal) => Unwritten::Refused(refusal.words()),
-            Self::Broken(what) => Unwritten::Unreachable((*what).to_owned()),
-            Self::Garbled(what) => Unwritten::Garbled((*what).to_owned()),
+            Self::Said(refusal) => refusal.words(remedies),
+            Self::Broken(what) | Self::Garbled(what) => (*what).to_owned(),
+        }
+    }
+
+    /// What is said to whoever asked for words.
+    pub(in crate::adapters) fn told(&self) -> Unwritten {
+        let words = self.words(&WRITING);
+        match self {
+            Self::Said(refusal) if !refusal.may_pass() => Unwritten::Refused(words),
+            Self::Said(_) | Self::Broken(_) => Unwritten::Unreachable(words),
+            Self::Garbled(_) => Unwritten::Garbled(words),
         }
     }
 }

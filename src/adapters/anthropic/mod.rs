@@ -4,10 +4,13 @@
 
 mod attempt;
 mod budget;
+mod call;
 mod events;
 mod fault;
 mod reply;
 mod request;
 mod writer;
 
+pub(super) use call::{Wait, client};
+pub(super) use fault::{Fault, Remedies};
 pub use writer::Anthropic;

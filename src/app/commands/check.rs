@@ -1,59 +1,278 @@
-//! `etsm check`: all mistakes in the settings at once, and whether the store opens.
+//! `etsm check`: looks at all that etsm needs and says what to do. Nothing is changed, and no secret is shown.
 
 use std::io::Write;
+use std::path::Path;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use secrecy::ExposeSecret;
+
+use crate::access::PassSeal;
+use crate::adapters;
+use crate::adapters::Reached;
+use crate::chat::discord::Client;
+use crate::chat::discord::Examined;
+use crate::chat::discord::Patience;
 use crate::config::Environment;
 use crate::config::Mistake;
 use crate::config::Settings;
+use crate::domain::Clock;
+use crate::domain::Destination;
+use crate::domain::SystemClock;
+use crate::render::discord::Seal;
+use crate::store::Store;
+use crate::telemetry;
 
-use super::super::run::open_store;
+use super::super::cli::Check;
+use super::super::doctor::Findings;
+use super::super::run::database_url;
 
-/// Reports on the settings; status 2 when something must be mended.
+/// Longest look at the database; a very large one is looked at in part.
+const STORE_TIME_MAX: Duration = Duration::from_secs(60);
+/// Longest look at Discord, all channels together.
+const DISCORD_TIME_MAX: Duration = Duration::from_secs(20);
+/// Below this much room a day of a busy desk may not fit; below the lower one nothing should be begun.
+const ROOM_LOW: u64 = 1_000_000_000;
+const ROOM_NONE: u64 = 100_000_000;
+/// A key of fewer different characters was typed, and not drawn.
+const KEY_VARIETY_MIN: usize = 10;
+/// How far the clock may be off: sessions and links live for minutes.
+const CLOCK_OFF_MAX_S: f64 = 60.0;
+/// Zones that any complete set of time zone data knows, with and without a clock change.
+const ZONES: [&str; 3] = ["Europe/Zurich", "America/New_York", "Asia/Kolkata"];
+
+/// Looks at everything; status 0 when all is well, 1 with warnings, 2 when something must be mended.
 pub(super) async fn check(
     loaded: Result<Settings, Vec<Mistake>>,
     data_dir: Option<PathBuf>,
     environment: &Environment,
-    _words: &super::super::cli::Check,
+    words: &Check,
 ) -> anyhow::Result<ExitCode> {
-    let mut out = anstream::stdout();
+    let mut findings = Findings::default();
     for hint in Settings::hints(environment) {
-        writeln!(out, "hint: {hint}")?;
+        findings.warn("settings", hint, "rename or remove the variable");
     }
-    let mut settings = match loaded {
-        Ok(settings) => settings,
-        Err(mistakes) => return Ok(super::refused(&mistakes)),
-    };
-    if let Some(folder) = data_dir {
-        settings.data_dir = folder;
-    }
-    writeln!(out, "settings   fine")?;
-    let store = open_store(&settings).await?;
-    let counts = store.counts().await?;
-    writeln!(
-        out,
-        "store      fine: {} usage rows, {} accounts, {} initiatives",
-        counts.usage_rows, counts.accounts, counts.initiatives
-    )?;
-    store.close().await;
-    writeln!(
-        out,
-        "discord    {}",
-        if settings.discord.is_some() { "on" } else { "off (no ETSM_DISCORD_TOKEN)" }
-    )?;
-    match &settings.ai {
-        Some(ai) => writeln!(out, "ai         on: {}", ai.model)?,
-        None => writeln!(out, "ai         off (no ETSM_ANTHROPIC_API_KEY)")?,
-    }
-    match settings.check_for_serving() {
-        Ok(()) => writeln!(out, "serve      ready, at {}", settings.public_url)?,
+    match loaded {
+        Err(mistakes) if !words.json => return Ok(super::refused(&mistakes)),
         Err(mistakes) => {
-            writeln!(out, "serve      not yet")?;
             for mistake in mistakes {
-                writeln!(out, "  {mistake}")?;
+                findings.fail("settings", mistake.to_string(), "mend this setting");
+            }
+        }
+        Ok(mut settings) => {
+            if let Some(folder) = data_dir {
+                settings.data_dir = folder;
+            }
+            findings.ok("settings", "all can be read");
+            look_at_all(&settings, words, &mut findings).await?;
+        }
+    }
+    let mut out = anstream::stdout();
+    if words.json {
+        writeln!(out, "{:#}", findings.json())?;
+    } else {
+        findings.write_text(&mut out)?;
+    }
+    Ok(ExitCode::from(findings.verdict().status()))
+}
+
+async fn look_at_all(settings: &Settings, words: &Check, findings: &mut Findings) -> anyhow::Result<()> {
+    store(settings, findings).await?;
+    zones(findings);
+    key(settings, findings);
+    serving(settings, findings);
+    if words.offline {
+        findings.ok("network", "not asked");
+        return Ok(());
+    }
+    discord(settings, findings).await?;
+    ai(settings, findings).await;
+    Ok(())
+}
+
+async fn store(settings: &Settings, findings: &mut Findings) -> anyhow::Result<()> {
+    let url = database_url(settings)?;
+    let Some(file) = Store::file_of(&url)? else {
+        match Store::open(&url).await {
+            Ok(_) => findings.ok("store", "the database answers"),
+            Err(error) => {
+                findings.fail("store", error.to_string(), "see to the database, or to data.database_url");
+            }
+        }
+        return Ok(());
+    };
+    space(file.parent().unwrap_or(Path::new(".")), findings);
+    if !file.exists() {
+        findings
+            .ok("store", format!("there is no database at {} yet; the first start makes it", file.display()));
+        return Ok(());
+    }
+    match tokio::time::timeout(STORE_TIME_MAX, Store::examine(&file)).await {
+        Ok(Ok(counts)) => findings.ok(
+            "store",
+            format!(
+                "pages are sound and all rows are those that were written: {} of usage, {} accounts, {} initiatives",
+                counts.usage_rows, counts.accounts, counts.initiatives
+            ),
+        ),
+        Ok(Err(error)) => {
+            findings.fail("store", error.to_string(), "admin/backup.md says how a backup is put back");
+            return Ok(());
+        }
+        Err(_long) => findings.warn(
+            "store",
+            "the database is too large to be read whole within a minute; what was read is sound",
+            "`etsm backup FILE` reads it whole and takes the time it needs",
+        ),
+    }
+    if let Some(newest) = Store::newest_mark(&file).await? {
+        let ahead = newest.duration_since(SystemClock.now()).as_secs_f64();
+        if ahead > CLOCK_OFF_MAX_S {
+            let said = format!(
+                "the data are complete up to {newest:.0}, which is still to come by this machine's clock"
+            );
+            findings.warn("clock", said, "set the clock, or see to the source that is ahead");
+        }
+    }
+    Ok(())
+}
+
+fn space(folder: &Path, findings: &mut Findings) {
+    // A folder that is still to be made will be on the disk of one that is there.
+    let there = folder.ancestors().find(|one| one.is_dir() || one.as_os_str().is_empty()).unwrap_or(folder);
+    let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
+    let Some((free, size)) = telemetry::disk_space(there) else { return };
+    let gigabytes = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
+    let said = format!("{} of {} are free in {}", gigabytes(free), gigabytes(size), folder.display());
+    let remedy = "make room, or move data.dir to a larger disk";
+    match free {
+        free if free < ROOM_NONE => findings.fail("disk", said, remedy),
+        free if free < ROOM_LOW => findings.warn("disk", said, remedy),
+        _ => findings.ok("disk", said),
+    }
+}
+
+fn zones(findings: &mut Findings) {
+    let missing: Vec<&str> = ZONES.into_iter().filter(|zone| TimeZone::get(zone).is_err()).collect();
+    if missing.is_empty() {
+        findings.ok("zones", "time zone data are there");
+    } else {
+        let said = format!("no time zone is known as {}", missing.join(", "));
+        findings.fail("zones", said, "install the package tzdata, or unset TZDIR");
+    }
+}
+
+fn key(settings: &Settings, findings: &mut Findings) {
+    let Some(key) = &settings.secret_key else { return };
+    let mut letters: Vec<char> = key.expose_secret().chars().collect();
+    letters.sort_unstable();
+    letters.dedup();
+    if letters.len() < KEY_VARIETY_MIN {
+        let remedy = "make one with `openssl rand -hex 32`; admin/incident.md says what changing it does";
+        findings.warn("key", "the secret key repeats few characters, so it can be guessed", remedy);
+    } else {
+        findings.ok("key", "the secret key is long and mixed");
+    }
+}
+
+fn serving(settings: &Settings, findings: &mut Findings) {
+    match settings.check_for_serving() {
+        Ok(()) => findings.ok("serve", format!("ready, at {}", settings.public_url)),
+        Err(mistakes) => {
+            for Mistake { place, message } in mistakes {
+                findings.fail("serve", format!("{place} {message}"), "`etsm serve` needs it");
             }
         }
     }
-    Ok(ExitCode::SUCCESS)
+}
+
+async fn discord(settings: &Settings, findings: &mut Findings) -> anyhow::Result<()> {
+    let Some(discord) = &settings.discord else {
+        findings.ok("discord", "off: there is no ETSM_DISCORD_TOKEN");
+        return Ok(());
+    };
+    match adapters::reach_discord(&discord.trust, discord.api_base.as_deref()).await {
+        Err(error) => {
+            let remedy = "let this machine reach Discord, by HTTPS_PROXY if need be";
+            findings.fail("discord", format!("cannot be reached: {error:#}"), remedy);
+            return Ok(());
+        }
+        Ok(reached) => clock(&reached, findings),
+    }
+    // Nothing is signed here, so any key does.
+    let (seal, passes) = (Seal::new(b"check"), None::<PassSeal>);
+    let (members, url) = (settings.members.clone(), settings.public_url.clone());
+    let client = Client::new(discord.clone(), members, seal, passes, url, Patience::default())?;
+    let channels: Vec<u64> = settings
+        .digests
+        .iter()
+        .map(|digest| &digest.to)
+        .chain(settings.alert_rules.iter().flat_map(|rule| &rule.tell))
+        .filter_map(|to| match to {
+            Destination::Discord(channel) => Some(*channel),
+            Destination::Page => None,
+        })
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    match tokio::time::timeout(DISCORD_TIME_MAX, client.examine(&channels)).await {
+        Err(_long) => {
+            findings.warn("discord", "answers slowly; not all was looked at", "try again in a minute")
+        }
+        Ok(examined) => {
+            for one in examined {
+                match one {
+                    Examined::Well(said) => findings.ok("discord", said),
+                    Examined::Wrong { said, remedy } => findings.fail("discord", said, remedy),
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn clock(reached: &Reached, findings: &mut Findings) {
+    let Some(there) = reached.date else { return };
+    let here: Timestamp = SystemClock.now();
+    let off = here.duration_since(there).as_secs_f64();
+    if off.abs() > CLOCK_OFF_MAX_S {
+        let said = format!("this machine's clock is {off:.0} s off from Discord's");
+        findings.fail("clock", said, "have it set by NTP: links and sessions live for minutes");
+    } else {
+        findings.ok("clock", "agrees with Discord's");
+    }
+}
+
+async fn ai(settings: &Settings, findings: &mut Findings) {
+    let Some(ai) = &settings.ai else {
+        findings.ok("ai", "off: there is no ETSM_ANTHROPIC_API_KEY");
+        return;
+    };
+    match adapters::reach_anthropic(&ai.trust, ai).await {
+        Ok(Reached { status: 200, .. }) => {
+            findings.ok("ai", format!("the key is taken; {} writes", ai.model))
+        }
+        Ok(Reached { status: 401 | 403, .. }) => {
+            findings.fail(
+                "ai",
+                "Anthropic does not take the key",
+                "set ETSM_ANTHROPIC_API_KEY to one that is in force",
+            );
+        }
+        Ok(Reached { status, .. }) => {
+            findings.warn(
+                "ai",
+                format!("Anthropic answers with status {status}"),
+                "try again later; digests are plain meanwhile",
+            );
+        }
+        Err(error) => findings.fail(
+            "ai",
+            format!("Anthropic cannot be reached: {error:#}"),
+            "let this machine reach it, by HTTPS_PROXY if need be, or see to ai.base_url",
+        ),
+    }
 }

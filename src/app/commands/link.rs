@@ -34,7 +34,8 @@ pub(super) async fn link(settings: Settings, link: Link) -> anyhow::Result<ExitC
     let store = open_store(&settings).await?;
     let seal = PassSeal::new(&signing_secret(&settings, &store).await?);
     let holds = SignedDuration::from_mins(i64::from(link.minutes));
-    let pass = Pass::new(bearer, path, SystemClock.now(), holds);
+    let mut pass = Pass::new(bearer, path, SystemClock.now(), holds);
+    pass.pictured = link.picture.then(|| question.line());
     store.close().await;
     writeln!(anstream::stdout(), "{}/l/{}", settings.public_url, seal.sign(&pass))?;
     if !settings.has_login() {

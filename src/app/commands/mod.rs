@@ -24,6 +24,7 @@ use anyhow::Context;
 use clap::{CommandFactory, Parser};
 
 use crate::adapters;
+use crate::adapters::Proof;
 use crate::answers::Desk;
 use crate::chat::discord::Client;
 use crate::chat::discord::Patience;
@@ -109,11 +110,14 @@ async fn obey(cli: Cli, environment: &Environment) -> anyhow::Result<ExitCode> {
         Command::Digest { what } => digest::digest(settings, environment, what).await,
         Command::Chat(chat) => ask::chat(settings, environment, chat).await,
         Command::Replay(words) => replay::replay(settings, environment, words).await,
-        Command::Backup { file, force } => backup::backup(settings, file, force).await,
-        Command::Restore { file } => backup::restore(settings, file).await,
+        Command::Backup { file, force } => backup::backup(settings, environment, file, force).await,
+        Command::Restore { file } => backup::restore(settings, environment, file).await,
         Command::Probe(probe) => {
-            let url = probe.url.unwrap_or_else(|| format!("http://{}", settings.bind));
-            adapters::probe(&url).await?;
+            let scheme = if settings.server.tls.is_some() { "https" } else { "http" };
+            match probe.url {
+                Some(url) => adapters::probe(&url, Proof::Certificate).await?,
+                None => adapters::probe(&format!("{scheme}://{}", settings.bind), Proof::None).await?,
+            }
             Ok(ExitCode::SUCCESS)
         }
         Command::Check(_)

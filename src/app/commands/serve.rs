@@ -1,6 +1,7 @@
 //! `etsm serve` and `etsm demo`: the service in the foreground.
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -17,14 +18,16 @@ use crate::telemetry;
 
 use super::super::cli::Demo;
 use super::super::demo::{DemoPlan, demo_digests};
+use super::super::descriptors::make_room_for;
 use super::super::run::{Outside, log_form, run, run_with};
 
 /// Runs the service over real data.
-pub(super) async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
+pub(super) async fn serve(mut settings: Settings) -> anyhow::Result<ExitCode> {
     if let Err(mistakes) = settings.check_for_serving() {
         return Ok(super::refused(&mistakes));
     }
     telemetry::start_logs(&settings.log, log_form(&settings)).map_err(anyhow::Error::msg)?;
+    make_room_for(&mut settings.server.limits);
     let outside = outside(&settings).await?;
     run(settings, outside, stop_on_signal()?).await?;
     Ok(ExitCode::SUCCESS)
@@ -43,11 +46,13 @@ pub(super) async fn demo(mut settings: Settings, own_folder: bool, demo: Demo) -
     }
     settings.bind = demo.bind;
     settings.database_url = None;
+    settings.server.tls = None;
     settings.discord = None;
     settings.chat.browser = true;
     settings.digests = demo_digests();
     // Whoever looks around may try everything.
     settings.chat.role = Role::Admin;
+    make_room_for(&mut settings.server.limits);
     let outside = outside(&settings).await?;
     // Port 0 asks for any free one.
     settings.bind = outside.listener.local_addr().context("asking for the port")?;
@@ -72,13 +77,18 @@ fn greet(settings: &Settings, plan: DemoPlan) -> anyhow::Result<()> {
 }
 
 async fn outside(settings: &Settings) -> anyhow::Result<Outside> {
-    let listener = TcpListener::bind(settings.bind).await.with_context(|| {
-        format!(
-            "cannot listen on {}; is another etsm running? choose another port with --bind or ETSM_BIND",
-            settings.bind
-        )
-    })?;
-    Ok(Outside { listener, clock: Arc::new(SystemClock), patience: Patience::default() })
+    let listener = listen(settings.bind, "--bind or ETSM_BIND").await?;
+    let redirect = match settings.server.tls.as_ref().and_then(|tls| tls.redirect) {
+        Some(address) => Some(listen(address, "server.tls.redirect or ETSM_TLS_REDIRECT").await?),
+        None => None,
+    };
+    Ok(Outside { listener, redirect, clock: Arc::new(SystemClock), patience: Patience::default() })
+}
+
+async fn listen(address: SocketAddr, by: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; is another etsm running? choose another port with {by}")
+    })
 }
 
 /// Fires on Ctrl-C and on the signal that container engines send.

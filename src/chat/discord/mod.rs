@@ -7,6 +7,7 @@ mod client;
 mod commands;
 mod delivery;
 mod door;
+mod examine;
 mod flow;
 mod gateway;
 mod hush;
@@ -27,6 +28,7 @@ mod surface;
 
 pub use client::Client;
 pub use door::{Door, Knock, Opened};
+pub use examine::Examined;
 pub use login::Identities;
 pub use patience::Patience;
 pub use surface::{Connection, Discord};

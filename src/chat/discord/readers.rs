@@ -26,11 +26,11 @@ use super::refused::Refused;
 use super::rest::Rest;
 
 /// Discord's permission to do everything.
-const ADMINISTRATOR: u64 = 1 << 3;
+pub(super) const ADMINISTRATOR: u64 = 1 << 3;
 /// Discord's permission to see a channel.
 const VIEW_CHANNEL: u64 = 1 << 10;
 /// Kinds of threads that all who see the parent may read, and the one that is for those who were invited.
-const OPEN_THREADS: [u8; 2] = [10, 11];
+pub(super) const OPEN_THREADS: [u8; 2] = [10, 11];
 const PRIVATE_THREAD: u8 = 12;
 /// A role that was taken away must not be read by for long; a burst of questions must not ask each time.
 const KEPT_FOR: Duration = Duration::from_secs(20);
@@ -154,7 +154,7 @@ fn kinds(server: &Server, channel: &Channel, rules: &MemberRules) -> Kinds {
 
 /// A number that Discord writes as a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Id(u64);
+pub(super) struct Id(pub(super) u64);
 
 impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -164,48 +164,48 @@ impl<'de> Deserialize<'de> for Id {
 }
 
 #[derive(Debug, Deserialize)]
-struct Server {
-    id: Id,
-    owner_id: Id,
-    roles: Vec<ServerRole>,
+pub(super) struct Server {
+    pub(super) id: Id,
+    pub(super) owner_id: Id,
+    pub(super) roles: Vec<ServerRole>,
 }
 
 #[derive(Debug, Deserialize)]
-struct ServerRole {
-    id: Id,
-    permissions: Id,
+pub(super) struct ServerRole {
+    pub(super) id: Id,
+    pub(super) permissions: Id,
     #[serde(default)]
     tags: RoleTags,
 }
 
 #[derive(Debug, Default, Deserialize)]
-struct RoleTags {
+pub(super) struct RoleTags {
     bot_id: Option<Id>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Channel {
+pub(super) struct Channel {
     #[serde(rename = "type")]
-    kind: u8,
-    parent_id: Option<Id>,
+    pub(super) kind: u8,
+    pub(super) parent_id: Option<Id>,
     #[serde(rename = "permission_overwrites", default)]
-    overwrites: Vec<Overwrite>,
+    pub(super) overwrites: Vec<Overwrite>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Overwrite {
-    id: Id,
+pub(super) struct Overwrite {
+    pub(super) id: Id,
     /// 0 for a role, 1 for a member.
     #[serde(rename = "type")]
-    kind: u8,
-    allow: Id,
-    deny: Id,
+    pub(super) kind: u8,
+    pub(super) allow: Id,
+    pub(super) deny: Id,
 }
 
 #[derive(Debug, Deserialize)]
-struct Found {
+pub(super) struct Found {
     user: FoundUser,
-    roles: Vec<Id>,
+    pub(super) roles: Vec<Id>,
 }
 
 #[derive(Debug, Deserialize)]

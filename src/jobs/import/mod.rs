@@ -25,6 +25,8 @@ use crate::store::Keep;
 use crate::store::Store;
 use crate::store::StoreError;
 
+pub(super) use usage::{Written, complete_until, note};
+
 pub use pipe::Progress;
 pub use report::{FileFault, ImportReport, ImportReports, Totals};
 

@@ -82,7 +82,7 @@ pub struct ImportReport {
 
 impl ImportReport {
     /// Adds rejections, in file order.
-    pub(super) fn reject(&mut self, rejections: impl IntoIterator<Item = Rejection>) {
+    pub(in crate::jobs) fn reject(&mut self, rejections: impl IntoIterator<Item = Rejection>) {
         for rejection in rejections {
             self.rejected += 1;
             if self.rejections.len() < LISTED_MAX {

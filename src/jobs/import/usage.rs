@@ -14,7 +14,6 @@ use crate::domain::UsageRow;
 use crate::ingest;
 use crate::store::Keep;
 use crate::store::Outcome;
-use crate::store::Recorded;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::UsageWriter;
@@ -68,36 +67,44 @@ async fn import_one(
     while let Some(batch) = pipe.next().await {
         if !batch.rows.is_empty() {
             let recorded = writer.record(&batch.rows, &batch.names).await?;
-            note(&mut report, written, &batch.rows, &recorded);
+            note(&mut report, written, &batch.rows, &recorded.outcomes);
             newest = newest.max(batch.rows.iter().map(|row| row.at).max());
         }
         report.reject(batch.rejections);
         progress(report.records(), batch.bytes);
     }
     pipe.close(&mut report).await;
-    report.watermark = newest.map(|newest| watermark(newest, options));
+    report.watermark = newest.map(|newest| complete_until(newest, options.watermark, options.act.at));
     Ok(report)
 }
 
-/// The end of the newest hour, or what the person says; never in the future.
-fn watermark(newest: Timestamp, options: &ImportOptions) -> Timestamp {
-    let end = Grain::Hour.next(Grain::Hour.floor(newest));
-    options.watermark.unwrap_or(end).min(options.act.at)
+/// The end of the newest hour, or what the sender says; never in the future.
+pub(in crate::jobs) fn complete_until(
+    newest: Timestamp,
+    said: Option<Timestamp>,
+    now: Timestamp,
+) -> Timestamp {
+    said.unwrap_or_else(|| Grain::Hour.next(Grain::Hour.floor(newest))).min(now)
 }
 
-fn note(report: &mut ImportReport, written: &mut Written, rows: &[UsageRow], recorded: &Recorded) {
-    report.accepted += recorded.accepted;
-    report.duplicates += recorded.duplicates;
-    report.replaced += recorded.replaced;
-    for (row, outcome) in rows.iter().zip(&recorded.outcomes) {
+/// Counts what became of rows.
+pub(in crate::jobs) fn note(
+    report: &mut ImportReport,
+    written: &mut Written,
+    rows: &[UsageRow],
+    outcomes: &[Outcome],
+) {
+    for (row, outcome) in rows.iter().zip(outcomes) {
         match outcome {
             Outcome::Accepted => {
+                report.accepted += 1;
                 written.insert(row);
                 report.totals.add(row.used);
                 report.note_time(row.at);
             }
-            Outcome::Duplicate => {}
+            Outcome::Duplicate => report.duplicates += 1,
             Outcome::Replaced { before } => {
+                report.replaced += 1;
                 if !written.insert(row) {
                     report.totals.take_back(*before);
                 }
@@ -109,7 +116,7 @@ fn note(report: &mut ImportReport, written: &mut Written, rows: &[UsageRow], rec
 
 /// Hashes of the keys that this import has written.
 #[derive(Debug, Default)]
-struct Written {
+pub(in crate::jobs) struct Written {
     state: RandomState,
     keys: HashSet<u64>,
 }

@@ -141,15 +141,15 @@ pub fn page_css() -> String {
     let mut css = format!(
         "/* Made from src/render/chart/colours.rs, whose test prints it anew; do not edit by hand. */\n\
          :root {{\n{light}}}\n\
-         @media (prefers-color-scheme: dark) {{\n  :root:not([data-theme=\"light\"]) {{\n{}  }}\n}}\n\
-         [data-theme=\"dark\"] {{\n{}}}\n\
+         @media screen and (prefers-color-scheme: dark) {{\n  :root:not([data-theme=\"light\"]) {{\n{}  }}\n}}\n\
+         @media screen {{\n  [data-theme=\"dark\"] {{\n{}  }}\n}}\n\
          .c-chart {{ display: block; width: 100%; height: auto; font-family: Inter, system-ui, sans-serif; \
          font-variant-numeric: tabular-nums; }}\n\
          .c-compact {{ display: none; }}\n\
          @media (max-width: 640px) {{ .c-wide {{ display: none; }} .c-compact {{ display: block; }} }}\n\
          .c-sparkline {{ display: inline-block; vertical-align: middle; }}\n",
         dark("    "),
-        dark("  "),
+        dark("    "),
     );
     for (class, rule) in RULES {
         let rule = with_colours(rule, |name| format!("var(--c-{name})"));

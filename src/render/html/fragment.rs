@@ -31,6 +31,8 @@ pub struct ChartLinks {
     pub png: String,
     /// `/chart/usage.csv?account=acme`.
     pub csv: String,
+    /// `/share?line=usage%20acme`: links to pass on, one with the picture.
+    pub share: String,
 }
 
 /// Rows of a table in a tile; the page behind it has them all.

@@ -20,6 +20,11 @@ use super::mention::{Mention, TextColumn};
 /// Rows of an account by its number, in the order in which they may go.
 const OWN: &[(&str, &str)] = &[
     ("usage rows", "DELETE FROM usage WHERE account = $1"),
+    ("metered rows", "DELETE FROM metered WHERE account = $1"),
+    (
+        "sources not mapped",
+        "DELETE FROM unmapped WHERE account_id = (SELECT account_id FROM account WHERE id = $1)",
+    ),
     (
         "initiatives",
         "DELETE FROM initiative_update WHERE initiative_id IN \

@@ -5,6 +5,7 @@
 mod accounts;
 mod alerts;
 mod audit;
+mod bill;
 mod body;
 mod digests;
 mod facts;
@@ -15,7 +16,9 @@ mod openapi;
 mod outlook;
 mod page_of;
 mod portfolio;
+mod push;
 mod rows;
+mod unpack;
 mod usage;
 
 use axum::Json;
@@ -40,11 +43,13 @@ use crate::problem::Problem;
 
 use super::ask::Pairs;
 use super::doors::Shut;
+use super::limits::too_many;
 use super::page::status_of;
 
 pub(super) use accounts::{list as accounts, one as account};
 pub(super) use alerts::{ack as alert_ack, list as alerts, snooze as alert_snooze};
 pub(super) use audit::list as audit;
+pub(super) use bill::show as bill;
 pub(super) use digests::{list as digests, one as digest};
 pub(super) use facts::show as fact;
 pub(super) use fresh::known_already;
@@ -57,6 +62,7 @@ pub(super) use openapi::document;
 pub(super) use openapi::show as openapi;
 pub(super) use outlook::{anomalies, forecast};
 pub(super) use portfolio::show as portfolio;
+pub(super) use push::take as push_usage;
 pub(super) use rows::show as usage_rows;
 pub(super) use usage::show as usage;
 
@@ -106,11 +112,13 @@ pub(super) fn turned_away(shut: &Shut) -> Response {
             response
         }
         Shut::NotAllowed(why) => problem_document(StatusCode::FORBIDDEN, "not_allowed", why),
+        Shut::TooMany(wait) => too_many("/api/", *wait),
         Shut::Unavailable(why) => problem_document(StatusCode::SERVICE_UNAVAILABLE, "unavailable", why),
     }
 }
 
-fn problem_document(status: StatusCode, code: &str, detail: &str) -> Response {
+/// A problem of this kind, in words.
+pub(super) fn problem_document(status: StatusCode, code: &str, detail: &str) -> Response {
     document_with(status, code, detail, None)
 }
 

@@ -20,12 +20,14 @@ use utoipa::openapi::security::SecurityScheme;
 use super::accounts;
 use super::alerts;
 use super::audit;
+use super::bill;
 use super::digests;
 use super::facts;
 use super::health;
 use super::initiatives;
 use super::outlook;
 use super::portfolio;
+use super::push;
 use super::rows;
 use super::usage;
 
@@ -72,7 +74,10 @@ pub(super) enum Failures {
     /// There is no such thing, or none that you may know of
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(WireProblem),
-    /// Not now: there are no data yet, or they are being loaded; `Retry-After` may say when
+    /// More than one key or one address may ask in a minute; `Retry-After` says when to come back
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(WireProblem),
+    /// Not now: there are no data yet, they are being loaded, or too much is asked at once; `Retry-After` may say when
     #[response(status = 503, content_type = "application/problem+json")]
     NotNow(WireProblem),
 }
@@ -89,8 +94,8 @@ pub(super) enum Failures {
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     paths(
-        usage::show, rows::show,
-        accounts::list, accounts::one, health::show, health::why, outlook::forecast, outlook::anomalies,
+        usage::show, push::take, rows::show,
+        accounts::list, accounts::one, bill::show, health::show, health::why, outlook::forecast, outlook::anomalies,
         portfolio::show,
         initiatives::list, initiatives::add, initiatives::one, initiatives::change, initiatives::update,
         digests::list, digests::one,

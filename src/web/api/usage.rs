@@ -118,19 +118,7 @@ impl Asked {
             UsageFilter { account, endpoint: options.parsed("endpoint")?, model: options.parsed("model")? };
         let (window, usual) = options.window(snapshot)?;
         let grain = options.parsed("grain")?.unwrap_or(usual);
-        let hours = match grain {
-            Grain::Hour => 1,
-            Grain::Day => 24,
-            Grain::Week => 24 * 7,
-            Grain::Month => 24 * 28,
-        };
-        if window.length().as_hours() / hours > POINTS_MAX {
-            let words = format!(
-                "This window has more than {POINTS_MAX} points of a {}. Ask for a wider grain.",
-                grain.word()
-            );
-            return Err(Problem::option("grain", words));
-        }
+        grain.fits(window, POINTS_MAX).map_err(|words| Problem::option("grain", words))?;
         let by = match options.text("by") {
             None => None,
             Some("endpoint") => Some(Dimension::Endpoint),

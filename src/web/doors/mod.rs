@@ -11,8 +11,10 @@ mod pass;
 mod register;
 mod rights;
 mod session;
+mod share;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -20,10 +22,12 @@ use axum::response::Response;
 
 use crate::access::IdentityProvider;
 use crate::access::PassSeal;
+use crate::access::ShareSeal;
 use crate::config::MemberRules;
 use crate::domain::Clock;
 use crate::domain::SecurityKind;
 use crate::store::Store;
+use crate::web::limits;
 use crate::web::page;
 use crate::web::refusals::Refusals;
 
@@ -31,7 +35,9 @@ pub use key::KEY_PREFIX;
 pub(super) use login::{begin as login, callback, leave as logout};
 pub(super) use own_path::OwnPath;
 pub(super) use pass::{show as pass, spend as pass_spend};
+pub(super) use share::{picture as share_picture, show as share};
 
+use key::SendingKeys;
 use rights::RightsDesk;
 use session::Sessions;
 
@@ -41,11 +47,13 @@ pub struct Doors {
     clock: Arc<dyn Clock>,
     members: MemberRules,
     seal: PassSeal,
+    shares: ShareSeal,
     provider: Option<Arc<dyn IdentityProvider>>,
     /// Whether browsers come over HTTPS, so that cookies may insist on it.
     secure: bool,
     rights: RightsDesk,
     sessions: Sessions,
+    keys: SendingKeys,
     refusals: Arc<Refusals>,
 }
 
@@ -56,7 +64,7 @@ impl Doors {
         store: Store,
         clock: Arc<dyn Clock>,
         members: MemberRules,
-        seal: PassSeal,
+        seals: (PassSeal, ShareSeal),
         provider: Option<Arc<dyn IdentityProvider>>,
         public_url: &str,
     ) -> Self {
@@ -64,11 +72,13 @@ impl Doors {
             store,
             clock,
             members,
-            seal,
+            seal: seals.0,
+            shares: seals.1,
             provider,
             secure: public_url.starts_with("https://"),
             rights: RightsDesk::default(),
             sessions: Sessions::default(),
+            keys: SendingKeys::default(),
             refusals: Arc::default(),
         }
     }
@@ -92,6 +102,8 @@ pub(super) enum Shut {
     Unknown,
     /// Is known and may nothing, and why.
     NotAllowed(String),
+    /// Asks more than it may, and how long to wait.
+    TooMany(Duration),
     /// It cannot be known just now.
     Unavailable(String),
 }
@@ -109,6 +121,7 @@ impl IntoResponse for Shut {
             Self::Unknown => {
                 page::refused(StatusCode::UNAUTHORIZED, "Not logged in", "Log in and try again.".into())
             }
+            Self::TooMany(wait) => limits::too_many("", wait),
             Self::NotAllowed(message) => page::refused(StatusCode::FORBIDDEN, "Not allowed", message),
             Self::Unavailable(why) => {
                 let message = format!("{why}, so it is not known what you may do. Try again in a minute.");

@@ -7,6 +7,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use crate::access::Pass;
+use crate::access::Share;
 use crate::domain::Asker;
 use crate::domain::SecurityKind;
 use crate::web::page::Frame;
@@ -16,6 +17,7 @@ use crate::web::state::WebState;
 
 use super::login::see_other;
 use super::own_path::OwnPath;
+use super::share;
 use super::{Doors, Shut};
 
 #[derive(Template)]
@@ -25,14 +27,20 @@ struct PassPage {
     token: String,
 }
 
-/// The page with its one button. It says nothing of what is behind it: previews of chat programs open it too.
+/// The page with its one button. Previews of chat programs open it too, so it says nothing of what is behind it, unless
+/// whoever made the pass let them show its chart.
 pub(crate) async fn show(
     State(state): State<WebState>,
     Path(token): Path<String>,
     knock: Knock,
 ) -> Result<Response, Shut> {
-    read(&state, &token, &knock)?;
-    Ok(page(&PassPage { frame: Frame::outside(&state, "Open etsm"), token }))
+    let (_, pass) = read(&state, &token, &knock)?;
+    let mut frame = Frame::outside(&state, "Open etsm");
+    if let Some(line) = pass.pictured {
+        let shown = share::preview(&state, &Share { bearer: pass.bearer, line, ends: pass.ends }).await;
+        frame.preview = shown.or(frame.preview);
+    }
+    Ok(page(&PassPage { frame, token }))
 }
 
 /// Spends the pass, opens a session, and leads to what the link was of.

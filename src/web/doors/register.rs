@@ -59,6 +59,8 @@ impl Doors {
 
     /// Revokes a key; tells whether it was in force.
     pub(in crate::web) async fn revoke(&self, name: &str, act: &Act) -> Result<bool, StoreError> {
-        self.store.revoke_api_key(name, act).await
+        let revoked = self.store.revoke_api_key(name, act).await?;
+        self.forget_keys();
+        Ok(revoked)
     }
 }

@@ -58,10 +58,15 @@ impl Sessions {
 impl Doors {
     /// Who is behind the session of a request.
     pub(in crate::web) async fn visitor(&self, headers: &HeaderMap) -> Result<Arc<Asker>, Shut> {
+        let bearer = self.bearer(headers).await?;
+        self.asker(&bearer).await
+    }
+
+    /// Whose session a request is of.
+    pub(in crate::web) async fn bearer(&self, headers: &HeaderMap) -> Result<Bearer, Shut> {
         let token = SESSION.token(headers, self.secure).ok_or(Shut::Unknown)?;
-        let fingerprint = token.fingerprint();
-        let session = self.session(fingerprint.as_str()).await?.ok_or(Shut::Unknown)?;
-        self.asker(&session.bearer).await
+        let session = self.session(token.fingerprint().as_str()).await?.ok_or(Shut::Unknown)?;
+        Ok(session.bearer)
     }
 
     /// Begins a session in the place of the one that the browser had; the cookie that it is known by. A new secret each

@@ -30,7 +30,7 @@ pub(crate) async fn usage(
     Query(query): Query<Pairs>,
 ) -> Result<Response, Failure> {
     show(&state, &id, "usage", query, |here, question| {
-        let kept = ["by", "metric", "compare"];
+        let kept = ["grain", "by", "metric", "compare"];
         let form = Form::new(&state, here.path, here.call, &["endpoint", "range"]).keeping(here.call, &kept);
         Around { pills: here.of(question), form: Some(form), ..Around::default() }
     })
@@ -155,6 +155,7 @@ pub(super) fn tabs(id: &AccountId, current: &str) -> Vec<Tab> {
     vec![
         tab("Overview", "overview", ""),
         tab("Usage", "usage", "/usage"),
+        tab("Cost", "cost", "/cost"),
         tab("Health", "health", "/health"),
         tab("Why", "why", "/why"),
         tab("History", "history", "/history"),

@@ -20,7 +20,7 @@ pub(crate) async fn show(state: Seat, Query(query): Query<Pairs>) -> Result<Resp
     let form = Form::new(&state, "/usage", &call, &["account", "endpoint", "range"]);
     let around = answer::Around {
         pills: here.of(&question),
-        form: Some(form.keeping(&call, &["by", "metric", "compare"])),
+        form: Some(form.keeping(&call, &["grain", "by", "metric", "compare"])),
         ..answer::Around::default()
     };
     let answer = state.ask(question.clone()).await?;

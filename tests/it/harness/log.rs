@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::Mutex;
 
+use etsm::telemetry::{LogForm, log_layer};
 use tokio::sync::Notify;
 use tracing::Event;
 use tracing::Level;
@@ -23,6 +24,23 @@ use tracing_subscriber::registry::LookupSpan;
 pub struct Log {
     heard: Arc<Mutex<Heard>>,
     changed: Arc<Notify>,
+    /// All that an operator would read, in the form for programs.
+    written: Written,
+}
+
+/// A log that is kept.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 #[derive(Default)]
@@ -37,8 +55,15 @@ impl Log {
     /// Listens until the guard is dropped.
     pub fn listen() -> (Self, DefaultGuard) {
         let log = Self::default();
-        let subscriber = tracing_subscriber::registry().with(log.clone());
+        let written = log.written.clone();
+        let layer = log_layer("info,etsm=debug", LogForm::Json, move || written.clone()).unwrap();
+        let subscriber = tracing_subscriber::registry().with(layer).with(log.clone());
         (log, tracing::subscriber::set_default(subscriber))
+    }
+
+    /// All lines so far, each an object.
+    pub fn written(&self) -> String {
+        String::from_utf8_lossy(&self.written.0.lock().unwrap()).into_owned()
     }
 
     /// The warnings so far, and forgets them.

@@ -3,9 +3,11 @@
 //! A test with a harness runs in its own runtime on one thread (`#[tokio::test]`), so that the log it hears is its own.
 
 pub mod anthropic;
+pub mod certificate;
 pub mod clock;
 pub mod discord;
 mod log;
+pub mod organisation;
 pub mod seed;
 mod terminal;
 mod web;
@@ -48,6 +50,9 @@ const PATIENCE: Patience = Patience {
     identify_every: Duration::from_millis(350),
     attempt: Duration::from_millis(1_500),
 };
+/// What no log may hold, whatever happened: the bot's token, names of people and of customers.
+const SECRETS_AND_NAMES: [&str; 7] =
+    [discord::TOKEN, discord::CLIENT_SECRET, anthropic::KEY, "dana", "Acme", "Borealis", "weekly numbers"];
 /// Longest wait for a clean stop; longer than any deadline inside.
 const STOP_MAX: Duration = Duration::from_secs(15);
 
@@ -155,8 +160,12 @@ impl Harness {
     pub async fn run(&mut self) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let outside =
-            app::Outside { listener, clock: Arc::clone(&self.clock) as Arc<dyn Clock>, patience: PATIENCE };
+        let outside = app::Outside {
+            listener,
+            redirect: None,
+            clock: Arc::clone(&self.clock) as _,
+            patience: PATIENCE,
+        };
         let stop = CancellationToken::new();
         let mut app = JoinSet::new();
         app.spawn(app::run(self.settings.clone(), outside, stop.clone()));
@@ -246,6 +255,11 @@ impl Harness {
         ended.unwrap_or_else(|_late| panic!("not all of {count} interactions ended"))
     }
 
+    /// All that was logged, each line an object.
+    pub fn log(&self) -> String {
+        self.log.written()
+    }
+
     /// Warnings with these words are no news any more.
     pub fn forgives(&self, words: &[&str]) {
         self.log.forgets(|line| words.iter().any(|words| line.contains(words)));
@@ -258,6 +272,11 @@ impl Harness {
             self.stop().await.unwrap();
         }
         let mut left = self.discord.leftovers();
+        let written = self.log.written();
+        for needle in SECRETS_AND_NAMES {
+            let told = written.lines().find(|line| line.contains(needle));
+            left.extend(told.map(|line| format!("the log tells “{needle}”: {line}")));
+        }
         let mut lines = self.log.take();
         for words in &self.expected {
             let before = lines.len();

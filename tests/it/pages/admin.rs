@@ -68,7 +68,7 @@ async fn others_are_not_even_offered_the_way() {
     };
     let site = Site::open_to(Some(manager), true).await;
     assert!(!site.text("/").await.contains("/admin"));
-    for path in ["/admin", "/admin/replay"] {
+    for path in ["/admin", "/admin/schedules", "/admin/rules", "/admin/replay"] {
         assert_eq!(site.get(path).await.status(), StatusCode::FORBIDDEN, "{path}");
     }
     assert_eq!(post(&site, "/admin/keys/revoke", ("name", "x")).await, StatusCode::FORBIDDEN);
@@ -87,6 +87,7 @@ async fn a_source_in_trouble_is_told_wherever_its_operator_looks() {
         at: now,
         came,
         next: Some(now + SignedDuration::from_mins(20)),
+        note: None,
     };
     let store = site.desk.store();
     store.note_source(&tried("import", Ok(1_234))).await.unwrap();
@@ -101,5 +102,31 @@ async fn a_source_in_trouble_is_told_wherever_its_operator_looks() {
         status.contains("fails, and has not come yet: ") && status.contains("tried again at 31 Mar"),
         "{status}"
     );
+    site.close().await;
+}
+
+#[tokio::test]
+async fn an_admin_sees_what_comes_next_and_how_often_each_rule_began_an_alert() {
+    let site = Site::open().await;
+    let dana = super::site::Start::default().everyone.unwrap();
+    site.desk.ask_line(&dana, "digest subscribe monday \"0 8 * * MON\"").await.unwrap();
+    let mut late = seed::initiative("ini-1", "acme", "Move to streaming");
+    late.due = Some("2026-03-15".parse().unwrap());
+    site.desk.record_initiatives(&[late], &seed::act()).await.unwrap();
+    site.alerts.look(&site.desk).await.unwrap();
+    let schedules = site.text("/admin/schedules").await;
+    assert!(schedules.contains("monday") && schedules.contains("Mon 6 Apr 2026"), "{schedules}");
+    assert!(
+        schedules.contains("href=\"/admin/rules\"") && schedules.contains("aria-current=\"page\">Schedules")
+    );
+    let rules = site.text("/admin/rules").await;
+    let row = |name: &str| {
+        let row =
+            rules.split("<tr><th scope=\"row\">").find(|row| row.contains(&format!("<bdi>{name}</bdi>")));
+        row.unwrap_or_else(|| panic!("{name}: {rules}")).to_owned()
+    };
+    let count = |row: &str| row.matches("<td class=\"num\">1</td>").count();
+    assert_eq!(count(&row("overdue")), 2, "not over, and begun lately: {rules}");
+    assert!(row("silent-source").contains("never"), "{rules}");
     site.close().await;
 }

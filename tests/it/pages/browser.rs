@@ -31,6 +31,8 @@ pub struct Browser {
     last: u64,
     /// Console warnings and errors, exceptions, and what the content policy refused.
     complaints: Vec<String>,
+    /// What was asked for over the network.
+    asked: Vec<String>,
 }
 
 impl Browser {
@@ -53,6 +55,7 @@ impl Browser {
             session: String::new(),
             last: 0,
             complaints: Vec::new(),
+            asked: Vec::new(),
         };
         let target = browser.call("Target.createTarget", json!({ "url": "about:blank" })).await;
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
@@ -153,6 +156,18 @@ impl Browser {
         std::mem::take(&mut self.complaints)
     }
 
+    /// What was asked of other hosts than this one since it was asked last.
+    pub fn strangers(&mut self, own: &str) -> Vec<String> {
+        let mut asked = std::mem::take(&mut self.asked);
+        asked.retain(|url| !url.starts_with(own) && !url.starts_with("data:") && url != "about:blank");
+        asked
+    }
+
+    /// Prints the page or lets it be seen on the screen again.
+    pub async fn prints(&mut self, on: bool) {
+        self.call("Emulation.setEmulatedMedia", json!({ "media": if on { "print" } else { "" } })).await;
+    }
+
     async fn call(&mut self, method: &str, parameters: Value) -> Value {
         self.try_call(method, parameters).await.unwrap_or_else(|error| panic!("{method}: {error}"))
     }
@@ -173,11 +188,17 @@ impl Browser {
                     break message;
                 }
                 self.complaints.extend(complaint(&message));
+                self.asked.extend(asked(&message));
             }
         };
         let answer = tokio::time::timeout(ANSWER_MAX, answer).await.expect("the browser answers in time");
         if answer["error"].is_null() { Ok(answer["result"].clone()) } else { Err(answer["error"].clone()) }
     }
+}
+
+fn asked(message: &Value) -> Option<String> {
+    let sent = message["method"] == "Network.requestWillBeSent";
+    sent.then(|| message["params"]["request"]["url"].as_str().unwrap_or_default().to_owned())
 }
 
 fn complaint(message: &Value) -> Option<String> {

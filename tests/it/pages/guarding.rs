@@ -51,7 +51,7 @@ async fn a_silent_client_is_dropped_and_the_server_stops_in_time() {
 #[tokio::test]
 async fn whoever_shows_nothing_gets_nothing_by_any_route() {
     let site = Site::shut().await;
-    let ruled = |route: &&web::RuledRoute| matches!(route.rule, web::Rule::May(_));
+    let ruled = |route: &&web::RuledRoute| matches!(route.rule, web::Rule::May(_) | web::Rule::Ingest);
     let mut tried = 0;
     for route in site.routes.iter().filter(ruled) {
         let path = route.path.replace("{id}", "acme").replace("{file}", "usage.png");
@@ -76,6 +76,7 @@ async fn every_route_stands_in_the_manual_with_its_rule() {
     let site = Site::open().await;
     let rule = |rule: web::Rule| match rule {
         web::Rule::Open => "anyone; it says nothing of accounts".to_owned(),
+        web::Rule::Ingest => "keys with the scope ingest, and admins; it shows nothing".to_owned(),
         web::Rule::Own => "whoever shows what it checks itself".to_owned(),
         web::Rule::May(Deed::Write) => "manager and above, to change what is theirs to change".to_owned(),
         web::Rule::May(deed) => format!("{} and above, within their accounts", deed.needs()),

@@ -51,6 +51,11 @@ async fn one_chats_in_a_browser() {
     browser.types("healht acme").await;
     browser.presses("Enter").await;
     browser.until("document.querySelector('.exchange .ephemeral')").await;
+    // From a reply to the page of the same figures.
+    browser
+        .value("document.querySelector('.exchange .buttons a.button[href^=\"/accounts/acme\"]').click()")
+        .await;
+    browser.until("location.pathname.startsWith('/accounts/acme') && document.querySelector('h1')?.innerText.includes('Acme')").await;
     assert_eq!(browser.complaints(), Vec::<String>::new());
     site.close().await;
 }

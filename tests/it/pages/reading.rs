@@ -1,9 +1,14 @@
 //! Every page as any program sees it: whole, escaped, and with no dead end.
 
+use etsm::domain::CommitPeriod;
+use etsm::domain::Contract;
+use etsm::domain::Money;
 use etsm::web;
 use reqwest::StatusCode;
 use reqwest::header;
 use serde_json::Value;
+
+use crate::harness::seed;
 
 use super::PAGES;
 use super::site::Site;
@@ -187,12 +192,54 @@ async fn the_overview_is_light() {
 async fn what_was_begun_meanwhile_stands_in_the_chart_of_the_account() {
     let site = Site::open().await;
     let usage = site.text("/accounts/acme/usage?range=90d").await;
-    assert!(usage.contains("Begun meanwhile: ini-1: Move to streaming."), "in words");
+    assert!(usage.contains("Meanwhile: ini-1: Move to streaming."), "in words");
     assert!(usage.contains("\"label\":\"ini-1: Move to streaming\""), "for the script");
-    assert!(
-        !site.text("/accounts/acme/usage?range=7d").await.contains("Begun meanwhile"),
-        "not in the range"
+    assert!(!site.text("/accounts/acme/usage?range=7d").await.contains("Meanwhile: "), "not in the range");
+    assert!(!site.text("/usage?range=90d").await.contains("Meanwhile: "), "not of all accounts");
+    site.close().await;
+}
+
+#[tokio::test]
+async fn a_chart_is_shown_at_the_grain_that_is_asked_for() {
+    let site = Site::open().await;
+    let html = site.text("/accounts/acme/usage?range=90d&grain=month").await;
+    assert!(html.contains("Acme — API calls per month"), "{html}");
+    for (grain, href) in [
+        ("day", "/accounts/acme/usage?range=90d"),
+        ("week", "/accounts/acme/usage?range=90d&#38;grain=week"),
+        // Another range has a grain of its own.
+        ("30d", "/accounts/acme/usage"),
+    ] {
+        let link = format!("href=\"{href}\"");
+        assert!(html.contains(&link), "{grain}: {html}");
+    }
+    let csv = site.text("/chart/usage.csv?account=acme&range=90d&grain=month&compare=none").await;
+    assert_eq!(csv.lines().count(), 5, "three months, and the day before them: {csv}");
+    let too_fine = site.get("/usage?range=365d&grain=hour").await;
+    assert_eq!(too_fine.status(), StatusCode::BAD_REQUEST);
+    assert!(too_fine.text().await.unwrap().contains("more than 1000 points of one hour"));
+    site.close().await;
+}
+
+#[tokio::test]
+async fn the_day_on_which_a_commitment_was_reached_is_flagged_where_cost_is_shown() {
+    let site = Site::open().await;
+    let mut acme = seed::account("acme", "Acme", "dana");
+    // Three dollars a day: reached on the tenth of each month.
+    acme.contract =
+        Some(Contract { commit: Money::from_micros(30_000_000), period: CommitPeriod::Month, renewal: None });
+    site.desk.record_accounts(&[acme], &seed::act()).await.unwrap();
+    let cost = site.text("/accounts/acme/usage?metric=cost&range=2026-02-01..2026-03-31").await;
+    assert_eq!(
+        cost.matches("\"label\":\"commitment reached\"").count(),
+        2,
+        "in February and in March: {cost}"
     );
-    assert!(!site.text("/usage?range=90d").await.contains("Begun meanwhile"), "not of all accounts");
+    let narrow = site.text("/accounts/acme/usage?metric=cost&range=2026-03-11..2026-03-31").await;
+    assert!(!narrow.contains("commitment reached"), "not in the range");
+    assert!(
+        !site.text("/accounts/acme/usage?range=90d").await.contains("commitment reached"),
+        "not of calls"
+    );
     site.close().await;
 }

@@ -4,9 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use etsm::access::PassSeal;
+use etsm::access::ShareSeal;
 use etsm::alerts::Alerts;
+use etsm::answers::Department;
 use etsm::answers::Departments;
 use etsm::answers::Desk;
+use etsm::answers::Question;
 use etsm::config::Environment;
 use etsm::config::MemberRules;
 use etsm::config::Settings;
@@ -18,6 +21,9 @@ use etsm::domain::Role;
 use etsm::domain::Scope;
 use etsm::engine::Engine;
 use etsm::jobs::digests::Digests;
+use etsm::jobs::push::push;
+use etsm::problem::Problem;
+use etsm::reply::Answer;
 use etsm::store::Store;
 use etsm::web;
 use etsm::writer::People;
@@ -29,6 +35,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::harness::clock::TestClock;
 use crate::harness::seed;
+
+/// What its passes and shares are signed with.
+pub const SECRET: &[u8] = b"a secret of the test";
 
 /// Pages that may listen at once, so that a test can fill them.
 pub const STREAMS_MAX: usize = 3;
@@ -43,29 +52,37 @@ pub struct Site {
     pub stop: CancellationToken,
     /// Where a test writes what pages must hear of.
     pub desk: Desk,
+    pub alerts: Arc<Alerts>,
     server: JoinSet<anyhow::Result<()>>,
     pub routes: Vec<web::RuledRoute>,
     refusals: Arc<web::Refusals>,
-    /// Looks at the rules when a test says so.
-    pub alerts: Arc<Alerts>,
     _folder: tempfile::TempDir,
 }
 
 /// Doors that nobody can log in by.
 fn entry(desk: &Desk, everyone: Option<Asker>) -> web::Entry {
     let (store, clock) = (desk.store().clone(), Arc::clone(desk.clock()));
-    let (members, seal) = (MemberRules::default(), PassSeal::new(b"a secret of the test"));
-    let doors = web::Doors::new(store, clock, members, seal, None, "https://etsm.example.com");
+    let members = MemberRules::default();
+    let seals = (PassSeal::new(SECRET), ShareSeal::new(SECRET));
+    let doors = web::Doors::new(store, clock, members, seals, None, "https://etsm.example.com");
     web::Entry { doors: Arc::new(doors), everyone: everyone.map(Arc::new) }
 }
 
-impl Site {
-    pub async fn open() -> Self {
-        Self::open_with(true).await
-    }
+/// What a site starts from.
+pub struct Start {
+    /// Who may look without showing anything.
+    pub everyone: Option<Asker>,
+    pub browser_chat: bool,
+    pub now: &'static str,
+    /// Whether the seed's data are in it.
+    pub planted: bool,
+    /// Whether nobody answers what is asked about alerts.
+    pub alerts_hang: bool,
+}
 
-    pub async fn open_with(browser_chat: bool) -> Self {
-        let asker = Asker {
+impl Default for Start {
+    fn default() -> Self {
+        let dana = Asker {
             person: "dana".parse().unwrap(),
             role: Role::Admin,
             sees: Scope::All,
@@ -73,7 +90,27 @@ impl Site {
             audience: Audience::AskerOnly,
             way: etsm::domain::How::Terminal.into(),
         };
-        Self::open_to(Some(asker), browser_chat).await
+        Self { everyone: Some(dana), browser_chat: true, now: NOW, planted: true, alerts_hang: false }
+    }
+}
+
+/// Whoever asks waits for ever.
+struct Hung;
+
+#[async_trait::async_trait]
+impl Department for Hung {
+    async fn answer(&self, _desk: &Desk, _asker: &Asker, _question: &Question) -> Result<Answer, Problem> {
+        std::future::pending().await
+    }
+}
+
+impl Site {
+    pub async fn open() -> Self {
+        Self::start(Start::default()).await
+    }
+
+    pub async fn open_with(browser_chat: bool) -> Self {
+        Self::start(Start { browser_chat, ..Start::default() }).await
     }
 
     /// Everyone has to show something, and nobody can.
@@ -82,38 +119,48 @@ impl Site {
     }
 
     pub async fn open_to(everyone: Option<Asker>, browser_chat: bool) -> Self {
+        Self::start(Start { everyone, browser_chat, ..Start::default() }).await
+    }
+
+    pub async fn start(start: Start) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let environment = Environment::of([("ETSM_DATA_DIR", folder.path().to_str().unwrap())]);
         let settings = Settings::load(None, &environment).unwrap();
         let store = Store::open_dir(folder.path()).await.unwrap();
         let engine = Engine::new(Arc::clone(&settings.health), settings.currency);
-        let clock = Arc::new(TestClock::at(NOW)) as Arc<dyn Clock>;
+        let clock = Arc::new(TestClock::at(start.now)) as Arc<dyn Clock>;
         let outbox = Outbox::new(store.clone(), Arc::clone(&clock), None);
         let digests = Digests::new(&settings.digests, outbox.clone(), None, People::Hidden).unwrap();
         let people = std::collections::BTreeMap::new();
         let alerts = Alerts::new(settings.alert_rules, people, store.clone(), Arc::clone(&clock), outbox);
         let alerts = Arc::new(alerts);
         let staff = Departments {
-            alerts: Some(Arc::clone(&alerts) as _),
+            alerts: Some(if start.alerts_hang { Arc::new(Hung) } else { Arc::clone(&alerts) as _ }),
             digests: Some(Arc::new(digests)),
             ask: None,
         };
         let desk = Desk::new(Arc::new(engine), store, clock).staffed(staff);
-        seed::plant(&desk).await;
-        alerts.look(&desk).await.unwrap();
+        if start.planted {
+            seed::plant(&desk).await;
+            alerts.look(&desk).await.unwrap();
+        }
         let stop = CancellationToken::new();
         let ready = web::Readiness::default();
         ready.needs("engine", web::PartState::Up);
+        // Nobody commits here: what is sent is tried with the whole program.
+        let (inbox, _committer) = push(desk.clone(), settings.currency);
         let state = web::WebState {
             interactions: None,
-            entry: entry(&desk, everyone),
+            entry: entry(&desk, start.everyone),
             desk: desk.clone(),
             alerts: Arc::clone(&alerts),
             public_url: "https://etsm.example.com".into(),
-            browser_chat,
+            browser_chat: start.browser_chat,
+            usage: web::UsageIntake::new(Arc::new(inbox)),
             metrics: None,
             ready: ready.clone(),
             retention: settings.retention,
+            limits: web::Limits::new(&settings.server.limits),
             live: web::Live::with_places(STREAMS_MAX, stop.clone()),
         };
         let routes = web::routes(&state);
@@ -121,7 +168,8 @@ impl Site {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut server = JoinSet::new();
-        server.spawn(web::serve(listener, web::router(state), stop.clone()));
+        let reception = web::Reception::of(&settings.server, None);
+        server.spawn(web::serve(listener, web::router(state), reception, stop.clone()));
         // Whatever proxy the machine has, it does not lead to this machine.
         let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
         Self {
