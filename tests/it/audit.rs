@@ -311,8 +311,17 @@ fn routes(alert: &str) -> Vec<(Method, String, serde_json::Value, String)> {
 }
 
 /// Those that may only be called by who may write, and change nothing.
-const ONLY_READING: &[&str] =
-    &["/admin", "/admin/audit", "/admin/privacy", "/admin/replay", "/admin/use", "/api/v1/audit", "/order"];
+const ONLY_READING: &[&str] = &[
+    "/admin",
+    "/admin/audit",
+    "/admin/privacy",
+    "/admin/replay",
+    "/admin/rules",
+    "/admin/schedules",
+    "/admin/use",
+    "/api/v1/audit",
+    "/order",
+];
 
 #[tokio::test]
 async fn every_route_that_changes_something_leaves_one_entry() {
