@@ -79,6 +79,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("digests", "digest_occurrence", "claimed_ms"),
     ("messages", "message", "made_ms"),
     ("alerts", "alert", "NULL"),
+    ("pushes", "pushed", "at_ms"),
     ("sessions", "session", "made_ms"),
     ("keys", "api_key", "made_ms"),
     ("audit", "audit", "at_ms"),
@@ -189,6 +190,11 @@ async fn usage(writing: &mut AnyConnection, before: Timestamp) -> Result<u64, St
         .doing(DOING)?;
     let gone = sqlx::query("DELETE FROM usage WHERE at_ms < $1")
         .bind(before_ms)
+        .execute(&mut *writing)
+        .await
+        .doing(DOING)?;
+    sqlx::query("DELETE FROM metered WHERE at_ms < $1")
+        .bind(before.as_millisecond())
         .execute(&mut *writing)
         .await
         .doing(DOING)?;

@@ -18,8 +18,9 @@ use super::mention;
 use super::mention::{Mention, TextColumn};
 
 /// Rows of an account by its number, in the order in which they may go.
-const OWN: &[(&str, &'static str)] = &[
+const OWN: &[(&str, &str)] = &[
     ("usage rows", "DELETE FROM usage WHERE account = $1"),
+    ("details of usage", "DELETE FROM metered WHERE account = $1"),
     ("metered rows", "DELETE FROM metered WHERE account = $1"),
     (
         "sources not mapped",
@@ -44,6 +45,11 @@ pub(super) const VOID: &[(&str, TextColumn)] = &[
     ("schedules of digests", TextColumn { table: "digest_schedule", key: "name", column: "scope" }),
     ("digests", TextColumn { table: "digest_occurrence", key: "id", column: "scope" }),
     ("lines of chat", TextColumn { table: "line", key: "line_key", column: "text" }),
+    ("answers to pushes", TextColumn { table: "pushed", key: "id", column: "answer" }),
+    (
+        "unmapped usage",
+        TextColumn { table: "unmapped", key: "source || ' ' || holder", column: "account_id" },
+    ),
     ("logins", TextColumn { table: "login", key: "state_fingerprint", column: "path" }),
 ];
 

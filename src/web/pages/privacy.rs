@@ -65,6 +65,7 @@ fn kind_row(one: Holding, settings: &RetentionSettings) -> KindRow {
         "digests" => ("Digests", days(settings.digests)),
         "messages" => ("Messages sent", days(settings.messages)),
         "alerts" => ("Alerts", days(settings.alerts)),
+        "pushes" => ("Answers to pushes", "7 days".to_owned()),
         "sessions" => ("Sessions", "7 days at most".to_owned()),
         "keys" => ("Keys of programs", "for ever, as fingerprints".to_owned()),
         "audit" => ("Audit log", days(settings.audit)),
