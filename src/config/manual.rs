@@ -67,6 +67,7 @@ fn variable_of(key: &str) -> Option<&'static str> {
 fn parts(file: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     let (mut section, mut about, mut lines) = (String::new(), Vec::new(), Vec::new());
+    let mut before = String::new();
     // What stands before the first section is about the file as a whole.
     for line in file.lines().skip_while(|line| !line.starts_with('[')) {
         if let Some(example) = line.strip_prefix(SET_IN) {
@@ -80,6 +81,7 @@ fn parts(file: &str) -> Vec<Part> {
             about.push(words.trim().to_owned());
         } else if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             name.clone_into(&mut section);
+            before.clear();
             parts.push(Part::Section(section.clone()));
         } else if let Some((name, default)) = line.split_once(" = ") {
             let key = format!("{section}.{name}");
@@ -88,6 +90,11 @@ fn parts(file: &str) -> Vec<Part> {
                 let words: Vec<&str> = about.split_whitespace().filter(|word| *word != variable).collect();
                 about = words.join(" ");
             }
+            // Settings that stand together below one comment share it.
+            if about.is_empty() {
+                about.clone_from(&before);
+            }
+            before.clone_from(&about);
             parts.push(Part::Setting { key, default: default.to_owned(), about });
         }
     }

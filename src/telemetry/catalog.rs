@@ -69,7 +69,11 @@ pub const METRICS: &[Described] = &[
         "Usage rows taken in.",
     ),
     histogram("etsm_push_commit_seconds", &[], "How long a group of pushes took to be durable."),
-    histogram("etsm_push_group_parcels", &[], "Pushes that were made durable together."),
+    counter(
+        "etsm_push_parcels_total",
+        &[],
+        "Pushes that were made durable; by commits, how many went together.",
+    ),
     gauge(
         "etsm_freshness_seconds",
         &[SOURCE],

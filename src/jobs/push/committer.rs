@@ -128,7 +128,7 @@ impl Committer {
             outcome = self.try_commit(writer, parcels).await;
         }
         metrics::histogram!("etsm_push_commit_seconds").record(begun.elapsed());
-        metrics::histogram!("etsm_push_group_parcels").record(parcels.len() as f64);
+        metrics::counter!("etsm_push_parcels_total").increment(parcels.len() as u64);
         match outcome {
             Ok(answers) => {
                 self.committed.notify_one();

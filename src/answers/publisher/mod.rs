@@ -3,6 +3,9 @@
 //! Invariant: the snapshot's version is that of a store state it shows in full. When the two are not in step, as after
 //! a failed publication or a write by another process, the next publication rebuilds the whole.
 
+mod beside;
+mod whole;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -13,16 +16,12 @@ use tokio::sync::watch;
 
 use crate::domain::Account;
 use crate::domain::AccountId;
-use crate::domain::Act;
 use crate::domain::Clock;
-use crate::domain::Foretold;
 use crate::domain::Grain;
 use crate::domain::Initiative;
-use crate::domain::ModelLife;
 use crate::domain::utc_date;
 use crate::engine::Draft;
 use crate::engine::Engine;
-use crate::engine::KeptChurn;
 use crate::engine::Snapshot;
 use crate::engine::SourceMark;
 use crate::store::Committed;
@@ -30,12 +29,7 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::UsageView;
 
-use super::checkpoint;
 use super::checkpoint::Stamps;
-use super::rulebook;
-
-/// The name under which the store keeps a churn model.
-const KEPT_CHURN: &str = "churn_model";
 
 /// What a commit changed.
 #[derive(Debug, Default)]
@@ -213,172 +207,8 @@ impl Publisher {
         Ok(found)
     }
 
-    /// Builds the whole snapshot from the store. Usage is read of those accounts only whose present state neither the
-    /// old snapshot nor the checkpoint holds.
-    pub(super) async fn publish_whole(&self, _turn: &Turn<'_>) -> Result<(), StoreError> {
-        // Usage first: what is committed while we read is shown early, and told by the next version again.
-        let mut view = self.store.usage_view().await?;
-        let state = view.state(None).await?;
-        let (draft, missing) = {
-            let shown = &self.states().shown;
-            let is_shown = |account: &AccountId| shown.get(account) == state.stamps.get(account);
-            let missing = state.stamps.iter().filter(|(account, _)| !is_shown(account));
-            let missing: Stamps = missing.map(|(account, stamp)| (account.clone(), *stamp)).collect();
-            (self.engine.snapshot().draft_of_usage(is_shown), missing)
-        };
-        let (mut draft, restored, left) = self.restore(draft, missing).await?;
-        view.each_account(Some(&left), Timestamp::MIN, |account, rows| draft.usage(&account, rows)).await?;
-        drop(view);
-        let known = self.store.health_rules().await?;
-        draft.rules(rulebook::history(&known, self.engine.snapshot().rules(), self.clock.now()));
-        draft.accounts(self.store.accounts().await?);
-        draft.initiatives(self.store.initiatives().await?);
-        let mut notes = self.store.notes().await?;
-        notes.sort_by(|one, two| one.account.cmp(&two.account));
-        for of_one in notes.chunk_by(|one, two| one.account == two.account) {
-            draft.notes(&of_one[0].account, of_one.to_vec());
-        }
-        self.overrides(&mut draft, None).await?;
-        draft.watermarks(self.marks().await?);
-        draft.foretold(self.store.foretold().await?);
-        draft.model_lives(self.store.model_lives().await?);
-        draft.kept_churn(self.kept_churn().await?);
-        self.finish(draft, state.version).await;
-        if self.states().shown.keys().any(|account| !state.stamps.contains_key(account)) {
-            // An account was erased: a checkpoint that still holds it is not kept until the next one is due.
-            self.forget_checkpoint();
-        }
-        let mut states = self.states();
-        states.saved.extend(restored);
-        states.shown = state.stamps;
-        Ok(())
-    }
-
-    /// Takes from the checkpoint what it holds of the `missing` accounts. Returns their states, and whose usage is left
-    /// to read.
-    async fn restore(
-        &self,
-        mut draft: Draft,
-        mut missing: Stamps,
-    ) -> Result<(Draft, Stamps, Vec<AccountId>), StoreError> {
-        // A database in memory has one connection, which the caller's view holds: it must not be asked for its name.
-        let Some(file) = self.store.checkpoint().cloned() else {
-            return Ok((draft, Stamps::new(), missing.into_keys().collect()));
-        };
-        let Some(database) = self.store.database_name().await? else {
-            return Ok((draft, Stamps::new(), missing.into_keys().collect()));
-        };
-        let work = tokio::task::spawn_blocking(move || {
-            let restored = checkpoint::restore(&file, &database, &missing, &mut draft);
-            let restored =
-                restored.into_iter().filter_map(|account| missing.remove_entry(&account)).collect();
-            (draft, restored, missing.into_keys().collect())
-        });
-        Ok(work.await.unwrap_or_else(|stopped| std::panic::resume_unwind(stopped.into_panic())))
-    }
-
-    /// Writes down the usage that is shown, if a start would have to read more hourly rows than `rows_max` from the
-    /// store; tells whether it did.
-    pub(super) async fn save(&self, rows_max: usize) -> anyhow::Result<bool> {
-        let Some(file) = self.store.checkpoint().cloned() else { return Ok(false) };
-        let (snapshot, shown) = {
-            let _alone = self.writing.lock().await;
-            let (snapshot, states) = (self.engine.snapshot(), self.states());
-            if checkpoint::stale_rows(&snapshot, &states.shown, &states.saved) <= rows_max {
-                return Ok(false);
-            }
-            (snapshot, states.shown.clone())
-        };
-        let database = self.store.name_database().await?;
-        let work = move || checkpoint::save(&file, &database, &snapshot, &shown).map(|()| shown);
-        self.states().saved = tokio::task::spawn_blocking(work).await??;
-        Ok(true)
-    }
-
-    fn forget_checkpoint(&self) {
-        self.states().saved.clear();
-        let Some(file) = self.store.checkpoint() else { return };
-        if let Err(error) = std::fs::remove_file(file.path())
-            && error.kind() != std::io::ErrorKind::NotFound
-        {
-            tracing::error!(path = %file.path().display(), %error, "The checkpoint of an erased account cannot be removed");
-        }
-    }
-
     fn states(&self) -> std::sync::MutexGuard<'_, States> {
         self.states.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    /// The churn model that was kept, if there is one that can be read.
-    async fn kept_churn(&self) -> Result<Option<KeptChurn>, StoreError> {
-        let Some(text) = self.store.kept(KEPT_CHURN).await? else { return Ok(None) };
-        if text.is_empty() {
-            return Ok(None);
-        }
-        let read = text.parse::<KeptChurn>();
-        if let Err(mistake) = &read {
-            tracing::warn!(%mistake, "The kept churn model cannot be read; one is fitted to the data instead");
-        }
-        Ok(read.ok())
-    }
-
-    /// Has accounts judged by this churn model from now on; `None` fits one to the data each time.
-    pub(super) async fn keep_churn(&self, kept: Option<KeptChurn>, act: &Act) -> Result<(), StoreError> {
-        let _alone = self.writing.lock().await;
-        let text = kept.as_ref().map(ToString::to_string).unwrap_or_default();
-        self.store.keep_churn_model(KEPT_CHURN, &text, act).await?;
-        let base = self.engine.snapshot();
-        let mut draft = base.draft();
-        draft.kept_churn(kept);
-        self.finish(draft, base.version()).await;
-        Ok(())
-    }
-
-    /// Fits a churn model to the data, and not to what was kept before, and keeps it.
-    pub(super) async fn fit_churn(&self, act: &Act) -> Result<(), StoreError> {
-        let alone = self.writing.lock().await;
-        let base = self.engine.snapshot();
-        let mut draft = base.draft();
-        draft.kept_churn(None);
-        self.finish(draft, base.version()).await;
-        let fitted = self.engine.snapshot().kept_churn();
-        drop(alone);
-        self.keep_churn(Some(fitted), act).await
-    }
-
-    /// Keeps a forecast to be held against what comes, the first one of its window. It changes no figure that is known
-    /// already, so the version stays.
-    pub(super) async fn keep_foretold(&self, one: &Foretold) -> Result<(), StoreError> {
-        let is_known = |known: &Foretold| {
-            (&known.account, known.metric, known.window) == (&one.account, one.metric, one.window)
-        };
-        if self.engine.snapshot().all_foretold().iter().any(is_known) {
-            return Ok(());
-        }
-        let _alone = self.writing.lock().await;
-        if self.store.keep_foretold(one).await? {
-            let base = self.engine.snapshot();
-            let mut draft = base.draft();
-            draft.foretold(self.store.foretold().await?);
-            self.finish(draft, base.version()).await;
-        }
-        Ok(())
-    }
-
-    /// Keeps which models come to an end. It changes no figure, so the version stays.
-    pub(super) async fn keep_model_lives(
-        &self,
-        told_by: &str,
-        lives: &[ModelLife],
-    ) -> Result<(), StoreError> {
-        let _alone = self.writing.lock().await;
-        if self.store.put_model_lives(told_by, lives).await? {
-            let base = self.engine.snapshot();
-            let mut draft = base.draft();
-            draft.model_lives(self.store.model_lives().await?);
-            self.finish(draft, base.version()).await;
-        }
-        Ok(())
     }
 
     /// Publishes what this turn committed.
@@ -446,16 +276,6 @@ impl Publisher {
             draft.overrides(&of_one[0].account, of_one.to_vec());
         }
         Ok(())
-    }
-
-    /// Rebuilds when another process wrote to the store; tells whether it did.
-    pub(super) async fn catch_up(&self) -> Result<bool, StoreError> {
-        let turn = self.turn().await?;
-        if turn.before == self.engine.snapshot().version() {
-            return Ok(false);
-        }
-        self.publish_whole(&turn).await?;
-        Ok(true)
     }
 
     /// Judges again when a new day has begun since the snapshot was built: what is overdue depends on the day.
