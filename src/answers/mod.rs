@@ -28,6 +28,7 @@ mod manual;
 mod movers;
 mod notes;
 mod orders;
+mod owed;
 mod portfolio;
 #[cfg(test)]
 mod properties;

@@ -24,13 +24,13 @@ use crate::engine::Engine;
 use crate::engine::KeptChurn;
 use crate::engine::Snapshot;
 use crate::engine::SourceMark;
-use crate::store::Committed;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::UsageView;
 
 use super::checkpoint;
 use super::checkpoint::Stamps;
+use super::owed::Owed;
 use super::rulebook;
 
 /// The name under which the store keeps a churn model.
@@ -55,13 +55,13 @@ pub(super) struct Change<'a> {
 
 /// The one writer of the engine.
 pub(super) struct Publisher {
-    engine: Arc<Engine>,
-    store: Store,
+    pub(super) engine: Arc<Engine>,
+    pub(super) store: Store,
     clock: Arc<dyn Clock>,
     writing: Mutex<()>,
     /// Held while something is committed, and until it is known what a publication shows. Whoever also holds `writing`
     /// takes that first.
-    owed: Mutex<Owed>,
+    pub(super) owed: Mutex<Owed>,
     /// Held for a moment only; it changes in a turn, together with the snapshot.
     states: std::sync::Mutex<States>,
     versions: watch::Sender<u64>,
@@ -69,46 +69,18 @@ pub(super) struct Publisher {
 
 /// In which state of the store the usage of each account is held.
 #[derive(Debug, Default)]
-struct States {
+pub(super) struct States {
     /// By the snapshot.
-    shown: Stamps,
+    pub(super) shown: Stamps,
     /// By the checkpoint.
     saved: Stamps,
 }
 
-/// Usage that was committed and is not shown yet.
-#[derive(Debug, Default)]
-struct Owed {
-    accounts: BTreeSet<AccountId>,
-    since: Option<Timestamp>,
-    /// By how much the store is ahead of the snapshot for it.
-    versions: u64,
-}
-
-impl Owed {
-    fn add(&mut self, committed: Committed) {
-        self.accounts.extend(committed.touched);
-        self.since = self.since.into_iter().chain(committed.since).min();
-        self.versions += committed.versions;
-    }
-}
-
-/// What is owed, as the store has it.
-struct Seen {
-    version: u64,
-    marks: Vec<SourceMark>,
-    newcomers: Vec<Account>,
-    accounts: Vec<AccountId>,
-    since: Option<Timestamp>,
-    view: UsageView,
-    stamps: Stamps,
-}
-
 /// The right to write, with the store's version before.
 pub(super) struct Turn<'a> {
-    _alone: MutexGuard<'a, ()>,
-    owed: MutexGuard<'a, Owed>,
-    before: u64,
+    pub(super) alone: MutexGuard<'a, ()>,
+    pub(super) owed: MutexGuard<'a, Owed>,
+    pub(super) before: u64,
 }
 
 impl Publisher {
@@ -139,71 +111,19 @@ impl Publisher {
         Ok(turn)
     }
 
-    async fn alone(&self) -> Result<Turn<'_>, StoreError> {
+    pub(super) async fn alone(&self) -> Result<Turn<'_>, StoreError> {
         let alone = self.writing.lock().await;
         let owed = self.owed.lock().await;
         let before = self.store.version().await?;
-        Ok(Turn { _alone: alone, owed, before })
-    }
-
-    /// Commits usage that [`Publisher::show_owed`] shows later: whoever commits waits for no publication.
-    pub(super) async fn commit<T>(
-        &self,
-        commit: impl Future<Output = Result<(T, Committed), StoreError>>,
-    ) -> Result<T, StoreError> {
-        let mut owed = self.owed.lock().await;
-        let (done, committed) = commit.await?;
-        owed.add(committed);
-        Ok(done)
-    }
-
-    /// Publishes what [`Publisher::commit`] committed. What is committed meanwhile waits for the next time.
-    pub(super) async fn show_owed(&self) -> Result<(), StoreError> {
-        let mut turn = self.alone().await?;
-        if turn.owed.versions == 0 {
-            return Ok(());
-        }
-        let Some(seen) = self.look(&mut turn).await? else { return self.publish_whole(&turn).await };
-        // Commits go on while the next snapshot is built.
-        let Turn { _alone: alone, owed, .. } = turn;
-        drop(owed);
-        self.show(seen).await?;
-        drop(alone);
-        Ok(())
-    }
-
-    /// Looks at what is owed; `None` when nothing is, or when another process wrote, too. Should it not be shown in the
-    /// end, the versions say that the whole has to be built.
-    async fn look(&self, turn: &mut Turn<'_>) -> Result<Option<Seen>, StoreError> {
-        let Owed { accounts, since, versions } = std::mem::take(&mut *turn.owed);
-        if versions == 0 || self.engine.snapshot().version() + versions != turn.before {
-            return Ok(None);
-        }
-        let (version, marks) = (turn.before, self.marks().await?);
-        let accounts: Vec<AccountId> = accounts.into_iter().collect();
-        // Before the view: a database in memory has one connection.
-        let newcomers = self.newcomers(&self.engine.snapshot(), &accounts).await?;
-        let mut view = self.store.usage_view().await?;
-        let state = view.state(Some(&accounts)).await?;
-        let seen = Seen { version, marks, newcomers, accounts, since, view, stamps: state.stamps };
-        Ok((state.version == version).then_some(seen))
-    }
-
-    /// Publishes what was looked at.
-    async fn show(&self, seen: Seen) -> Result<(), StoreError> {
-        let Seen { version, marks, newcomers, accounts, since, mut view, stamps } = seen;
-        let mut draft = self.engine.snapshot().draft();
-        draft.accounts(newcomers);
-        read_usage(&mut view, &mut draft, &accounts, since).await?;
-        drop(view);
-        draft.watermarks(marks);
-        self.finish(draft, version).await;
-        self.states().shown.extend(stamps);
-        Ok(())
+        Ok(Turn { alone, owed, before })
     }
 
     /// Accounts that the snapshot does not know, if there are any among these.
-    async fn newcomers(&self, base: &Snapshot, accounts: &[AccountId]) -> Result<Vec<Account>, StoreError> {
+    pub(super) async fn newcomers(
+        &self,
+        base: &Snapshot,
+        accounts: &[AccountId],
+    ) -> Result<Vec<Account>, StoreError> {
         if accounts.iter().all(|id| base.account(id).is_some()) {
             return Ok(Vec::new());
         }
@@ -303,7 +223,7 @@ impl Publisher {
         }
     }
 
-    fn states(&self) -> std::sync::MutexGuard<'_, States> {
+    pub(super) fn states(&self) -> std::sync::MutexGuard<'_, States> {
         self.states.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
@@ -453,7 +373,7 @@ impl Publisher {
         }
     }
 
-    async fn finish(&self, draft: Draft, version: u64) {
+    pub(super) async fn finish(&self, draft: Draft, version: u64) {
         let (now, begun) = (self.clock.now(), std::time::Instant::now());
         match tokio::task::spawn_blocking(move || draft.finish(version, now)).await {
             Ok(next) => {
@@ -474,14 +394,14 @@ impl Publisher {
         }
     }
 
-    async fn marks(&self) -> Result<Vec<SourceMark>, StoreError> {
+    pub(super) async fn marks(&self) -> Result<Vec<SourceMark>, StoreError> {
         let marks = self.store.watermarks().await?;
         Ok(marks.into_iter().map(|(source, watermark)| SourceMark { source, watermark }).collect())
     }
 }
 
 /// Reads the usage of these accounts into a draft; none before `since` changed.
-async fn read_usage(
+pub(super) async fn read_usage(
     view: &mut UsageView,
     draft: &mut Draft,
     accounts: &[AccountId],
