@@ -74,6 +74,21 @@ pub const METRICS: &[Described] = &[
         &[],
         "Pushes that were made durable; by commits, how many went together.",
     ),
+    counter(
+        "etsm_source_rounds_total",
+        &[("source", "sources that are set up"), OUTCOME],
+        "Rounds of sources that are asked.",
+    ),
+    histogram(
+        "etsm_source_round_seconds",
+        &[("source", "sources that are set up")],
+        "How long a round took.",
+    ),
+    counter(
+        "etsm_source_retries_total",
+        &[("reason", "a fixed list")],
+        "Calls of sources that were tried again.",
+    ),
     gauge(
         "etsm_freshness_seconds",
         &[SOURCE],

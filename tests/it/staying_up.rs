@@ -90,7 +90,7 @@ async fn other_close_codes_are_resumed() {
 #[tokio::test]
 async fn no_session_is_begun_when_none_is_left_and_the_board_says_so() {
     let mut app = Harness::prepare(|_settings| {}).await;
-    app.discord().lets_begin(0, Duration::from_millis(800));
+    app.discord().lets_begin(0, Duration::from_secs(4));
     app.run().await;
     board(&app, "begin no more sessions").await;
     assert_eq!(app.discord().identified(), 0);
