@@ -20,9 +20,9 @@ use super::address::Dialect;
 use super::error::Doing;
 use super::error::StoreError;
 use super::hold::Hold;
+use super::migrations;
 use super::open::Store;
 use super::open::StoreCounts;
-use super::open::newest_schema;
 
 /// A copy holds the key that signs and the names of all customers: nobody but its owner reads it.
 const OWNER_ONLY: u32 = 0o600;
@@ -155,7 +155,7 @@ async fn prove_copy(file: &Path) -> Result<StoreCounts, StoreError> {
         let schema = schema.map_err(|_none| {
             StoreError::Copy(format!("{} is a database, but not one of etsm", file.display()))
         })?;
-        match schema.cmp(&newest_schema()) {
+        match schema.cmp(&migrations::newest()) {
             std::cmp::Ordering::Greater => Err(StoreError::TooNew),
             std::cmp::Ordering::Equal => copy.prove().await,
             // Of an older program: its rows are read once it is brought up to date, at the next start.

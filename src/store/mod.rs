@@ -22,6 +22,7 @@ mod lines;
 mod load;
 mod logins;
 mod metered;
+mod migrations;
 mod model_lives;
 mod notes;
 mod numbering;

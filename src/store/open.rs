@@ -13,7 +13,6 @@ use sqlx::AssertSqlSafe;
 use sqlx::Connection;
 use sqlx::Database;
 use sqlx::Executor;
-use sqlx::SqlSafeStr;
 use sqlx::Transaction;
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::MigrateError;
@@ -30,6 +29,7 @@ use super::error::Doing;
 use super::error::StoreError;
 use super::error::failed;
 use super::hold::Hold;
+use super::migrations;
 use super::room::Room;
 use super::statements::Statements;
 
@@ -39,14 +39,10 @@ const FILE_NAME: &str = "etsm.db";
 const READERS_MAX: u32 = 4;
 /// How long a writer waits for its turn: a dry run of millions of rows holds the writer to its end.
 const WRITER_WAIT: Duration = Duration::from_secs(600);
-/// Words of the migrations that only SQLite gets: one tree for key and row halves the file.
-const SQLITE_WORDS: (&str, &str) = ("/*SQLITE WITHOUT ROWID*/", "WITHOUT ROWID");
 /// Set on each connection. FULL makes a commit survive a power cut; the wait bridges another program's commit; the
 /// cache, 16 MB, holds the inner pages of the usage tree.
 const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
      PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;";
-
-static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations");
 
 /// Bytes of a page of SQLite, which is what its size is limited in.
 const PAGE_BYTES: u64 = 4_096;
@@ -295,25 +291,13 @@ async fn is_at_rest(connection: &mut AnyConnection, in_memory: bool) -> Result<b
     Ok(!connection.is_in_transaction())
 }
 
-/// The schema that this program writes.
-pub(super) fn newest_schema() -> i64 {
-    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
-}
-
 /// Brings the schema up to date, each step whole or not at all.
 async fn migrate(writer: &AnyPool, dialect: Dialect) -> Result<(), StoreError> {
-    let newest = newest_schema();
-    let mut migrations = MIGRATIONS.migrations.to_vec();
-    if dialect == Dialect::Sqlite {
-        for migration in &mut migrations {
-            let sql = migration.sql.as_str().replace(SQLITE_WORDS.0, SQLITE_WORDS.1);
-            // The text is ours, compiled in; its checksum stays that of the file.
-            migration.sql = AssertSqlSafe(sql).into_sql_str();
-        }
-    }
-    match Migrator::with_migrations(migrations).run(writer).await {
+    match Migrator::with_migrations(migrations::steps(dialect)).run(writer).await {
         Ok(()) => Ok(()),
-        Err(MigrateError::VersionMissing(version)) if version > newest => Err(StoreError::TooNew),
+        Err(MigrateError::VersionMissing(version)) if version > migrations::newest() => {
+            Err(StoreError::TooNew)
+        }
         Err(MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _)) => {
             Err(failed("bringing the schema up to date", source))
         }
