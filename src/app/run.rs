@@ -75,7 +75,6 @@ pub async fn run_with(
     stop: CancellationToken,
     demo: Option<DemoPlan>,
 ) -> anyhow::Result<()> {
-    let is_demo = demo.is_some();
     let metrics = telemetry::metrics();
     let store = open_store(&settings).await?;
     let engine = Arc::new(Engine::new(Arc::clone(&settings.health), settings.currency));
@@ -112,41 +111,18 @@ pub async fn run_with(
     info!(address = %settings.bind, "The dashboard is at {}", settings.public_url);
     entrances.open(state, &mut parts, &stop);
 
-    let first_load = async {
-        if let Some(plan) = demo {
-            plan.fill(&desk).await.context("making the simulated portfolio")?;
-        }
-        desk.adopt_rules(&settings.health_text, How::Start)
-            .await
-            .context("taking the health configuration into use")?;
-        let told = desk.record_model_lives(TOLD_BY_SETTINGS, &settings.models).await;
-        told.context("keeping which models come to an end")?;
-        desk.load().await.context("reading the store")
-    };
     tokio::select! {
-        loaded = first_load => loaded?,
+        loaded = first_load(&desk, &settings, demo) => loaded?,
         () = stop.cancelled() => return finish(parts, &desk).await,
-    }
-    if is_demo {
-        order_first_digest(&desk).await?;
     }
     ready.needs("engine", web::PartState::Up);
     info!(rows = desk.snapshot().rows(), accounts = desk.snapshot().accounts().count(), "Ready");
 
     parts.start("showing", committer.showing(stop.clone()));
     parts.start("committer", committer.run(stop.clone()));
-    parts.start("store", keep_store(desk.store().clone(), ready.clone(), stop.clone()));
-    parts.start("measures", keep_measures(desk.clone(), settings.data_dir.clone(), stop.clone()));
-    if let Some(own_use) = desk.own_use() {
-        parts.start("own use", keep_own_use(desk.clone(), own_use, stop.clone()));
-    }
-    parts.start("freshness", keep_fresh(desk.clone(), stop.clone()));
-    parts.start("watch", keep_watch(desk.clone(), stop.clone()));
+    start_keepers(&mut parts, &desk, &settings, &ready, &stop);
     parts.start("alerts", keep_alerts(alerts, desk.clone(), stop.clone()));
     parts.start("upkeep", upkeep(metrics, stop.clone()));
-    parts.start("checkpoint", keep_checkpoint(desk.clone(), stop.clone()));
-    let (store, keeping) = (desk.store().clone(), settings.retention);
-    parts.start("retention", retention::run(store, keeping, Arc::clone(desk.clock()), stop.clone()));
     parts.start("refusals", web::count_refusals(refusals, desk.clone(), stop.clone()));
     let posting = stop.clone();
     parts.start("outbox", async move { outbox.run(posting).await });
@@ -160,6 +136,41 @@ pub async fn run_with(
         parts.start("discord", discord.run(tell, stop));
     }
     finish(parts, &desk).await
+}
+
+/// Brings the desk to where it answers: rules and figures, and before them a portfolio where one is to be simulated.
+async fn first_load(desk: &Desk, settings: &Settings, demo: Option<DemoPlan>) -> anyhow::Result<()> {
+    let is_demo = demo.is_some();
+    if let Some(plan) = demo {
+        plan.fill(desk).await.context("making the simulated portfolio")?;
+    }
+    desk.adopt_rules(&settings.health_text, How::Start)
+        .await
+        .context("taking the health configuration into use")?;
+    let told = desk.record_model_lives(TOLD_BY_SETTINGS, &settings.models).await;
+    told.context("keeping which models come to an end")?;
+    desk.load().await.context("reading the store")?;
+    if is_demo { order_first_digest(desk).await } else { Ok(()) }
+}
+
+/// Starts what keeps store and figures as they should be.
+fn start_keepers(
+    parts: &mut Parts,
+    desk: &Desk,
+    settings: &Settings,
+    ready: &web::Readiness,
+    stop: &CancellationToken,
+) {
+    parts.start("store", keep_store(desk.store().clone(), ready.clone(), stop.clone()));
+    parts.start("measures", keep_measures(desk.clone(), settings.data_dir.clone(), stop.clone()));
+    if let Some(own_use) = desk.own_use() {
+        parts.start("own use", keep_own_use(desk.clone(), own_use, stop.clone()));
+    }
+    parts.start("freshness", keep_fresh(desk.clone(), stop.clone()));
+    parts.start("watch", keep_watch(desk.clone(), stop.clone()));
+    parts.start("checkpoint", keep_checkpoint(desk.clone(), stop.clone()));
+    let (store, keeping) = (desk.store().clone(), settings.retention);
+    parts.start("retention", retention::run(store, keeping, Arc::clone(desk.clock()), stop.clone()));
 }
 
 /// A desk that counts how it is used, unless that is switched off.

@@ -2,11 +2,13 @@
 //!
 //! Invariant: amounts are whole micro-units; each part is rounded once, half to even, and nothing is a floating number.
 
+use std::cmp::Reverse;
+
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::ids::{Endpoint, Model};
-use super::money::{BadMoney, Money};
+use super::money::Money;
 
 /// Prices are told for so many tokens.
 const TOKENS: u64 = 1_000_000;
@@ -118,7 +120,7 @@ impl Rates {
         let sum = |parts: &[(u64, Money)]| {
             parts.iter().try_fold(Decimal::ZERO, |sum, (count, rate)| sum.checked_add(of(*count, *rate)?))
         };
-        let money = |amount: Decimal| Money::from_decimal(amount).map_err(|_: BadMoney| ()).ok();
+        let money = |amount: Decimal| Money::from_decimal(amount).ok();
         let tokens = sum(&tokens)?.checked_div(million)?;
         Some(Charge {
             without_cache: money(tokens.checked_add(sum(&things)?)?)?,
@@ -135,7 +137,7 @@ impl PriceList {
     /// Prices in any order.
     #[must_use]
     pub fn new(mut prices: Vec<Price>) -> Self {
-        prices.sort_by(|one, two| two.from.cmp(&one.from));
+        prices.sort_by_key(|one| Reverse(one.from));
         Self(prices)
     }
 

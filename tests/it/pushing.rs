@@ -16,6 +16,8 @@ use crate::harness::Harness;
 use crate::harness::seed;
 
 const HEADER: &str = "timestamp,account_id,api_calls,tokens_used,cost,endpoint,event_id";
+type Headers<'a> = Vec<(&'a str, &'a str)>;
+
 const CSV: (&str, &str) = ("content-type", "text/csv");
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -167,7 +169,7 @@ async fn every_form_of_a_body_is_read_whether_or_not_it_is_announced() {
         packer.finish().unwrap()
     };
     let ndjson = |event: &str| format!("{}\n", object(event));
-    let all: Vec<(Vec<(&str, &str)>, Vec<u8>)> = vec![
+    let all: Vec<(Headers<'_>, Vec<u8>)> = vec![
         (vec![CSV], csv(&[row("forms", 9, 1, "e-1")]).into()),
         (vec![("content-type", "application/x-ndjson")], ndjson("e-2").into()),
         (vec![JSON], json!([object("e-3")]).to_string().into()),
@@ -194,7 +196,7 @@ async fn a_body_that_is_wrong_as_a_whole_is_a_problem_that_names_it() {
     let long = "x".repeat(256);
     let zeros = zstd::stream::encode_all(vec![b'\n'; 40 * 1024 * 1024].as_slice(), 3).unwrap();
     let rows: Vec<String> = (0..100_001).map(|n| row("never", 9, 1, &format!("e-{n}"))).collect();
-    let cases: Vec<(&str, Vec<(&str, &str)>, Vec<u8>, u16, &str)> = vec![
+    let cases: Vec<(&str, Headers<'_>, Vec<u8>, u16, &str)> = vec![
         ("", vec![CSV], b"a,b\n1,2\n".into(), 422, "missing_column"),
         ("", vec![CSV], Vec::new(), 422, "empty_file"),
         ("", vec![JSON], good.clone().into(), 422, "not_text"),

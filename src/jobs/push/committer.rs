@@ -285,8 +285,11 @@ async fn enter(
     group.enter(&entries).await
 }
 
+/// Display names of accounts that were found in usage.
+type Names = [(AccountId, String)];
+
 /// The rows and names of all parcels; those of one alone are not copied.
-fn joined<'p>(parcels: &[&'p ReadParcel]) -> (Cow<'p, [UsageRow]>, Cow<'p, [(AccountId, String)]>) {
+fn joined<'p>(parcels: &[&'p ReadParcel]) -> (Cow<'p, [UsageRow]>, Cow<'p, Names>) {
     if let [only] = parcels {
         return (Cow::Borrowed(&only.rows), Cow::Borrowed(&only.names));
     }

@@ -76,7 +76,7 @@ fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = u16::try_from(content.len()).unwrap();
     let mut bytes = match length {
         ..0x80 => vec![tag, length as u8],
-        ..0x100 => vec![tag, 0x81, length as u8],
+        0x80..0x100 => vec![tag, 0x81, length as u8],
         _ => vec![tag, 0x82, (length >> 8) as u8, length as u8],
     };
     bytes.extend(content);
