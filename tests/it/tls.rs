@@ -9,6 +9,7 @@ use axum::routing::get;
 use etsm::config::Environment;
 use etsm::config::Settings;
 use etsm::domain::SystemClock;
+use etsm::outward;
 use etsm::web;
 use jiff::Timestamp;
 use tokio::io::AsyncReadExt as _;
@@ -17,6 +18,8 @@ use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use tokio_tungstenite::connect_async_tls_with_config;
+use tokio_tungstenite::tungstenite;
 use tokio_util::sync::CancellationToken;
 
 use crate::harness::Harness;
@@ -194,4 +197,36 @@ async fn the_whole_dashboard_is_served_over_tls() {
     assert_eq!(answer.headers()["strict-transport-security"], "max-age=63072000; includeSubDomains");
     assert!(answer.text().await.unwrap().contains("Acme"));
     app.finish().await;
+}
+
+#[tokio::test]
+async fn calls_to_outside_trust_an_authority_of_the_house_and_no_stranger() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = Made::new();
+    let files = house.put(folder.path());
+    let server = Server::start(safe(), Some(Arc::new(web::Tls::open(&files, now()).unwrap()))).await;
+    let trust = |variables: &[(&str, &str)]| {
+        let discord = [("ETSM_DISCORD_TOKEN", "a token")];
+        let environment = Environment::of(discord.iter().chain(variables).copied());
+        Settings::load(None, &environment).unwrap().discord.unwrap().trust
+    };
+    let file = files.certificate.to_str().unwrap();
+    let address = format!("localhost:{}/", server.address.port());
+    for (trust, trusted) in [(trust(&[("ETSM_EXTRA_CA_FILE", file)]), true), (trust(&[]), false)] {
+        let client = outward::client(&trust).unwrap().no_proxy().build().unwrap();
+        let called = client.get(format!("https://{address}")).send().await;
+        assert_eq!(called.is_ok(), trusted, "{called:?}");
+        // What answers there is no WebSocket, which only whoever finished the handshake of TLS finds out.
+        let connector = outward::websocket(&trust).unwrap();
+        let request = format!("wss://{address}");
+        let refused = connect_async_tls_with_config(request, None, false, Some(connector)).await.unwrap_err();
+        assert_eq!(matches!(refused, tungstenite::Error::Http(_)), trusted, "{refused:?}");
+    }
+    server.close().await;
+
+    let key = files.key.to_str().unwrap();
+    for (file, words) in [(key, "holds no certificate"), ("nowhere.pem", "cannot be read")] {
+        let mistakes = Settings::load(None, &Environment::of([("ETSM_EXTRA_CA_FILE", file)])).unwrap_err();
+        assert!(mistakes[0].to_string().contains(words), "{mistakes:?}");
+    }
 }
