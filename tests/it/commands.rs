@@ -301,3 +301,15 @@ fn a_backup_is_made_and_put_back_and_both_are_known() {
     assert!(kinds.contains(&"database.restore".to_owned()), "{kinds:?}");
     assert!(!kinds.contains(&"database.backup".to_owned()), "{kinds:?}");
 }
+
+#[test]
+fn output_that_nobody_reads_to_its_end_is_no_failure() {
+    let shell = Shell::new();
+    let (file, _) = usage_file(&shell, "usage.csv", 5_000);
+    shell.json(&["import", "usage", file.to_str().unwrap(), "--json"]);
+    let mut export = shell.command(&["export", "rows", "--format", "csv"]);
+    let mut export = export.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(export.stdout.take());
+    let ended = export.wait_with_output().unwrap();
+    assert!(ended.status.success() && ended.stderr.is_empty(), "{ended:?}");
+}

@@ -16,6 +16,7 @@ mod replay;
 mod serve;
 mod session;
 
+use std::io;
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -63,6 +64,8 @@ pub fn main() -> ExitCode {
     };
     match runtime.block_on(obey(cli, &environment)) {
         Ok(status) => status,
+        // Whoever read our output has seen enough, as `head` does.
+        Err(error) if nobody_reads(&error) => ExitCode::SUCCESS,
         Err(error) => failed(&error),
     }
 }
@@ -180,6 +183,13 @@ fn refused(mistakes: &[Mistake]) -> ExitCode {
         let _gone = writeln!(out, "  {mistake}");
     }
     ExitCode::from(WRONG_CALL)
+}
+
+fn nobody_reads(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|io| io.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// Says on standard error what went wrong, with its causes.
