@@ -24,6 +24,16 @@ fn database(folder: &Path) -> PathBuf {
     folder.join("etsm.db")
 }
 
+/// A database with usage in this folder, a backup of it, and what its figures are made of.
+async fn copied(folder: &Path, accounts: usize, days: u16) -> (Store, PathBuf, Sums) {
+    let store = Store::open_dir(folder).await.unwrap();
+    fill(&store, accounts, days).await;
+    let then = sums(&store).await.unwrap();
+    let backup = folder.join("backup.db");
+    store.back_up(&backup, Copied::Beside).await.unwrap();
+    (store, backup, then)
+}
+
 async fn fill(store: &Store, accounts: usize, days: u16) {
     let until: Timestamp = "2026-06-17T14:35:12Z".parse().unwrap();
     let plan =
@@ -207,11 +217,7 @@ async fn a_backup_made_while_others_write_is_a_whole_earlier_state() {
 #[tokio::test]
 async fn a_backup_is_put_back_when_nobody_uses_the_database_and_the_old_one_is_kept() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open_dir(folder.path()).await.unwrap();
-    fill(&store, 3, 4).await;
-    let then = sums(&store).await.unwrap();
-    let backup = folder.path().join("backup.db");
-    store.back_up(&backup, Copied::Beside).await.unwrap();
+    let (store, backup, then) = copied(folder.path(), 3, 4).await;
     let mut writer = store.usage_writer(Keep::Yes, seed::intake()).await.unwrap();
     writer.record(&[row(1, "later")], &[]).await.unwrap();
     drop(writer);
@@ -233,11 +239,7 @@ async fn a_backup_is_put_back_when_nobody_uses_the_database_and_the_old_one_is_k
 #[tokio::test]
 async fn what_a_killed_service_had_committed_is_in_the_database_that_is_set_aside() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open_dir(folder.path()).await.unwrap();
-    fill(&store, 2, 2).await;
-    let then = sums(&store).await.unwrap();
-    let backup = folder.path().join("backup.db");
-    store.back_up(&backup, Copied::Beside).await.unwrap();
+    let (_open, backup, then) = copied(folder.path(), 2, 2).await;
     // The files as a process leaves them that is killed: its last commits lie in the log alone.
     let killed = tempfile::tempdir().unwrap();
     for ending in ["", "-wal"] {
@@ -256,11 +258,7 @@ async fn what_a_killed_service_had_committed_is_in_the_database_that_is_set_asid
 #[tokio::test]
 async fn a_damaged_backup_and_other_files_are_never_put_back() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open_dir(folder.path()).await.unwrap();
-    fill(&store, 3, 4).await;
-    let then = sums(&store).await.unwrap();
-    let backup = folder.path().join("backup.db");
-    store.back_up(&backup, Copied::Beside).await.unwrap();
+    let (store, backup, then) = copied(folder.path(), 3, 4).await;
     store.close().await;
     drop(store);
     let mut bytes = std::fs::read(&backup).unwrap();
