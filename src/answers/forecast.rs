@@ -72,7 +72,7 @@ pub(super) fn answer(reading: &Reading<'_>, asked: &ForecastAsked<'_>) -> Result
     reading.as_of()?;
     let filter = asked.filter();
     let whose = asked.account.map_or("Portfolio", |id| reading.name(id));
-    let title = format!("{whose} — forecast, {}, {}", asked.metric.title(), asked.horizon.words());
+    let title = format!("{whose} — forecast, {}, {}", asked.metric.noun(), asked.horizon.words());
     let mut answer = reading.answer(title, &asked.question());
     answer.actions = actions(asked);
     let with = |metric| ForecastAsked { metric, ..*asked }.question();

@@ -50,6 +50,21 @@ impl ChartSpec {
         }
     }
 
+    /// Below the heading: `last 30 days, to 22 Nov 2026 14:00 UTC`.
+    #[must_use]
+    pub fn subtitle(&self) -> &str {
+        match self {
+            Self::Series(chart) => &chart.subtitle,
+            Self::Health(chart) => &chart.subtitle,
+            Self::Bands(chart) => &chart.subtitle,
+            Self::Bars(chart) => &chart.subtitle,
+            Self::Timeline(chart) => &chart.subtitle,
+            Self::Corridor(chart) => &chart.subtitle,
+            Self::Steps(chart) => &chart.subtitle,
+            Self::Scores(chart) => &chart.subtitle,
+        }
+    }
+
     /// The chart in one or two sentences, for those who do not see it.
     #[must_use]
     pub fn description(&self) -> &str {

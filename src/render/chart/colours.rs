@@ -145,8 +145,9 @@ pub fn page_css() -> String {
          @media screen {{\n  [data-theme=\"dark\"] {{\n{}  }}\n}}\n\
          .c-chart {{ display: block; width: 100%; height: auto; font-family: Inter, system-ui, sans-serif; \
          font-variant-numeric: tabular-nums; }}\n\
-         .c-compact {{ display: none; }}\n\
-         @media (max-width: 640px) {{ .c-wide {{ display: none; }} .c-compact {{ display: block; }} }}\n\
+         .c-tile, .c-compact {{ display: none; }}\n\
+         @container (max-width: 52rem) {{ .c-wide {{ display: none; }} .c-tile {{ display: block; }} }}\n\
+         @container (max-width: 27rem) {{ .c-tile {{ display: none; }} .c-compact {{ display: block; }} }}\n\
          .c-sparkline {{ display: inline-block; vertical-align: middle; }}\n",
         dark("    "),
         dark("    "),
