@@ -102,6 +102,8 @@ pub struct SeriesChart {
     pub change: Option<Fact>,
     /// The total over the window, as a headline.
     pub total: Option<Fact>,
+    /// What the values are held against.
+    pub level: Option<ChartLevel>,
     /// What happened meanwhile, as the begin of an initiative.
     pub marks: Vec<ChartMark>,
 }
@@ -261,6 +263,8 @@ pub struct CorridorChart {
     pub band: Vec<CorridorPoint>,
     /// What the band is: `expected`, `usual`.
     pub band_name: String,
+    /// What the values are held against.
+    pub level: Option<ChartLevel>,
     /// Unusual points of the line, or dates such as `commitment reached`.
     pub marks: Vec<ChartMark>,
     /// The figure to read first, as the expected total.
@@ -301,6 +305,15 @@ pub struct CorridorPoint {
     pub inner: Option<(Quantity, Quantity)>,
     /// Low and high of the 95 % band of a forecast, or of the usual range.
     pub outer: Option<(Quantity, Quantity)>,
+}
+
+/// A level that the values of all buckets are held against, as what a commitment comes to in each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChartLevel {
+    /// `commitment per day`.
+    pub name: String,
+    /// How high it lies.
+    pub value: Quantity,
 }
 
 /// A moment worth pointing at.

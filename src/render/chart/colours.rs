@@ -85,6 +85,7 @@ const RULES: &[(&str, &str)] = &[
     ("c-ring-good", "fill:@ground;stroke:@good"),
     ("c-ring-bad", "fill:@ground;stroke:@bad"),
     ("c-by-hand", "fill:none;stroke:@series-1;stroke-dasharray:6 6;stroke-linejoin:round"),
+    ("c-level", "fill:none;stroke:@ink;stroke-dasharray:1 6;stroke-linecap:round"),
     ("c-zone-healthy", "fill:@good;fill-opacity:.09"),
     ("c-zone-watch", "fill:@watch;fill-opacity:.09"),
     ("c-zone-at-risk", "fill:@bad;fill-opacity:.09"),

@@ -13,6 +13,7 @@ mod font;
 mod frame;
 mod health;
 mod legend;
+mod level;
 mod marks;
 mod plot;
 #[cfg(test)]

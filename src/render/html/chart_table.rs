@@ -141,6 +141,7 @@ fn series(chart: &SeriesChart) -> ChartTable {
     let lines: Vec<_> = chart.series.iter().chain(&chart.previous).collect();
     let mut head = vec![format!("{} (UTC)", first_upper(chart.grain.word()))];
     head.extend(lines.iter().map(|line| line.name.clone()));
+    head.extend(chart.level.as_ref().map(|level| first_upper(&level.name)));
     head.push("Complete".into());
     let first = lines.first().map(|line| line.points.as_slice()).unwrap_or_default();
     let rows = first
@@ -151,6 +152,7 @@ fn series(chart: &SeriesChart) -> ChartTable {
             row.extend(
                 lines.iter().map(|line| ChartCell::maybe(line.points.get(index).map(|point| point.value))),
             );
+            row.extend(chart.level.as_ref().map(|level| ChartCell::maybe(Some(level.value))));
             row.push(ChartCell::text(if point.complete { "yes" } else { "no" }));
             row
         })
@@ -264,6 +266,7 @@ fn corridor(chart: &CorridorChart) -> ChartTable {
     } else {
         head.extend(["Low", &middle, "High"].map(String::from));
     }
+    head.extend(chart.level.as_ref().map(|level| first_upper(&level.name)));
     head.extend(noted.then(|| "Note".to_owned()));
     let row = |(at, bucket): (&Timestamp, &Bucket<'_>)| {
         let end = |range: Option<Option<(Quantity, Quantity)>>, high: bool| {
@@ -279,6 +282,7 @@ fn corridor(chart: &CorridorChart) -> ChartTable {
         row.push(ChartCell::maybe(bucket.band.map(|point| point.middle)));
         row.extend(inner.then(|| end(bucket.band.map(|point| point.inner), true)));
         row.push(outer(true));
+        row.extend(chart.level.as_ref().map(|level| ChartCell::maybe(Some(level.value))));
         row.extend(noted.then(|| ChartCell::text(bucket.notes.join("; "))));
         row
     };
