@@ -110,7 +110,7 @@ fn column_room(keys: &[Key], px: f64) -> f64 {
         .iter()
         .map(|key| font::width(&super::scene::clean(&key.words), px, Weight::Regular))
         .fold(0.0, f64::max);
-    widest.min(210.0) + px * 3.6
+    widest.min(260.0) + px * 3.6
 }
 
 /// Room at the right for the last value.

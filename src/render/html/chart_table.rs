@@ -32,6 +32,14 @@ pub struct ChartTable {
     pub rows: Vec<Vec<ChartCell>>,
 }
 
+impl ChartTable {
+    /// Which columns hold words; they stand at the left.
+    pub(super) fn of_words(&self) -> Vec<bool> {
+        let is_text = |cell: &ChartCell| !cell.words.is_empty() && cell.words == cell.plain;
+        (0..self.head.len()).map(|at| self.rows.iter().any(|row| row.get(at).is_some_and(is_text))).collect()
+    }
+}
+
 /// One field, for people and for programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChartCell {
@@ -341,10 +349,10 @@ mod tests {
             "corridor",
             64,
             &[
-                "Day (UTC),Measured,Low 95 %,Low 80 %,Expected,High 80 %,High 95 %,Note",
-                "2026-09-20T00:00:00Z,40920,,,,,,",
-                "2026-11-22T00:00:00Z,,44200,45760,48360,50960,52780,",
-                "2026-12-19T00:00:00Z,,17905,26159,39917,53675,63306,",
+                "Day (UTC),Measured,Low 95 %,Low 80 %,Expected,High 80 %,High 95 %,Commitment per day,Note",
+                "2026-09-20T00:00:00Z,40920,,,,,,48000,",
+                "2026-11-22T00:00:00Z,,44200,45760,48360,50960,52780,48000,",
+                "2026-12-19T00:00:00Z,,17905,26159,39917,53675,63306,48000,",
             ],
         );
         check_csv(

@@ -152,14 +152,18 @@ fn block_html(block: &Block, title: &str, links: Option<&ChartLinks>) -> String 
         Block::Text(text) => format!("<p class=\"prose\">{}</p>\n", prose(text)),
         Block::Facts(lines) => print(&FactsView { lines }),
         Block::Table(table) => print(&TableView { table, rows: &table.rows, more: table.more }),
-        Block::Chart(spec) => print(&FigureView {
-            spec,
-            heading: chart_heading(title, spec.title()),
-            drawing: chart::page(spec),
-            json: chart_json(spec),
-            table: chart_table(spec),
-            links,
-        }),
+        Block::Chart(spec) => {
+            let table = chart_table(spec);
+            print(&FigureView {
+                spec,
+                heading: chart_heading(title, spec.title()),
+                drawing: chart::page(spec),
+                json: chart_json(spec),
+                of_words: table.of_words(),
+                table,
+                links,
+            })
+        }
         Block::Caveat(text) => caveat(text),
     }
 }
@@ -217,6 +221,8 @@ struct FigureView<'a> {
     drawing: String,
     json: Option<String>,
     table: ChartTable,
+    /// Which columns of it hold words.
+    of_words: Vec<bool>,
     links: Option<&'a ChartLinks>,
 }
 
