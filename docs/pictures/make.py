@@ -102,7 +102,8 @@ def take_page(url, path, dark):
     from PIL import Image
     shoot(url, path, 1440, 967, dark)
     picture = Image.open(path).convert("RGB").resize((960, 645), Image.LANCZOS)
-    picture.quantize(128).save(path, optimize=True)
+    # Few colours, but the rare ones too: the signs of what is good or bad are small.
+    picture.quantize(128, method=Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
 
 
 def take(url, path):

@@ -260,13 +260,14 @@ pub(super) fn status_of(problem: &Problem) -> StatusCode {
     }
 }
 
-fn error_page(status: StatusCode, heading: &'static str, message: String) -> Response {
+/// Something is not done, and why.
+pub(super) fn error_page(status: StatusCode, heading: &'static str, message: String) -> Response {
     let frame = Frame::bare(heading);
     page_with(status, &ErrorPage { frame, heading, message, retry: false, login: false })
 }
 
-/// Someone is not let in, and why.
-pub(super) fn refused(status: StatusCode, heading: &'static str, message: String) -> Response {
+/// Someone is not let in, and why; a login, anew or as someone else, is a way on.
+pub(super) fn not_let_in(status: StatusCode, heading: &'static str, message: String) -> Response {
     let frame = Frame { outside: true, ..Frame::bare(heading) };
     page_with(status, &ErrorPage { frame, heading, message, retry: false, login: true })
 }
