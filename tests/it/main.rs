@@ -12,6 +12,7 @@ mod anthropic;
 mod api;
 mod ask;
 mod audit;
+mod clock_jumps;
 mod commands;
 mod digests;
 mod discord;
