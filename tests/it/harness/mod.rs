@@ -5,6 +5,7 @@
 pub mod anthropic;
 pub mod certificate;
 pub mod clock;
+pub mod damage;
 pub mod discord;
 mod log;
 pub mod organisation;
