@@ -12,6 +12,7 @@ mod anthropic;
 mod api;
 mod ask;
 mod audit;
+mod audit_walk;
 mod clock_jumps;
 mod commands;
 mod decoders;
