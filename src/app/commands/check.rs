@@ -25,6 +25,7 @@ use crate::domain::SystemClock;
 use crate::render::discord::Seal;
 use crate::store::Store;
 use crate::telemetry;
+use crate::web::Tls;
 
 use super::super::cli::Check;
 use super::super::doctor::Findings;
@@ -44,7 +45,7 @@ const CLOCK_OFF_MAX_S: f64 = 60.0;
 /// Zones that any complete set of time zone data knows, with and without a clock change.
 const ZONES: [&str; 3] = ["Europe/Zurich", "America/New_York", "Asia/Kolkata"];
 
-/// Looks at everything; status 0 when all is well, 1 with warnings, 2 when something must be mended.
+/// Looks at everything; status 1 when something must be mended.
 pub(super) async fn check(
     loaded: Result<Settings, Vec<Mistake>>,
     data_dir: Option<PathBuf>,
@@ -56,7 +57,10 @@ pub(super) async fn check(
         findings.warn("settings", hint, "rename or remove the variable");
     }
     match loaded {
-        Err(mistakes) if !words.json => return Ok(super::refused(&mistakes)),
+        Err(mistakes) if !words.json => {
+            super::refused(&mistakes);
+            return Ok(ExitCode::FAILURE);
+        }
         Err(mistakes) => {
             for mistake in mistakes {
                 findings.fail("settings", mistake.to_string(), "mend this setting");
@@ -76,7 +80,7 @@ pub(super) async fn check(
     } else {
         findings.write_text(&mut out)?;
     }
-    Ok(ExitCode::from(findings.verdict().status()))
+    Ok(findings.verdict().status())
 }
 
 async fn look_at_all(settings: &Settings, words: &Check, findings: &mut Findings) -> anyhow::Result<()> {
@@ -84,6 +88,7 @@ async fn look_at_all(settings: &Settings, words: &Check, findings: &mut Findings
     zones(findings);
     key(settings, findings);
     serving(settings, findings);
+    certificate(settings, findings);
     if words.offline {
         findings.ok("network", "not asked");
         return Ok(());
@@ -187,6 +192,36 @@ fn serving(settings: &Settings, findings: &mut Findings) {
             }
         }
     }
+}
+
+/// The certificate and its key, as they would be shown by a start just now.
+fn certificate(settings: &Settings, findings: &mut Findings) {
+    let Some(files) = &settings.server.tls else { return };
+    let now = SystemClock.now();
+    match Tls::open(files, now) {
+        Ok(tls) if tls.ends_soon(now) => {
+            let said = format!("the certificate in {} ends on {}", files.certificate.display(), tls.ends());
+            findings.warn("tls", said, "renew it: a new file is read while the service runs");
+        }
+        Ok(tls) => findings.ok("tls", format!("the certificate and its key fit, until {}", tls.ends())),
+        Err(bad) => findings.fail("tls", bad.to_string(), bad.remedy()),
+    }
+    if is_open_to_all(&files.key) {
+        let said = format!("everyone on this machine can read the key in {}", files.key.display());
+        findings.warn("tls", said, "let its owner alone read it: chmod 600, or 640 with a group of its own");
+    }
+}
+
+#[cfg(unix)]
+fn is_open_to_all(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    const OTHERS_READ: u32 = 0o004;
+    file.metadata().is_ok_and(|about| about.permissions().mode() & OTHERS_READ != 0)
+}
+
+#[cfg(not(unix))]
+fn is_open_to_all(_file: &Path) -> bool {
+    false
 }
 
 async fn discord(settings: &Settings, findings: &mut Findings) -> anyhow::Result<()> {
