@@ -22,6 +22,7 @@ mod documents;
 mod door;
 mod durability;
 mod forms;
+mod full_queue;
 mod harness;
 mod health;
 mod hostile;
