@@ -38,6 +38,7 @@ mod pulling;
 mod pushing;
 mod questions;
 mod roles;
+mod security;
 mod serving;
 mod soak;
 mod staying_up;
