@@ -41,6 +41,7 @@ mod roles;
 mod security;
 mod serving;
 mod soak;
+mod spans;
 mod staying_up;
 mod store;
 mod terminal;
