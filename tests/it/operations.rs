@@ -378,11 +378,16 @@ async fn the_doctor_looks_at_everything_while_the_service_runs_and_shows_no_secr
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_doctor_tells_what_is_wrong_and_what_to_do() {
     let app = Harness::prepare(|_settings| {}).await;
-    let nowhere = [("ETSM_DISCORD_TOKEN", "wrong"), ("ETSM_DISCORD_API_BASE", "http://127.0.0.1:9")];
+    let nowhere = [
+        ("ETSM_DISCORD_TOKEN", "wrong"),
+        ("ETSM_DISCORD_API_BASE", "http://127.0.0.1:9"),
+        ("ETSM_OTLP_ENDPOINT", "http://127.0.0.1:9"),
+    ];
     let output = tokio::task::block_in_place(|| doctor(&app, &[], &nowhere));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("fail  discord") && said.contains("HTTPS_PROXY"), "{said}");
+    assert!(said.contains("warn  spans") && said.contains("4318"), "{said}");
 
     let weak = [("ETSM_SECRET_KEY", "abababababababababababababababababab")];
     let output = tokio::task::block_in_place(|| doctor(&app, &["--offline"], &weak));

@@ -95,6 +95,7 @@ async fn look_at_all(settings: &Settings, words: &Check, findings: &mut Findings
     }
     discord(settings, findings).await?;
     ai(settings, findings).await;
+    collector(settings, findings).await;
     Ok(())
 }
 
@@ -235,7 +236,7 @@ async fn discord(settings: &Settings, findings: &mut Findings) -> anyhow::Result
             findings.fail("discord", format!("cannot be reached: {error:#}"), remedy);
             return Ok(());
         }
-        Ok(reached) => clock(&reached, findings),
+        Ok(reached) => clock(&reached, "Discord", findings),
     }
     // Nothing is signed here, so any key does.
     let (seal, passes) = (Seal::new(b"check"), None::<PassSeal>);
@@ -269,15 +270,16 @@ async fn discord(settings: &Settings, findings: &mut Findings) -> anyhow::Result
     Ok(())
 }
 
-fn clock(reached: &Reached, findings: &mut Findings) {
+/// This machine's clock beside that of a host that was asked anyway.
+fn clock(reached: &Reached, whose: &str, findings: &mut Findings) {
     let Some(there) = reached.date else { return };
     let here: Timestamp = SystemClock.now();
     let off = here.duration_since(there).as_secs_f64();
     if off.abs() > CLOCK_OFF_MAX_S {
-        let said = format!("this machine's clock is {off:.0} s off from Discord's");
+        let said = format!("this machine's clock is {off:.0} s off from that of {whose}");
         findings.fail("clock", said, "have it set by NTP: links and sessions live for minutes");
     } else {
-        findings.ok("clock", "agrees with Discord's");
+        findings.ok("clock", format!("agrees with that of {whose}"));
     }
 }
 
@@ -286,7 +288,11 @@ async fn ai(settings: &Settings, findings: &mut Findings) {
         findings.ok("ai", "off: there is no ETSM_ANTHROPIC_API_KEY");
         return;
     };
-    match adapters::reach_anthropic(&ai.trust, ai).await {
+    let reached = adapters::reach_anthropic(&ai.trust, ai).await;
+    if let (Ok(reached), None) = (&reached, &settings.discord) {
+        clock(reached, "Anthropic", findings);
+    }
+    match reached {
         Ok(Reached { status: 200, .. }) => {
             findings.ok("ai", format!("the key is taken; {} writes", ai.model))
         }
@@ -309,5 +315,17 @@ async fn ai(settings: &Settings, findings: &mut Findings) {
             format!("Anthropic cannot be reached: {error:#}"),
             "let this machine reach it, by HTTPS_PROXY if need be, or see to ai.base_url",
         ),
+    }
+}
+
+async fn collector(settings: &Settings, findings: &mut Findings) {
+    let Some(to) = &settings.otlp else { return };
+    let remedy = "see to telemetry.otlp: it wants OTLP over HTTP, mostly at port 4318; etsm runs without it";
+    match adapters::reach_collector(to).await {
+        Ok(Reached { status: 200..300, .. }) => findings.ok("spans", "the collector takes them"),
+        Ok(Reached { status, .. }) => {
+            findings.warn("spans", format!("the collector answers with status {status}"), remedy);
+        }
+        Err(error) => findings.warn("spans", format!("the collector cannot be reached: {error:#}"), remedy),
     }
 }
