@@ -4,10 +4,21 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jiff::SignedDuration;
+use jiff::Timestamp;
 use ring::hmac;
 
+/// How far the clocks of two machines that sign and read may be apart.
+const CLOCKS_DIFFER_MAX: SignedDuration = SignedDuration::from_mins(5);
 /// Longest text that is read; a longer one was not made here.
 const CHARS_MAX: usize = 2_048;
+
+/// Whether what ends then and never holds for longer than `longest` holds now. What would hold for longer was signed while a
+/// clock was ahead, and nobody knows when.
+pub(super) fn holds(ends: Timestamp, longest: SignedDuration, now: Timestamp) -> bool {
+    let left = ends.duration_since(now);
+    left > SignedDuration::ZERO && left <= longest + CLOCKS_DIFFER_MAX
+}
 
 /// Signs what is sent out for one purpose, and knows its own again.
 #[derive(Clone)]

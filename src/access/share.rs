@@ -12,6 +12,7 @@ use crate::domain::Bearer;
 use crate::domain::Person;
 
 use super::seal::Seal;
+use super::seal::holds;
 
 /// Keeps the key apart from others that are made of the same secret.
 const PURPOSE: &[u8] = b"etsm share 1";
@@ -32,10 +33,10 @@ impl Share {
     /// is scrolled past.
     pub const SHOWS: SignedDuration = SignedDuration::from_hours(24);
 
-    /// Whether it still shows its chart.
+    /// Whether it still shows its chart. One that would for longer than any was made by a clock that was ahead.
     #[must_use]
     pub fn shows(&self, now: Timestamp) -> bool {
-        now < self.ends
+        holds(self.ends, Self::SHOWS, now)
     }
 }
 
@@ -111,6 +112,7 @@ mod tests {
             let text = seal.sign(&share);
             assert_eq!(seal.read(&text), Some(share.clone()));
             assert!(share.shows(now()) && !share.shows(share.ends));
+            assert!(!share.shows(now() - SignedDuration::from_mins(6)));
             assert_eq!(ShareSeal::new(b"other").read(&text), None);
             for end in 1..text.len() {
                 assert_eq!(seal.read(&text[..end]), None, "{end}");

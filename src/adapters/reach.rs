@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use secrecy::ExposeSecret;
 
 use crate::config::AiSettings;
+use crate::config::OtlpSettings;
 use crate::config::Trust;
 use crate::outward;
 
@@ -35,6 +36,12 @@ pub async fn reach_anthropic(trust: &Trust, ai: &AiSettings) -> anyhow::Result<R
         .header("x-api-key", ai.key.expose_secret())
         .header("anthropic-version", &ai.version);
     ask(asked).await
+}
+
+/// Sends a collector of spans none at all.
+pub async fn reach_collector(to: &OtlpSettings) -> anyhow::Result<Reached> {
+    let asked = client(&to.trust)?.post(format!("{}/v1/traces", to.endpoint));
+    ask(asked.header("content-type", "application/json").body(r#"{"resourceSpans":[]}"#)).await
 }
 
 fn client(trust: &Trust) -> anyhow::Result<reqwest::Client> {

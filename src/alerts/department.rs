@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use jiff::SignedDuration;
 use jiff::Timestamp;
 
 use crate::answers::AlertAsked;
@@ -34,6 +33,7 @@ use crate::reply::Table;
 
 use super::episode::Episode;
 use super::headline;
+use super::judge::SNOOZE_MAX;
 use super::keeper::Alerts;
 use super::list::{self, Asked};
 use super::message::{self, Shown};
@@ -41,9 +41,6 @@ use super::rules::RuleAtHand;
 use super::subject::Subject;
 use super::trial;
 use super::words::explained;
-
-/// An alert may be kept quiet for so long: what is true for longer needs another rule.
-const SNOOZE_MAX: SignedDuration = SignedDuration::from_hours(24 * 90);
 
 #[async_trait::async_trait]
 impl Department for Alerts {

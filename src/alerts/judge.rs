@@ -23,6 +23,9 @@ const TOGETHER_MIN: usize = 4;
 /// An alert about several takes in what follows within this time: one cause may reach accounts one after the other.
 const JOIN_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
+/// An alert is kept quiet for so long at most; what is true for longer needs another rule.
+pub(super) const SNOOZE_MAX: SignedDuration = SignedDuration::from_hours(24 * 90);
+
 /// All alerts that are not over, and what may become one.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Ledger {
@@ -108,7 +111,7 @@ impl Ledger {
             let key = (rule.name.clone(), reading.subject.clone());
             match reading.verdict {
                 Verdict::Holds => {
-                    let since = *self.pending.entry(key.clone()).or_insert(reading.at);
+                    let since = earliest(self.pending.entry(key.clone()).or_insert(reading.at), reading.at);
                     let lasts = reading.at.duration_since(since) >= rule.dwell.length();
                     if lasts
                         && !reading.is_small
@@ -148,7 +151,7 @@ impl Ledger {
             }
             Verdict::Between => member.clear_since = None,
             Verdict::Clear => {
-                let since = *member.clear_since.get_or_insert(reading.at);
+                let since = earliest(member.clear_since.get_or_insert(reading.at), reading.at);
                 if member.ended.is_none() && reading.at.duration_since(since) >= rule.clear.length() {
                     member.ended = Some(since);
                 }
@@ -189,7 +192,8 @@ impl Ledger {
     fn host(&mut self, rule: &AlertRule, new: &Newcomer, now: Timestamp) -> Option<&mut Episode> {
         let takes_in = |one: &&mut Episode| {
             let is_held = one.told.is_none();
-            let is_fresh = one.members.len() >= TOGETHER_MIN && now.duration_since(one.opened) <= JOIN_WITHIN;
+            let is_fresh =
+                one.members.len() >= TOGETHER_MIN && now.duration_since(one.opened).abs() <= JOIN_WITHIN;
             one.rule == rule.name && !one.is_over() && one.places == new.places && (is_held || is_fresh)
         };
         self.open.iter_mut().find(takes_in)
@@ -218,6 +222,12 @@ impl Ledger {
     }
 }
 
+/// Since when something is so. What began after the data end was seen by a clock that was ahead: it begins now.
+fn earliest(since: &mut Timestamp, now: Timestamp) -> Timestamp {
+    *since = now.min(*since);
+    *since
+}
+
 /// Lets time do its part: what is well again is over, a rest ends, what was held back is told, and told again.
 fn settle(episode: &mut Episode, rule: &AlertRule, now: Timestamp) {
     if episode.going_on().next().is_none() {
@@ -229,7 +239,9 @@ fn settle(episode: &mut Episode, rule: &AlertRule, now: Timestamp) {
         episode.recover(now, why);
         return;
     }
-    if episode.snoozed_until.is_some_and(|until| until <= now) {
+    // A rest that ends later than any may was ordered while a clock was ahead.
+    let rests = |until: Timestamp| until > now && until.duration_since(now) <= SNOOZE_MAX;
+    if episode.snoozed_until.is_some_and(|until| !rests(until)) {
         episode.state = AlertState::Open;
         episode.snoozed_until = None;
         episode.pressing = true;
@@ -244,7 +256,7 @@ fn settle(episode: &mut Episode, rule: &AlertRule, now: Timestamp) {
         return;
     };
     let last = episode.reminded.unwrap_or(told);
-    let is_due = rule.remind.is_some_and(|every| now.duration_since(last) >= every.length());
+    let is_due = rule.remind.is_some_and(|every| now.duration_since(last).abs() >= every.length());
     if episode.state == AlertState::Open && (is_due || episode.pressing) {
         episode.reminders += 1;
         episode.reminded = Some(now);

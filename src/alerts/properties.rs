@@ -84,6 +84,35 @@ fn verdicts() -> impl Strategy<Value = Vec<Verdict>> {
     proptest::collection::vec(verdict, 1..40)
 }
 
+#[test]
+fn a_clock_that_was_ahead_holds_nothing_back() {
+    let parts =
+        [("when", "score below 50"), ("for", "2h"), ("clear", "2h"), ("remind", "1d"), ("tell", "page")];
+    let mut desk = Desk::new(vec![rule("low", &parts)]);
+    let ahead = at(24 * 365);
+    let look = |desk: &mut Desk, now: Timestamp, verdict| {
+        desk.look(now, |_rule| vec![reading("acme", verdict, now)]);
+    };
+    // Seen first by the clock that is ahead: from the true hour on it has to last, and no longer.
+    look(&mut desk, ahead, Verdict::Holds);
+    for hour in 0..2 {
+        look(&mut desk, at(hour), Verdict::Holds);
+        assert!(desk.ledger.open.is_empty(), "{hour}");
+    }
+    look(&mut desk, at(2), Verdict::Holds);
+    assert_eq!(desk.ledger.open.len(), 1);
+    // Kept quiet, told and well again by that clock.
+    let one = &mut desk.ledger.open[0];
+    (one.state, one.snoozed_until, one.told) = (AlertState::Snoozed, Some(ahead), Some(ahead));
+    look(&mut desk, at(3), Verdict::Holds);
+    assert_eq!((desk.ledger.open[0].state, desk.ledger.open[0].reminders), (AlertState::Open, 1));
+    desk.ledger.open[0].members[0].clear_since = Some(ahead);
+    look(&mut desk, at(4), Verdict::Clear);
+    assert!(desk.over.is_empty());
+    look(&mut desk, at(6), Verdict::Clear);
+    assert_eq!(desk.over.len(), 1);
+}
+
 proptest! {
     #[test]
     fn what_flaps_is_one_alert(seen in verdicts()) {

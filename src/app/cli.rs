@@ -104,7 +104,8 @@ pub(super) enum Command {
         /// The backup
         file: PathBuf,
     },
-    /// Look at everything that etsm needs, and say what to do: settings, database, clock, Discord, AI, files
+    /// Look at everything that etsm needs, and say what to do: settings, database, clock, certificate, Discord, AI; status 1
+    /// when something must be mended, 0 when there are warnings at most
     Check(Check),
     /// Ask a running etsm whether it is well (for a container's health check)
     Probe(Probe),

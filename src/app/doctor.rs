@@ -2,6 +2,7 @@
 
 use std::io;
 use std::io::Write;
+use std::process::ExitCode;
 
 use serde_json::Value;
 use serde_json::json;
@@ -26,12 +27,11 @@ impl Verdict {
         }
     }
 
-    /// Exit status of the program.
-    pub(super) fn status(self) -> u8 {
+    /// Exit status of the program. A warning is none of failure: whatever runs the doctor before a start would not start.
+    pub(super) fn status(self) -> ExitCode {
         match self {
-            Self::Ok => 0,
-            Self::Warn => 1,
-            Self::Fail => 2,
+            Self::Ok | Self::Warn => ExitCode::SUCCESS,
+            Self::Fail => ExitCode::FAILURE,
         }
     }
 }

@@ -12,6 +12,7 @@ use tracing::{info, warn};
 use crate::access::IdentityProvider;
 use crate::access::PassSeal;
 use crate::access::ShareSeal;
+use crate::adapters::Otlp;
 use crate::alerts::Alerts;
 use crate::answers::Desk;
 use crate::chat;
@@ -61,6 +62,8 @@ pub struct Outside {
     pub clock: Arc<dyn Clock>,
     /// How long Discord is waited for.
     pub patience: chat::discord::Patience,
+    /// Where spans come out that are to be exported.
+    pub spans: Option<telemetry::Spans>,
 }
 
 /// Runs until `stop` fires or a part dies; either way every part is asked to finish first.
@@ -78,7 +81,7 @@ pub async fn run_with(
     let metrics = telemetry::metrics();
     let store = open_store(&settings).await?;
     let engine = Arc::new(Engine::new(Arc::clone(&settings.health), settings.currency));
-    let Outside { listener, redirect, clock, patience } = outside;
+    let Outside { listener, redirect, clock, patience, spans } = outside;
     let entrances = Entrances::new(&settings, listener, redirect, clock.now())?;
     let client = discord_client(&settings, &store, patience).await?;
     let messenger = client.as_ref().map(chat::discord::Client::messenger);
@@ -121,6 +124,9 @@ pub async fn run_with(
     parts.start("showing", committer.showing(stop.clone()));
     parts.start("committer", committer.run(stop.clone()));
     start_keepers(&mut parts, &desk, &settings, &ready, &stop);
+    if let (Some(to), Some(spans)) = (&settings.otlp, spans) {
+        parts.start("spans", Otlp::new(to, spans)?.run(stop.clone()));
+    }
     parts.start("alerts", keep_alerts(alerts, desk.clone(), stop.clone()));
     parts.start("upkeep", upkeep(metrics, stop.clone()));
     parts.start("refusals", web::count_refusals(refusals, desk.clone(), stop.clone()));

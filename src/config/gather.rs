@@ -48,6 +48,7 @@ pub(super) const KEYS: &[(&str, Option<&str>)] = &[
     ("log.filter", Some("ETSM_LOG")),
     ("log.format", Some("ETSM_LOG_FORMAT")),
     ("telemetry.own_use", None),
+    ("telemetry.otlp", Some("ETSM_OTLP_ENDPOINT")),
     ("health.file", None),
     ("chat.role", None),
     ("chat.browser", None),

@@ -30,7 +30,7 @@ pub use health::{FactorRules, HealthRules};
 pub use manual::manual;
 pub use members::{MemberRole, MemberRules};
 pub use mistake::Mistake;
-pub use operations::LogFormat;
+pub use operations::{LogFormat, OtlpSettings};
 pub use quiet::{DaysOff, QuietHours};
 pub use retention::RetentionSettings;
 pub use server::{ClientHeader, LimitSettings, ServerSettings, TlsSettings, TrustedProxies};

@@ -1,6 +1,11 @@
-//! Settings of who runs etsm: how it logs, and how large it may grow.
+//! Settings of who runs etsm: how it logs, where spans go, and how large it may grow.
 
 use std::str::FromStr;
+
+use super::gather::Gathered;
+use super::settings::parsed;
+use super::settings::web_address;
+use super::trust::Trust;
 
 /// The form of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +29,20 @@ impl FromStr for LogFormat {
             _ => Err(format!("“{text}” is not a form of the log; use auto, text or json")),
         }
     }
+}
+
+/// A collector of spans.
+#[derive(Debug, Clone)]
+pub struct OtlpSettings {
+    /// As `http://127.0.0.1:4318`, without a slash at the end.
+    pub endpoint: String,
+    /// Whom the call trusts.
+    pub trust: Trust,
+}
+
+pub(super) fn otlp(all: &mut Gathered, trust: &Trust) -> Option<OtlpSettings> {
+    let endpoint = parsed(all, "telemetry.otlp", String::new(), web_address);
+    (!endpoint.is_empty()).then(|| OtlpSettings { endpoint, trust: trust.clone() })
 }
 
 /// Units of sizes; in thousands, as disks are sold.

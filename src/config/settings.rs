@@ -21,7 +21,7 @@ use super::gather::{Gathered, suspicious};
 use super::health::HealthRules;
 use super::members::{MemberRules, snowflake};
 use super::mistake::Mistake;
-use super::operations::{self, LogFormat};
+use super::operations::{self, LogFormat, OtlpSettings};
 use super::retention::{self, RetentionSettings};
 use super::server::{self, ServerSettings};
 use super::sources::{self, AnthropicSource};
@@ -55,6 +55,8 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// Whether etsm counts how it is used itself.
     pub own_use: bool,
+    /// Where spans go; `None` is nowhere.
+    pub otlp: Option<OtlpSettings>,
     /// Currency of all costs.
     pub currency: Currency,
     /// How health is judged.
@@ -140,6 +142,7 @@ impl Settings {
             log: all.get("log.filter").text,
             log_format: parsed(&mut all, "log.format", LogFormat::Auto, LogFormat::from_str),
             own_use: parsed(&mut all, "telemetry.own_use", true, flag),
+            otlp: operations::otlp(&mut all, &trust),
             currency: parsed(&mut all, "data.currency", Currency::USD, Currency::from_str),
             health,
             health_text,

@@ -5,7 +5,9 @@
 use std::fs;
 use std::fs::File;
 use std::fs::OpenOptions;
+use std::fs::TryLockError;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
@@ -63,15 +65,7 @@ impl Store {
             return Err(StoreError::Copy(message));
         }
         let making = with_ending(to, MAKING);
-        // The database fills a file that is there and empty, and keeps who may read it.
-        let claimed = OpenOptions::new().write(true).create_new(true).mode(OWNER_ONLY).open(&making);
-        drop(claimed.map_err(|source| match source.kind() {
-            io::ErrorKind::AlreadyExists => StoreError::Copy(format!(
-                "another backup is being made, or one was interrupted; if none is running, remove {}",
-                making.display()
-            )),
-            _ => file_failed("making", &making, source),
-        })?);
+        let _mine = claim(&making)?;
         let made = self.copy_into(&making).await;
         let made = made.and_then(|counts| put_in_place(&making, to).map(|()| counts));
         if made.is_err() {
@@ -141,6 +135,33 @@ impl Store {
         }
         restored
     }
+}
+
+/// The file that a copy is made in: empty, and nobody else's while it is held. What a backup that was killed left there
+/// goes, for the system gave up its lock.
+fn claim(making: &Path) -> Result<File, StoreError> {
+    let failed = |source| file_failed("making", making, source);
+    let claimed = OpenOptions::new().write(true).create(true).truncate(false).mode(OWNER_ONLY).open(making);
+    let claimed = claimed.map_err(failed)?;
+    let number = |about: fs::Metadata| about.ino();
+    let is_free = match claimed.try_lock() {
+        // Whoever had it a moment ago may have given it its final name; then it is not this one's to empty.
+        Ok(()) => fs::metadata(making).map(number).ok() == claimed.metadata().map(number).ok(),
+        Err(TryLockError::WouldBlock) => false,
+        // The folder takes no locks. An empty file was made just now.
+        Err(TryLockError::Error(_unsupported)) => claimed.metadata().map_err(failed)?.len() == 0,
+    };
+    if !is_free {
+        let message =
+            format!("another backup is being made in {}; wait for it, or use another name", making.display());
+        return Err(StoreError::Copy(message));
+    }
+    claimed.set_len(0).map_err(failed)?;
+    for beside in ["-journal", "-wal", "-shm"] {
+        // Found beside the new copy, it would be played into that one.
+        let _gone = fs::remove_file(with_ending(making, beside));
+    }
+    Ok(claimed)
 }
 
 /// Proves that a file is a whole database of etsm that this program can read.

@@ -1,10 +1,14 @@
 //! Logins under way, and passes that were used: each serves once.
 
+use jiff::SignedDuration;
 use jiff::Timestamp;
 
 use super::error::Doing;
 use super::error::StoreError;
 use super::open::Store;
+
+/// For how long it is known of a pass that is over that it was used.
+const USED_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// A login that was begun and waits for its visitor to come back.
 #[derive(Clone, PartialEq, Eq)]
@@ -79,7 +83,8 @@ impl Store {
         Ok(Some(Login { state: state.to_owned(), browser: browser.to_owned(), verifier, path, ends }))
     }
 
-    /// Uses a pass up; tells whether it had not been used before. Those that are over are forgotten.
+    /// Uses a pass up; tells whether it had not been used before. Those that have been over for long are forgotten: not
+    /// at once, since a clock that is ahead for a moment would let them be used again.
     pub async fn use_pass(
         &self,
         fingerprint: &str,
@@ -89,7 +94,7 @@ impl Store {
         const DOING: &str = "using a pass";
         let mut writing = self.write().await?;
         sqlx::query("DELETE FROM used_pass WHERE ends_ms <= $1")
-            .bind(now.as_millisecond())
+            .bind((now - USED_KEPT).as_millisecond())
             .execute(&mut *writing)
             .await
             .doing(DOING)?;

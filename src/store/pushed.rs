@@ -153,14 +153,15 @@ impl PushGroup<'_> {
         Ok(recorded)
     }
 
-    /// Says that a source's data are complete up to `watermark`, if it says so; up to when they now are.
+    /// Says that a source's data are complete up to `watermark`, if it says so; up to when they are, as of `now`.
     pub async fn advance(
         &mut self,
         source: &SourceId,
         watermark: Option<Timestamp>,
+        now: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError> {
         if let Some(watermark) = watermark
-            && watermarks::advance(&mut self.writing, source, watermark).await?
+            && watermarks::advance(&mut self.writing, source, watermark, now).await?
         {
             self.committed.versions += 1;
             return Ok(Some(watermark));
@@ -289,9 +290,14 @@ mod tests {
         let mut writer = store.push_writer();
         let mut group = writer.begin().await.unwrap();
         let source: SourceId = "shop".parse().unwrap();
-        assert_eq!(group.advance(&source, None).await.unwrap(), None);
-        assert_eq!(group.advance(&source, Some(at(5))).await.unwrap(), Some(at(5)));
-        assert_eq!(group.advance(&source, Some(at(3))).await.unwrap(), Some(at(5)));
+        assert_eq!(group.advance(&source, None, at(9)).await.unwrap(), None);
+        assert_eq!(group.advance(&source, Some(at(5)), at(9)).await.unwrap(), Some(at(5)));
+        assert_eq!(group.advance(&source, Some(at(3)), at(9)).await.unwrap(), Some(at(5)));
         assert_eq!(group.commit().await.unwrap().versions, 1);
+        // It was set by a clock that was ahead, and now that is known.
+        let mut group = writer.begin().await.unwrap();
+        assert_eq!(group.advance(&source, Some(at(3)), at(4)).await.unwrap(), Some(at(3)));
+        assert_eq!(group.advance(&source, Some(at(3)), at(2)).await.unwrap(), Some(at(3)));
+        assert_eq!(group.commit().await.unwrap().versions, 1, "the same again is no change");
     }
 }

@@ -46,18 +46,24 @@ pub(super) async fn of(
 }
 
 /// Moves a watermark forward, never back; a move is a change of the data. Tells whether it moved.
+///
+/// One that lies in the future was set while a clock was ahead: nothing can be complete up to then, and what is said now
+/// takes its place.
 pub(super) async fn advance(
     connection: &mut AnyConnection,
     source: &SourceId,
     watermark: Timestamp,
+    now: Timestamp,
 ) -> Result<bool, StoreError> {
     let mut sources = Numbering::new(&SOURCES);
     sources.learn(connection, [source], |source| source.as_str().to_owned()).await?;
     let moved = sqlx::query(
-        "UPDATE source SET watermark = $2 WHERE id = $1 AND (watermark IS NULL OR watermark < $2)",
+        "UPDATE source SET watermark = $2 WHERE id = $1 \
+         AND (watermark IS NULL OR watermark < $2 OR (watermark > $3 AND watermark <> $2))",
     )
     .bind(sources.number(source))
     .bind(watermark.as_millisecond())
+    .bind(now.as_millisecond())
     .execute(&mut *connection)
     .await
     .doing("moving a watermark")?;

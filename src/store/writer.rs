@@ -120,7 +120,7 @@ impl UsageWriter {
         }
         let mut writing = self.store.write().await?;
         if let Some((source, watermark)) = watermark {
-            watermarks::advance(&mut writing, &source, watermark).await?;
+            watermarks::advance(&mut writing, &source, watermark, self.intake.at()).await?;
         }
         self.intake.end(&mut writing).await?;
         writing.commit().await.doing("moving a watermark")

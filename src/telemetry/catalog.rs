@@ -118,6 +118,7 @@ pub const METRICS: &[Described] = &[
     counter("etsm_connections_refused_total", &[("why", "all, address")], "Connections without a place."),
     counter("etsm_connections_dropped_total", &[("why", "slow_reader")], "Connections that let answers lie."),
     gauge("etsm_tls_certificate_ends_seconds", &[], "When the certificate ends, in seconds since 1970."),
+    counter("etsm_spans_total", &[("outcome", "sent, dropped")], "Spans on their way to the collector."),
     counter(
         "etsm_own_use_total",
         &[

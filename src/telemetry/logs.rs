@@ -5,6 +5,7 @@ use std::io::IsTerminal as _;
 use tracing::Subscriber;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::Layer;
+use tracing_subscriber::Registry;
 use tracing_subscriber::fmt;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -13,6 +14,9 @@ use tracing_subscriber::registry::LookupSpan;
 /// What comes before the operator's own filter, which may say otherwise. The Discord library keeps whole events and
 /// requests in its spans, and prints a payload that it cannot read: people's words, and tokens that answer for us.
 const KEPT_QUIET: &str = "serenity=warn,serenity::gateway::ws=error";
+
+/// A part of what hears of all that happens.
+pub type BoxedLayer<S> = Box<dyn Layer<S> + Send + Sync>;
 
 /// The form of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,20 +35,18 @@ impl LogForm {
     }
 }
 
-/// Sends the log to standard error, filtered as `info` or `info,etsm=debug`. A second call changes nothing.
-pub fn start_logs(filter: &str, form: LogForm) -> Result<(), String> {
-    let layer = log_layer(filter, form, std::io::stderr)?;
+/// Sends the log to standard error, filtered as `info` or `info,etsm=debug`, and spans to where they are wanted. A second
+/// call changes nothing.
+pub fn start_logs(filter: &str, form: LogForm, spans: Option<BoxedLayer<Registry>>) -> Result<(), String> {
+    let layers: Vec<BoxedLayer<Registry>> =
+        spans.into_iter().chain([log_layer(filter, form, std::io::stderr)?]).collect();
     // A test may have set its own before; then that one stays.
-    let _kept = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer));
+    let _kept = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layers));
     Ok(())
 }
 
 /// Writes what the filter lets through, in this form.
-pub fn log_layer<S, W>(
-    filter: &str,
-    form: LogForm,
-    writer: W,
-) -> Result<Box<dyn Layer<S> + Send + Sync>, String>
+pub fn log_layer<S, W>(filter: &str, form: LogForm, writer: W) -> Result<BoxedLayer<S>, String>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,

@@ -16,7 +16,9 @@ use axum::http::StatusCode;
 use axum::http::header;
 use axum::middleware::Next;
 use axum::response::Response;
+use percent_encoding::percent_decode_str;
 
+use super::api;
 use super::page;
 
 /// Nothing from elsewhere and nothing inline.
@@ -51,7 +53,7 @@ fn without_port(authority: &str) -> &str {
     }
 }
 
-/// Refuses requests for other hosts and posts from other sites.
+/// Refuses requests for other hosts, for what is no address, and posts from other sites.
 pub(super) async fn check(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
     let headers = request.headers();
     let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
@@ -60,6 +62,11 @@ pub(super) async fn check(State(hosts): State<Hosts>, request: Request, next: Ne
     if !hosts.allow(asked) {
         let words = "This server does not answer to that name. Open it by its own address.";
         return page::refusal(StatusCode::MISDIRECTED_REQUEST, words);
+    }
+    // What is no text names nothing of ours.
+    if percent_decode_str(request.uri().path()).decode_utf8().is_err() {
+        let is_api = request.uri().path().starts_with("/api/");
+        return if is_api { api::not_found().await } else { page::not_found() };
     }
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if !reads && !from_here(headers, asked) {

@@ -9,10 +9,12 @@ use axum::extract::DefaultBodyLimit;
 use axum::extract::Request;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::Uri;
 use axum::middleware;
 use axum::middleware::Next;
 use axum::response::IntoResponse as _;
 use axum::response::Response;
+use axum::routing::any;
 use axum::routing::get;
 use axum::routing::patch;
 use axum::routing::post;
@@ -57,9 +59,9 @@ pub fn router(state: WebState) -> Router {
     let (figures, _) = api(pages(Ruled::new(state.clone()))).done();
     let (open, _) = open(Ruled::new(state.clone())).done();
     open.merge(figures.merge(door).route_layer(waits))
-        .route("/api/{*rest}", get(api::not_found))
+        .route("/api/{*rest}", any(api::not_found))
         .fallback(async || page::not_found())
-        .method_not_allowed_fallback(async || page::wrong_method())
+        .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX))
         .layer(RequestBodyTimeoutLayer::new(BODY_STALL_MAX))
         .layer(CatchPanicLayer::custom(page::panicked))
@@ -195,6 +197,11 @@ fn api(ruled: Ruled) -> Ruled {
         .at("/api/v1/digests/{id}", read, get(api::digest))
         .at("/api/v1/audit", Rule::May(Deed::Administer), get(api::audit))
         .figures("/api/v1/facts/{id}", get(api::fact))
+}
+
+/// There is such an address, and it is not for that.
+async fn wrong_method(uri: Uri) -> Response {
+    if uri.path().starts_with("/api/") { api::wrong_method() } else { page::wrong_method() }
 }
 
 /// Figures are served once the snapshot is there; before, a page says so and asks again by itself.

@@ -364,3 +364,18 @@ async fn a_viewer_reads_and_does_not_write() {
     assert_eq!(said.status, 403);
     api.app.finish().await;
 }
+
+#[tokio::test]
+async fn a_wrong_method_is_a_problem_that_names_the_right_ones() {
+    let api = Api::start().await;
+    let wrong = api.send("DELETE", "/portfolio", None, &[]).await;
+    assert_eq!((wrong.status, wrong.json()["code"].as_str()), (405, Some("wrong_method")), "{}", wrong.text);
+    assert!(wrong.header("allow").contains("GET"), "{:?}", wrong.headers);
+    for method in ["GET", "POST", "DELETE"] {
+        let nowhere = api.send(method, "/nowhere", None, &[]).await;
+        assert_eq!((nowhere.status, nowhere.json()["code"].as_str()), (404, Some("not_found")), "{method}");
+    }
+    let no_text = api.get("/accounts/%EF%BF").await;
+    assert_eq!((no_text.status, no_text.json()["code"].as_str()), (404, Some("not_found")));
+    api.app.finish().await;
+}

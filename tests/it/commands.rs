@@ -127,7 +127,7 @@ fn check_reports_every_mistake_with_its_place() {
     let shell = Shell::new();
     shell.write("etsm.toml", "[server]\nbind = \"x\"\n[discord]\ngild_id = \"1\"\n");
     let output = shell.run(&["check", "--config", "etsm.toml"]);
-    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(output.status.code(), Some(1));
     insta::assert_snapshot!(stderr(&output));
 }
 

@@ -242,3 +242,51 @@ fn each_command_has_a_manual_page() {
         assert!(page(name).starts_with(".ie"), "{name}: {}", page(name));
     }
 }
+
+/// The functions of all tests, by their names.
+fn tests() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![PathBuf::from("src"), PathBuf::from("tests")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(Path::new(ROOT).join(&folder)).unwrap() {
+            let path = folder.join(entry.unwrap().file_name());
+            if Path::new(ROOT).join(&path).is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                let text = read(&path);
+                let functions = text.lines().filter_map(|line| line.trim_start().split_once("fn "));
+                found.extend(functions.map(|(_, rest)| rest.split(['(', '<']).next().unwrap().to_owned()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn each_requirement_of_security_names_a_proof_that_is_there() {
+    let tests = tests();
+    let text = read("admin/security.md");
+    let table =
+        text.split_once("| section | how it is met | proof |").unwrap().1.split_once("\n\n").unwrap().0;
+    let mut proven = 0;
+    for line in table.lines().skip(2) {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [section, met, proof] = cells[..] else { panic!("no row of three: {line}") };
+        let open = met.starts_with("not used") || met.contains("**not met**") || met.contains("**in part**");
+        let named: Vec<&str> = proof.split('`').skip(1).step_by(2).collect();
+        let linked = proof.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for name in &named {
+            let module = name.strip_suffix("::*").map(|module| format!("tests/it/{module}.rs"));
+            let file = module.or_else(|| name.ends_with(".rs").then(|| (*name).to_owned()));
+            let is_there = match file {
+                Some(file) => ["", "src/"].iter().any(|root| Path::new(ROOT).join(root).join(&file).exists()),
+                None => tests.contains(*name) || Path::new(ROOT).join(name).exists(),
+            };
+            assert!(is_there, "{section}: there is no {name}");
+        }
+        let documents = linked.filter(|file| Path::new(ROOT).join("admin").join(file).exists()).count();
+        assert!(open || named.len() + documents > 0, "{section} names no proof");
+        proven += usize::from(!named.is_empty());
+    }
+    assert!(proven >= 20, "{proven}");
+}

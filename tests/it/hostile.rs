@@ -21,7 +21,6 @@ use etsm::jobs::import::import_files;
 use etsm::jobs::push::push;
 use etsm::store::Keep;
 use etsm::store::Store;
-use rand::RngExt;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -29,6 +28,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::harness::clock::TestClock;
+use crate::harness::damage::mutated;
 
 /// Bodies in the suite.
 const BODIES: usize = 2_000;
@@ -57,60 +57,6 @@ fn seeds() -> Vec<Vec<u8>> {
         format!("{csv}{csv}"),
     ];
     texts.into_iter().map(String::into_bytes).chain([utf16]).collect()
-}
-
-/// Pieces that parsers trip over.
-const PIECES: [&[u8]; 22] = [
-    b"\"",
-    b"\n",
-    b"\r\n",
-    b",",
-    b";",
-    b"\t",
-    b"{",
-    b"}",
-    b"[",
-    b"]",
-    b"\\",
-    b"\0",
-    b"\xff\xfe",
-    b"NaN",
-    b"-1",
-    b"1e999",
-    b"9999999999999999999999",
-    b"\xf0\x9f\x92\xa9",
-    b"\xe2\x80\xae",
-    b"2026-02-30T25:61:00Z",
-    b"=cmd()",
-    b"\xef\xbb\xbf",
-];
-
-fn mutated(dice: &mut ChaCha8Rng, seeds: &[Vec<u8>]) -> Vec<u8> {
-    let mut body = seeds[dice.random_range(0..seeds.len())].clone();
-    for _ in 0..dice.random_range(1..6) {
-        let at = dice.random_range(0..=body.len());
-        let to = (at + dice.random_range(0..40)).min(body.len());
-        match dice.random_range(0..7) {
-            0 => body.truncate(at),
-            1 => drop(body.drain(at..to)),
-            2 => {
-                let piece = PIECES[dice.random_range(0..PIECES.len())];
-                body.splice(at..at, piece.iter().copied());
-            }
-            3 => body[at..to].fill(dice.random()),
-            4 => {
-                let copy = body[at..to].repeat(dice.random_range(1..200));
-                body.splice(at..at, copy);
-            }
-            5 => {
-                let other = &seeds[dice.random_range(0..seeds.len())];
-                body.splice(at..to, other[dice.random_range(0..other.len())..].iter().copied());
-            }
-            _ if at < body.len() => body[at] ^= 1 << dice.random_range(0..8),
-            _ => {}
-        }
-    }
-    body
 }
 
 /// What must be the same of a dry run and of what is kept.

@@ -451,10 +451,11 @@ fn markup_and_formulas_are_only_text() {
 
 mod any_bytes {
     use super::{HEADER, read};
+    use crate::harness::damage::cases;
     use proptest::prelude::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(cases(300))]
 
         /// Each call checks inside that every record is a row or a rejection.
         #[test]
@@ -471,7 +472,7 @@ mod any_bytes {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(cases(40))]
 
         #[test]
         fn a_cut_file_never_panics(cut in 0_usize..60_000) {
@@ -482,7 +483,7 @@ mod any_bytes {
 }
 
 /// A Parquet file of `rows` rows as other programs write them: times with a zone, integers, doubles, an unknown column.
-fn parquet_of(rows: i64) -> Vec<u8> {
+pub fn parquet_of(rows: i64) -> Vec<u8> {
     use polars::prelude::*;
     let hours: Vec<i64> = (0..rows).map(|row| 1_740_996_000_000 + row * 3_600_000).collect();
     let times = Series::new("Timestamp".into(), hours)

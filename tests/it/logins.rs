@@ -6,6 +6,7 @@ use etsm::config::MemberRole;
 use etsm::config::MemberRules;
 use etsm::config::Settings;
 use etsm::domain::Claim;
+use etsm::domain::Clock as _;
 use etsm::domain::Role;
 use etsm::domain::Scope;
 use etsm::store::ApiKey;
@@ -24,7 +25,7 @@ pub const VIEWERS: u64 = 1_100_000_000_000_000_010;
 /// Looks at the accounts of mei.
 const OF_MEI: u64 = 1_100_000_000_000_000_012;
 /// Runs it.
-const ADMINS: u64 = 1_100_000_000_000_000_013;
+pub const ADMINS: u64 = 1_100_000_000_000_000_013;
 
 fn role(id: u64, role: Role, accounts: Scope) -> MemberRole {
     MemberRole { id, role, accounts, own: false }
@@ -54,13 +55,13 @@ pub async fn started() -> Harness {
 }
 
 /// Begins a login and agrees on Discord's page; the address to which Discord sends the browser back.
-async fn agreed(app: &Harness, visitor: &Visitor, name: &str, to: &str) -> String {
+pub async fn agreed(app: &Harness, visitor: &Visitor, name: &str, to: &str) -> String {
     let begun = visitor.get(&format!("/auth/login?to={to}")).await;
     assert_eq!(begun.status, 303, "{begun:?}");
     format!("/auth/callback?{}", app.discord().user(name).logs_in(&begun.to))
 }
 
-async fn logged_in(app: &Harness, name: &str, roles: &[u64]) -> Visitor {
+pub async fn logged_in(app: &Harness, name: &str, roles: &[u64]) -> Visitor {
     app.discord().user(name).with_roles(roles);
     let visitor = app.visitor();
     let back = agreed(app, &visitor, name, "/").await;
@@ -339,6 +340,8 @@ async fn without_a_login_a_link_leads_to_its_page_all_the_same() {
     let app = Harness::start().await;
     let link = app.terminal().run(&["link", "usage acme range:7d", "--as", "visitor"]).await;
     let path = link.trim().strip_prefix("http://127.0.0.1:8080").unwrap().to_owned();
+    // A link is made by the clock of the machine.
+    app.clock().set(&etsm::domain::SystemClock.now().to_string());
     let visitor = app.visitor();
     assert_eq!(visitor.get(&path).await.status, 200);
     let opened = visitor.post(&path).await;

@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::harness::Harness;
 use crate::harness::anthropic;
 use crate::harness::anthropic::FakeAnthropic;
+use crate::harness::certificate::Made;
 use crate::harness::discord;
 
 fn client() -> reqwest::Client {
@@ -377,23 +378,65 @@ async fn the_doctor_looks_at_everything_while_the_service_runs_and_shows_no_secr
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_doctor_tells_what_is_wrong_and_what_to_do() {
     let app = Harness::prepare(|_settings| {}).await;
-    let nowhere = [("ETSM_DISCORD_TOKEN", "wrong"), ("ETSM_DISCORD_API_BASE", "http://127.0.0.1:9")];
+    let nowhere = [
+        ("ETSM_DISCORD_TOKEN", "wrong"),
+        ("ETSM_DISCORD_API_BASE", "http://127.0.0.1:9"),
+        ("ETSM_OTLP_ENDPOINT", "http://127.0.0.1:9"),
+    ];
     let output = tokio::task::block_in_place(|| doctor(&app, &[], &nowhere));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("fail  discord") && said.contains("HTTPS_PROXY"), "{said}");
+    assert!(said.contains("warn  spans") && said.contains("4318"), "{said}");
 
     let weak = [("ETSM_SECRET_KEY", "abababababababababababababababababab")];
     let output = tokio::task::block_in_place(|| doctor(&app, &["--offline"], &weak));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert_eq!(output.status.code(), Some(0), "a warning is no failure: {said}");
     assert!(said.contains("warn  key") && !said.contains("abab"), "{said}");
 
     damage(&app.folder().join("etsm.db"));
     let output = tokio::task::block_in_place(|| doctor(&app, &["--offline"], &[]));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("fail  store") && said.contains("etsm restore"), "{said}");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_opens_the_certificate_and_its_key() {
+    let app = Harness::prepare(|_settings| {}).await;
+    let folder = tempfile::tempdir().unwrap();
+    let files = Made::new().put(folder.path());
+    let said = || {
+        let (certificate, key) = (files.certificate.to_str().unwrap(), files.key.to_str().unwrap());
+        let tls = [
+            ("ETSM_TLS_CERTIFICATE", certificate),
+            ("ETSM_TLS_KEY", key),
+            ("ETSM_PUBLIC_URL", "https://etsm.example.com"),
+        ];
+        let output = tokio::task::block_in_place(|| doctor(&app, &["--offline"], &tls));
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (status, text) = said();
+    assert!(status == Some(0) && text.contains("ok    tls"), "{text}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode =
+            |mode| std::fs::set_permissions(&files.key, std::fs::Permissions::from_mode(mode)).unwrap();
+        mode(0o644);
+        let (status, text) = said();
+        assert!(status == Some(0) && text.contains("warn  tls") && text.contains("chmod"), "{text}");
+        mode(0o600);
+        assert!(!said().1.contains("warn"), "{}", said().1);
+    }
+    std::fs::write(&files.key, Made::new().key).unwrap();
+    let (status, text) = said();
+    assert!(status == Some(1) && text.contains("fail  tls") && text.contains("same renewal"), "{text}");
+    Made::between(2001, 2002).put(folder.path());
+    let (status, text) = said();
+    assert!(status == Some(1) && text.contains("ended on 2002") && text.contains("→ renew"), "{text}");
     app.finish().await;
 }
 

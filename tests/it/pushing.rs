@@ -18,21 +18,21 @@ use crate::harness::seed;
 const HEADER: &str = "timestamp,account_id,api_calls,tokens_used,cost,endpoint,event_id";
 type Headers<'a> = Vec<(&'a str, &'a str)>;
 
-const CSV: (&str, &str) = ("content-type", "text/csv");
+pub const CSV: (&str, &str) = ("content-type", "text/csv");
 const JSON: (&str, &str) = ("content-type", "application/json");
 
 /// A program with keys for each scope.
-struct Program {
-    app: Harness,
+pub struct Program {
+    pub app: Harness,
     client: reqwest::Client,
     ingest: String,
     read: String,
 }
 
 #[derive(Debug)]
-struct Said {
-    status: u16,
-    replayed: bool,
+pub struct Said {
+    pub status: u16,
+    pub replayed: bool,
     text: String,
 }
 
@@ -43,7 +43,7 @@ impl Said {
     }
 
     #[track_caller]
-    fn taken(&self) -> Value {
+    pub fn taken(&self) -> Value {
         assert_eq!(self.status, 200, "{self:?}");
         self.json()
     }
@@ -73,14 +73,14 @@ async fn key(app: &Harness, name: &str, scope: KeyScope) -> String {
 }
 
 impl Program {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let app = Harness::start().await;
         let ingest = key(&app, "shop", KeyScope::Ingest).await;
         let read = key(&app, "bi", KeyScope::Read).await;
         Self { app, client: reqwest::Client::builder().no_proxy().build().unwrap(), ingest, read }
     }
 
-    fn request(
+    pub fn request(
         &self,
         query: &str,
         headers: &[(&str, &str)],
@@ -91,12 +91,12 @@ impl Program {
         headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
     }
 
-    async fn push(&self, query: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Said {
+    pub async fn push(&self, query: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Said {
         said(self.request(query, headers, body)).await
     }
 
     /// The calls of an account in the whole of the data, once they are what is expected.
-    async fn shows(&self, account: &str, calls: u64) {
+    pub async fn shows(&self, account: &str, calls: u64) {
         let url = format!(
             "{}/api/v1/usage?account={account}&metric=calls&from=2026-03-01&to=2026-04-01",
             self.app.address()
@@ -122,11 +122,11 @@ async fn said(request: reqwest::RequestBuilder) -> Said {
     Said { status: answer.status().as_u16(), replayed, text: answer.text().await.unwrap() }
 }
 
-fn row(account: &str, hour: u32, calls: u64, event: &str) -> String {
+pub fn row(account: &str, hour: u32, calls: u64, event: &str) -> String {
     format!("2026-03-31T{hour:02}:00:00Z,{account},{calls},10,0.5,/v1/chat,{event}")
 }
 
-fn csv(rows: &[String]) -> String {
+pub fn csv(rows: &[String]) -> String {
     format!("{HEADER}\n{}\n", rows.join("\n"))
 }
 

@@ -155,6 +155,15 @@ fn what_is_wrong_with_the_files_is_told_with_its_remedy() {
     }), @"the certificate in …/tls.crt holds from 2027-01-01T00:00:00Z on; is the clock of this machine right?");
 }
 
+#[test]
+fn a_certificate_that_ends_within_two_weeks_should_have_been_renewed() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = Made::between(2020, 2027).put(folder.path());
+    let tls = web::Tls::open(&files, now()).unwrap();
+    assert!(!tls.ends_soon(now()));
+    assert!(tls.ends_soon("2026-12-20T00:00:00Z".parse().unwrap()));
+}
+
 #[tokio::test]
 async fn the_plain_port_sends_everyone_on_to_the_name_of_the_settings() {
     let server = Server::start(web::redirect("https://etsm.example.com"), None).await;

@@ -1,4 +1,5 @@
-//! The real program is killed again and again while clients send: what was acknowledged is there, once, and nothing half.
+//! The real program is killed again and again, while clients send, while it starts and while it copies: what was
+//! acknowledged is there, once, and nothing half.
 //!
 //! `ETSM_TORTURE_ROUNDS=2000 cargo test --test it torture` goes on for longer than the suite does.
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 use etsm::access::Token;
 use etsm::config::Environment;
 use etsm::store::ApiKey;
+use etsm::store::Keep;
 use etsm::store::KeyScope;
 use etsm::store::Store;
 use jiff::SignedDuration;
@@ -31,6 +33,11 @@ const ROUNDS: usize = 50;
 /// Longest time from the first acknowledgement of a round to the kill.
 const LIFE_MAX_MS: u64 = 120;
 const BATCH_ROWS: u64 = 20;
+/// One start in so many is killed before it is ready, within this time.
+const STARTS_KILLED: u32 = 4;
+const START_MAX_MS: u64 = 400;
+/// One in so many rounds is spent on what takes longer: a new database, a backup.
+const SELDOM: usize = 10;
 
 /// How a client sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -245,9 +252,13 @@ async fn look(folder: &Path, clients: &[Client]) -> Vec<String> {
     wrong
 }
 
+fn rounds() -> usize {
+    Environment::read().get("ETSM_TORTURE_ROUNDS").map_or(ROUNDS, |text| text.parse().unwrap())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_moment_it_keeps_what_it_acknowledged_once_and_nothing_half() {
-    let rounds = Environment::read().get("ETSM_TORTURE_ROUNDS").map_or(ROUNDS, |text| text.parse().unwrap());
+    let rounds = rounds();
     let folder = tempfile::tempdir().unwrap();
     let key = made_key(folder.path()).await;
     let mut dice = ChaCha8Rng::seed_from_u64(10);
@@ -257,6 +268,11 @@ async fn killed_at_any_moment_it_keeps_what_it_acknowledged_once_and_nothing_hal
         .map(|(number, manner)| Client { number, manner, acknowledged: 0, in_doubt: false })
         .collect();
     for round in 0..rounds {
+        if dice.random_ratio(1, STARTS_KILLED) {
+            let mut program = Program::start(folder.path());
+            tokio::time::sleep(Duration::from_millis(dice.random_range(0..START_MAX_MS))).await;
+            program.kill();
+        }
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let mut program = Program::start(folder.path());
         program.ready(&http).await;
@@ -274,4 +290,68 @@ async fn killed_at_any_moment_it_keeps_what_it_acknowledged_once_and_nothing_hal
     }
     let sent: u64 = clients.iter().map(|client| client.acknowledged).sum();
     assert!(sent > rounds as u64, "hardly anything was sent: {clients:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_it_makes_its_database_it_makes_it_at_the_next_start() {
+    let mut dice = ChaCha8Rng::seed_from_u64(11);
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    for round in 0..rounds().div_ceil(SELDOM) {
+        let folder = tempfile::tempdir().unwrap();
+        for _ in 0..2 {
+            let mut program = Program::start(folder.path());
+            tokio::time::sleep(Duration::from_millis(dice.random_range(0..START_MAX_MS))).await;
+            program.kill();
+        }
+        let mut program = Program::start(folder.path());
+        program.ready(&http).await;
+        program.kill();
+        let counts = Store::examine(&folder.path().join("etsm.db")).await;
+        assert_eq!(counts.unwrap_or_else(|wrong| panic!("round {round}: {wrong}")).usage_rows, 0);
+        let store = Store::open_dir(folder.path()).await.unwrap();
+        assert_eq!(store.check_audit(None).await.unwrap().flaw, None);
+        store.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_is_killed_is_whole_or_not_there() {
+    const ROWS: u64 = 30_000;
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_dir(folder.path()).await.unwrap();
+    let mut writer = store.usage_writer(Keep::Yes, seed::intake()).await.unwrap();
+    for account in 0..ROWS / 90 + 1 {
+        writer.record(&seed::daily(&format!("account-{account}"), "/v1/chat", |_| 7), &[]).await.unwrap();
+    }
+    writer.finish(None).await.unwrap();
+    let rows = store.counts().await.unwrap().usage_rows;
+    store.close().await;
+    let copy = folder.path().join("copy.db");
+    let backup = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_etsm"));
+        command.args(["backup", "copy.db", "--force"]).current_dir(folder.path()).env_clear();
+        command.env("ETSM_DATA_DIR", folder.path()).env("USER", "dana").env("ETSM_LOG", "error");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap()
+    };
+    let mut dice = ChaCha8Rng::seed_from_u64(12);
+    for round in 0..rounds().div_ceil(SELDOM) {
+        let mut running = backup();
+        tokio::time::sleep(Duration::from_millis(dice.random_range(0..START_MAX_MS))).await;
+        running.kill().unwrap();
+        running.wait().unwrap();
+        if copy.exists() {
+            let counts = Store::examine(&copy).await.unwrap_or_else(|wrong| panic!("round {round}: {wrong}"));
+            assert_eq!(counts.usage_rows, rows, "round {round}");
+        }
+        let counts = Store::examine(&folder.path().join("etsm.db")).await.unwrap();
+        assert_eq!(counts.usage_rows, rows, "round {round}");
+    }
+    assert!(backup().wait().unwrap().success(), "what was left over is in nobody's way");
+    assert_eq!(Store::examine(&copy).await.unwrap().usage_rows, rows);
+    let left: Vec<String> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("copy.db"))
+        .collect();
+    assert_eq!(left, ["copy.db"], "nothing half is left");
 }

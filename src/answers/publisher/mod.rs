@@ -278,9 +278,10 @@ impl Publisher {
         Ok(())
     }
 
-    /// Judges again when a new day has begun since the snapshot was built: what is overdue depends on the day.
+    /// Judges again when it is another day than the one on which the snapshot was built: what is overdue depends on the
+    /// day. It may be an earlier one, after a clock was ahead.
     pub(super) async fn keep_today(&self) {
-        let is_of_today = || utc_date(self.engine.snapshot().built_at()) >= utc_date(self.clock.now());
+        let is_of_today = || utc_date(self.engine.snapshot().built_at()) == utc_date(self.clock.now());
         if is_of_today() || self.engine.snapshot().version() == 0 {
             return;
         }

@@ -25,6 +25,7 @@ use crate::domain::SystemClock;
 use crate::render::discord::Seal;
 use crate::store::Store;
 use crate::telemetry;
+use crate::web::Tls;
 
 use super::super::cli::Check;
 use super::super::doctor::Findings;
@@ -44,7 +45,7 @@ const CLOCK_OFF_MAX_S: f64 = 60.0;
 /// Zones that any complete set of time zone data knows, with and without a clock change.
 const ZONES: [&str; 3] = ["Europe/Zurich", "America/New_York", "Asia/Kolkata"];
 
-/// Looks at everything; status 0 when all is well, 1 with warnings, 2 when something must be mended.
+/// Looks at everything; status 1 when something must be mended.
 pub(super) async fn check(
     loaded: Result<Settings, Vec<Mistake>>,
     data_dir: Option<PathBuf>,
@@ -56,7 +57,10 @@ pub(super) async fn check(
         findings.warn("settings", hint, "rename or remove the variable");
     }
     match loaded {
-        Err(mistakes) if !words.json => return Ok(super::refused(&mistakes)),
+        Err(mistakes) if !words.json => {
+            super::refused(&mistakes);
+            return Ok(ExitCode::FAILURE);
+        }
         Err(mistakes) => {
             for mistake in mistakes {
                 findings.fail("settings", mistake.to_string(), "mend this setting");
@@ -76,7 +80,7 @@ pub(super) async fn check(
     } else {
         findings.write_text(&mut out)?;
     }
-    Ok(ExitCode::from(findings.verdict().status()))
+    Ok(findings.verdict().status())
 }
 
 async fn look_at_all(settings: &Settings, words: &Check, findings: &mut Findings) -> anyhow::Result<()> {
@@ -84,12 +88,14 @@ async fn look_at_all(settings: &Settings, words: &Check, findings: &mut Findings
     zones(findings);
     key(settings, findings);
     serving(settings, findings);
+    certificate(settings, findings);
     if words.offline {
         findings.ok("network", "not asked");
         return Ok(());
     }
     discord(settings, findings).await?;
     ai(settings, findings).await;
+    collector(settings, findings).await;
     Ok(())
 }
 
@@ -189,6 +195,36 @@ fn serving(settings: &Settings, findings: &mut Findings) {
     }
 }
 
+/// The certificate and its key, as they would be shown by a start just now.
+fn certificate(settings: &Settings, findings: &mut Findings) {
+    let Some(files) = &settings.server.tls else { return };
+    let now = SystemClock.now();
+    match Tls::open(files, now) {
+        Ok(tls) if tls.ends_soon(now) => {
+            let said = format!("the certificate in {} ends on {}", files.certificate.display(), tls.ends());
+            findings.warn("tls", said, "renew it: a new file is read while the service runs");
+        }
+        Ok(tls) => findings.ok("tls", format!("the certificate and its key fit, until {}", tls.ends())),
+        Err(bad) => findings.fail("tls", bad.to_string(), bad.remedy()),
+    }
+    if is_open_to_all(&files.key) {
+        let said = format!("everyone on this machine can read the key in {}", files.key.display());
+        findings.warn("tls", said, "let its owner alone read it: chmod 600, or 640 with a group of its own");
+    }
+}
+
+#[cfg(unix)]
+fn is_open_to_all(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    const OTHERS_READ: u32 = 0o004;
+    file.metadata().is_ok_and(|about| about.permissions().mode() & OTHERS_READ != 0)
+}
+
+#[cfg(not(unix))]
+fn is_open_to_all(_file: &Path) -> bool {
+    false
+}
+
 async fn discord(settings: &Settings, findings: &mut Findings) -> anyhow::Result<()> {
     let Some(discord) = &settings.discord else {
         findings.ok("discord", "off: there is no ETSM_DISCORD_TOKEN");
@@ -200,7 +236,7 @@ async fn discord(settings: &Settings, findings: &mut Findings) -> anyhow::Result
             findings.fail("discord", format!("cannot be reached: {error:#}"), remedy);
             return Ok(());
         }
-        Ok(reached) => clock(&reached, findings),
+        Ok(reached) => clock(&reached, "Discord", findings),
     }
     // Nothing is signed here, so any key does.
     let (seal, passes) = (Seal::new(b"check"), None::<PassSeal>);
@@ -234,15 +270,16 @@ async fn discord(settings: &Settings, findings: &mut Findings) -> anyhow::Result
     Ok(())
 }
 
-fn clock(reached: &Reached, findings: &mut Findings) {
+/// This machine's clock beside that of a host that was asked anyway.
+fn clock(reached: &Reached, whose: &str, findings: &mut Findings) {
     let Some(there) = reached.date else { return };
     let here: Timestamp = SystemClock.now();
     let off = here.duration_since(there).as_secs_f64();
     if off.abs() > CLOCK_OFF_MAX_S {
-        let said = format!("this machine's clock is {off:.0} s off from Discord's");
+        let said = format!("this machine's clock is {off:.0} s off from that of {whose}");
         findings.fail("clock", said, "have it set by NTP: links and sessions live for minutes");
     } else {
-        findings.ok("clock", "agrees with Discord's");
+        findings.ok("clock", format!("agrees with that of {whose}"));
     }
 }
 
@@ -251,7 +288,11 @@ async fn ai(settings: &Settings, findings: &mut Findings) {
         findings.ok("ai", "off: there is no ETSM_ANTHROPIC_API_KEY");
         return;
     };
-    match adapters::reach_anthropic(&ai.trust, ai).await {
+    let reached = adapters::reach_anthropic(&ai.trust, ai).await;
+    if let (Ok(reached), None) = (&reached, &settings.discord) {
+        clock(reached, "Anthropic", findings);
+    }
+    match reached {
         Ok(Reached { status: 200, .. }) => {
             findings.ok("ai", format!("the key is taken; {} writes", ai.model))
         }
@@ -274,5 +315,17 @@ async fn ai(settings: &Settings, findings: &mut Findings) {
             format!("Anthropic cannot be reached: {error:#}"),
             "let this machine reach it, by HTTPS_PROXY if need be, or see to ai.base_url",
         ),
+    }
+}
+
+async fn collector(settings: &Settings, findings: &mut Findings) {
+    let Some(to) = &settings.otlp else { return };
+    let remedy = "see to telemetry.otlp: it wants OTLP over HTTP, mostly at port 4318; etsm runs without it";
+    match adapters::reach_collector(to).await {
+        Ok(Reached { status: 200..300, .. }) => findings.ok("spans", "the collector takes them"),
+        Ok(Reached { status, .. }) => {
+            findings.warn("spans", format!("the collector answers with status {status}"), remedy);
+        }
+        Err(error) => findings.warn("spans", format!("the collector cannot be reached: {error:#}"), remedy),
     }
 }

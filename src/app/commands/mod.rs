@@ -152,7 +152,7 @@ async fn desk(settings: &Settings) -> anyhow::Result<Desk> {
 /// One-shot commands speak through their output; the log is for what is broken, unless a filter asks for more.
 fn quiet_logs(settings: &Settings) -> anyhow::Result<()> {
     let filter = if settings.log == "info" { "warn" } else { &settings.log };
-    telemetry::start_logs(filter, log_form(settings)).map_err(anyhow::Error::msg)
+    telemetry::start_logs(filter, log_form(settings), None).map_err(anyhow::Error::msg)
 }
 
 /// Whoever sits at the terminal has the database in hand and so may do all.

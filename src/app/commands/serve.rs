@@ -15,6 +15,7 @@ use crate::config::Settings;
 use crate::domain::Role;
 use crate::domain::SystemClock;
 use crate::telemetry;
+use crate::telemetry::Spans;
 use crate::web;
 
 use super::super::cli::Demo;
@@ -27,9 +28,9 @@ pub(super) async fn serve(mut settings: Settings) -> anyhow::Result<ExitCode> {
     if let Err(mistakes) = settings.check_for_serving() {
         return Ok(super::refused(&mistakes));
     }
-    telemetry::start_logs(&settings.log, log_form(&settings)).map_err(anyhow::Error::msg)?;
+    let spans = start_logs(&settings, &settings.log)?;
     make_room_for(&mut settings.server.limits);
-    let outside = outside(&settings)?;
+    let outside = outside(&settings, spans)?;
     run(settings, outside, stop_on_signal()?).await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -40,7 +41,7 @@ pub(super) async fn demo(mut settings: Settings, own_folder: bool, demo: Demo) -
         bail!("the demo has no login, so it stays on this machine; use 127.0.0.1:{}", demo.bind.port());
     }
     let filter = if settings.log == "info" { "warn" } else { &settings.log };
-    telemetry::start_logs(filter, log_form(&settings)).map_err(anyhow::Error::msg)?;
+    let spans = start_logs(&settings, filter)?;
     let fresh = if own_folder { None } else { Some(FreshFolder::make()?) };
     if let Some(folder) = &fresh {
         settings.data_dir.clone_from(&folder.0);
@@ -54,7 +55,7 @@ pub(super) async fn demo(mut settings: Settings, own_folder: bool, demo: Demo) -
     // Whoever looks around may try everything.
     settings.chat.role = Role::Admin;
     make_room_for(&mut settings.server.limits);
-    let outside = outside(&settings)?;
+    let outside = outside(&settings, spans)?;
     // Port 0 asks for any free one.
     settings.bind = outside.listener.local_addr().context("asking for the port")?;
     settings.public_url = format!("http://{}", settings.bind);
@@ -77,13 +78,22 @@ fn greet(settings: &Settings, plan: DemoPlan) -> anyhow::Result<()> {
     Ok(out.flush()?)
 }
 
-fn outside(settings: &Settings) -> anyhow::Result<Outside> {
+/// Starts the log; where spans come out, if a collector wants them.
+fn start_logs(settings: &Settings, filter: &str) -> anyhow::Result<Option<Spans>> {
+    let wanted = settings.otlp.as_ref().map(|_collector| telemetry::spans(Arc::new(SystemClock)));
+    let (layer, spans) = wanted.unzip();
+    telemetry::start_logs(filter, log_form(settings), layer).map_err(anyhow::Error::msg)?;
+    Ok(spans)
+}
+
+fn outside(settings: &Settings, spans: Option<Spans>) -> anyhow::Result<Outside> {
     let listener = listen(settings.bind, "--bind or ETSM_BIND")?;
     let redirect = match settings.server.tls.as_ref().and_then(|tls| tls.redirect) {
         Some(address) => Some(listen(address, "server.tls.redirect or ETSM_TLS_REDIRECT")?),
         None => None,
     };
-    Ok(Outside { listener, redirect, clock: Arc::new(SystemClock), patience: Patience::default() })
+    let (clock, patience) = (Arc::new(SystemClock), Patience::default());
+    Ok(Outside { listener, redirect, clock, patience, spans })
 }
 
 fn listen(address: SocketAddr, by: &str) -> anyhow::Result<TcpListener> {

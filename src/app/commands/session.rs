@@ -43,7 +43,7 @@ pub(super) async fn session(
         Session::End { which } => {
             let chosen: Vec<_> =
                 sessions.iter().filter(|one| which == "all" || one.fingerprint.starts_with(&which)).collect();
-            if chosen.is_empty() || (which != "all" && chosen.len() > 1) {
+            if which != "all" && chosen.len() != 1 {
                 bail!("{} sessions begin with “{which}”; `etsm session list` shows them", chosen.len());
             }
             let act = super::terminal_act(environment)?;

@@ -166,7 +166,7 @@ impl Digests {
     /// Waits a little; what fails for long fails for good.
     async fn tries_again(&self, desk: &Desk, one: &Occurrence, why: &str) -> Result<(), StoreError> {
         let now = desk.clock().now();
-        if now.duration_since(one.claimed) > PATIENCE {
+        if now.duration_since(one.claimed).abs() > PATIENCE {
             return self.ends(desk, one, OccurrenceState::Failed, Some(why)).await;
         }
         warn!(digest = %one.name, id = one.id, why, "A digest cannot be made just now and is tried again: {why}");

@@ -237,7 +237,7 @@ async fn write(
     enter(group, new, &reports).await?;
     let mut complete = HashMap::new();
     for (source, (until, changed)) in sources {
-        complete.insert(source, group.advance(source, until).await?);
+        complete.insert(source, group.advance(source, until, now).await?);
         let kind = SourceKind::Push;
         group
             .note(&SourceTry {

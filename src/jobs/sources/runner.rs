@@ -93,6 +93,7 @@ impl Pulling {
     }
 
     /// One round, noted; when the next one is due.
+    #[tracing::instrument(name = "source", skip_all, fields(source.id = %self.source.id()))]
     async fn round(&mut self, desk: &Desk) -> Timestamp {
         let (begun, mut took) = (Instant::now(), Took::default());
         let id = self.source.id().clone();
@@ -144,7 +145,7 @@ impl Pulling {
     /// Asks once a day which models come to an end. It is no trouble of the source when that fails.
     async fn models(&mut self, desk: &Desk, took: &mut Took) {
         let now = desk.clock().now();
-        if self.models_asked.is_some_and(|asked| now.duration_since(asked) < MODELS_EVERY) {
+        if self.models_asked.is_some_and(|asked| now.duration_since(asked).abs() < MODELS_EVERY) {
             return;
         }
         self.models_asked = Some(now);

@@ -41,6 +41,11 @@ impl Intake {
         Self { id: rand::random(), act, kind, subject: subject.to_owned(), about: Map::new() }
     }
 
+    /// When it came.
+    pub(in crate::store) fn at(&self) -> Timestamp {
+        self.act.at
+    }
+
     /// With something to tell, as the digest of its file.
     #[must_use]
     pub fn about(mut self, name: &str, value: impl Into<Value>) -> Self {

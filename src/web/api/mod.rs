@@ -91,6 +91,12 @@ pub(super) async fn not_found() -> Response {
     problem_document(StatusCode::NOT_FOUND, "not_found", "There is no such address in this API.")
 }
 
+/// The address takes other methods.
+pub(super) fn wrong_method() -> Response {
+    let detail = "This address takes other methods; the header Allow names them.";
+    problem_document(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", detail)
+}
+
 /// The snapshot is still being loaded.
 pub(super) fn loading() -> Response {
     problem_document(

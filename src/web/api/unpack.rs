@@ -91,6 +91,8 @@ fn damaged(odd: std::io::Error) -> NotUnpacked {
 mod tests {
     use std::io::Write as _;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     fn gzip(text: &[u8]) -> Vec<u8> {
@@ -145,5 +147,31 @@ mod tests {
         assert_eq!(of("zstd"), Ok(Packing::Zstd));
         assert_eq!(of("br"), Err("br".into()));
         assert_eq!(of("gzip, zstd"), Err("gzip, zstd".into()));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_comes_is_unpacked_within_its_bound_or_refused(
+            text in proptest::collection::vec(any::<u8>(), 0..600), times in 1_usize..4_000, level in 1..19_i32,
+            at in any::<prop::sample::Index>(), put in proptest::collection::vec(any::<u8>(), 1..9), cut in any::<bool>(),
+        ) {
+            let whole = text.repeat(times);
+            for (packing, packed) in [(Packing::Gzip, gzip(&whole)), (Packing::Zstd, zstd(&whole, level))] {
+                let most = packing.unpacked_at_most(packed.len());
+                let expected = if whole.len() > most { Err(NotUnpacked::TooLong) } else { Ok(whole.clone()) };
+                prop_assert_eq!(packing.unpack(packed.clone()), expected, "{:?}", packing);
+                let mut damaged = packed;
+                let at = at.index(damaged.len());
+                if cut {
+                    damaged.truncate(at);
+                } else {
+                    damaged.splice(at..(at + put.len()).min(damaged.len()), put.iter().copied());
+                }
+                for (packing, body) in [(packing, damaged), (packing, text.clone())] {
+                    let most = packing.unpacked_at_most(body.len());
+                    prop_assert!(packing.unpack(body).map_or(0, |body| body.len()) <= most, "{:?}", packing);
+                }
+            }
+        }
     }
 }

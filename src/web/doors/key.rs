@@ -96,7 +96,7 @@ impl Doors {
             return Err(Shut::Unknown);
         }
         let now = self.clock.now();
-        if key.used.is_none_or(|used| now.duration_since(used) > TOUCH_EVERY) {
+        if key.used.is_none_or(|used| now.duration_since(used).abs() > TOUCH_EVERY) {
             self.store.touch_api_key(&key.name, now).await?;
         }
         Ok(key)

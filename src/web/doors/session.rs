@@ -24,7 +24,8 @@ use crate::store::StoreError;
 use super::cookie::SESSION;
 use super::{Doors, Shut};
 
-/// A session that nobody uses is over after this …
+/// A session that nobody uses is over after this; one that was used so far in the future, by a clock that was ahead, is
+/// over at once …
 const IDLE_MAX: SignedDuration = SignedDuration::from_hours(12);
 /// … and every session after that.
 const LASTS_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -119,7 +120,7 @@ impl Doors {
             self.sessions.drop(fingerprint);
             return Ok(None);
         };
-        if now.duration_since(session.seen) > TOUCH_EVERY {
+        if now.duration_since(session.seen).abs() > TOUCH_EVERY {
             self.store.touch_session(fingerprint, now).await?;
             session.seen = now;
         }
@@ -135,5 +136,5 @@ impl Doors {
 }
 
 pub(super) fn is_in_force(session: &Session, now: Timestamp) -> bool {
-    now.duration_since(session.seen) < IDLE_MAX && now.duration_since(session.made) < LASTS_MAX
+    now.duration_since(session.seen).abs() < IDLE_MAX && now.duration_since(session.made) < LASTS_MAX
 }

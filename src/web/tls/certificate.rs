@@ -76,6 +76,25 @@ pub enum BadCertificate {
     },
 }
 
+impl BadCertificate {
+    /// What an operator does about it.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => {
+                "see to server.tls.certificate and server.tls.key, and to who may read the two files"
+            }
+            Self::None { .. } => {
+                "point server.tls.certificate to the chain, the server's own certificate first"
+            }
+            Self::NoKey { .. } => "point server.tls.key to the key without a passphrase",
+            Self::OtherKey { .. } => "take both from the same renewal",
+            Self::Ended { .. } => "renew the certificate",
+            Self::NotYet { .. } => "set the clock by NTP, or wait",
+        }
+    }
+}
+
 impl Certificate {
     pub(super) fn of(
         files: &TlsSettings,

@@ -78,6 +78,12 @@ impl Tls {
         self.shown.0.load().ends
     }
 
+    /// Whether the certificate should have been renewed by now.
+    #[must_use]
+    pub fn ends_soon(&self, now: Timestamp) -> bool {
+        self.ends().duration_since(now) < RENEW_BEFORE
+    }
+
     /// Reads the files again and shows what is new in them. A bad one is told once and changes nothing.
     pub fn look(&self, now: Timestamp) -> Result<Looked, BadCertificate> {
         let (pem, key) = read(&self.files)?;
@@ -126,7 +132,7 @@ impl Tls {
             }
             let ends = self.ends();
             metrics::gauge!("etsm_tls_certificate_ends_seconds").set(ends.as_second() as f64);
-            if ends.duration_since(now) < RENEW_BEFORE && told_of_end != Some(ends) {
+            if self.ends_soon(now) && told_of_end != Some(ends) {
                 tracing::warn!(%ends, "The certificate ends soon; renew {}", self.files.certificate.display());
                 told_of_end = Some(ends);
             }

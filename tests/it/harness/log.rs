@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::Mutex;
 
-use etsm::telemetry::{LogForm, log_layer};
+use etsm::domain::SystemClock;
+use etsm::telemetry::{LogForm, Spans, log_layer, spans};
 use tokio::sync::Notify;
 use tracing::Event;
 use tracing::Level;
@@ -52,13 +53,14 @@ pub struct Heard {
 }
 
 impl Log {
-    /// Listens until the guard is dropped.
-    pub fn listen() -> (Self, DefaultGuard) {
+    /// Listens until the guard is dropped; where spans come out, too.
+    pub fn listen() -> (Self, Spans, DefaultGuard) {
         let log = Self::default();
         let written = log.written.clone();
         let layer = log_layer("info,etsm=debug", LogForm::Json, move || written.clone()).unwrap();
-        let subscriber = tracing_subscriber::registry().with(layer).with(log.clone());
-        (log, tracing::subscriber::set_default(subscriber))
+        let (taker, spans) = spans(Arc::new(SystemClock));
+        let subscriber = tracing_subscriber::registry().with(layer).with(taker).with(log.clone());
+        (log, spans, tracing::subscriber::set_default(subscriber))
     }
 
     /// All lines so far, each an object.

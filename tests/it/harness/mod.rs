@@ -5,6 +5,7 @@
 pub mod anthropic;
 pub mod certificate;
 pub mod clock;
+pub mod damage;
 pub mod discord;
 mod log;
 pub mod organisation;
@@ -28,6 +29,7 @@ use etsm::domain::Role;
 use etsm::engine::Engine;
 use etsm::render::discord::Seal;
 use etsm::store::Store;
+use etsm::telemetry;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -66,6 +68,8 @@ pub struct Harness {
     _listening: DefaultGuard,
     expected: Vec<String>,
     running: Option<Running>,
+    /// Where spans come out for a collector.
+    spans: Option<telemetry::Spans>,
 }
 
 struct Running {
@@ -90,7 +94,7 @@ impl Harness {
 
     /// The data and the world, but the program does not run yet.
     pub async fn prepare(change: impl FnOnce(&mut Settings)) -> Self {
-        let (log, listening) = Log::listen();
+        let (log, spans, listening) = Log::listen();
         let discord = FakeDiscord::start().await;
         let folder = tempfile::tempdir().unwrap();
         let environment = Environment::of([
@@ -116,6 +120,7 @@ impl Harness {
             _listening: listening,
             expected: Vec::new(),
             running: None,
+            spans: Some(spans),
         };
         let desk = harness.beside().await;
         seed::plant(&desk).await;
@@ -165,6 +170,7 @@ impl Harness {
             redirect: None,
             clock: Arc::clone(&self.clock) as _,
             patience: PATIENCE,
+            spans: self.spans.take(),
         };
         let stop = CancellationToken::new();
         let mut app = JoinSet::new();

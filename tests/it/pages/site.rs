@@ -21,6 +21,7 @@ use etsm::domain::Role;
 use etsm::domain::Scope;
 use etsm::engine::Engine;
 use etsm::jobs::digests::Digests;
+use etsm::jobs::push::Committer;
 use etsm::jobs::push::push;
 use etsm::problem::Problem;
 use etsm::reply::Answer;
@@ -56,6 +57,8 @@ pub struct Site {
     server: JoinSet<anyhow::Result<()>>,
     pub routes: Vec<web::RuledRoute>,
     refusals: Arc<web::Refusals>,
+    /// Writes down what is sent, once a test lets it.
+    pub committer: Option<Committer>,
     _folder: tempfile::TempDir,
 }
 
@@ -147,8 +150,8 @@ impl Site {
         let stop = CancellationToken::new();
         let ready = web::Readiness::default();
         ready.needs("engine", web::PartState::Up);
-        // Nobody commits here: what is sent is tried with the whole program.
-        let (inbox, _committer) = push(desk.clone(), settings.currency);
+        // Nobody commits here unless a test says so: what is sent is tried with the whole program.
+        let (inbox, committer) = push(desk.clone(), settings.currency);
         let state = web::WebState {
             interactions: None,
             entry: entry(&desk, start.everyone),
@@ -182,6 +185,7 @@ impl Site {
             routes,
             refusals,
             alerts,
+            committer: Some(committer),
             _folder: folder,
         }
     }

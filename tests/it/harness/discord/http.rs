@@ -40,6 +40,11 @@ impl FakeDiscord {
         self.state.change(|inner| inner.post = Some(Post { url: url.to_owned(), clock }));
     }
 
+    /// The interactions that went over HTTP, as they were sent.
+    pub fn sent_over_http(&self) -> Vec<String> {
+        self.state.change(|inner| inner.sent_over_http.clone())
+    }
+
     /// Waits until the commands are offered, by an application that does not listen to the gateway.
     pub async fn introduced(&self) {
         let offered =
@@ -51,6 +56,7 @@ impl FakeDiscord {
 /// Posts an interaction.
 pub async fn post(rest: Arc<Rest>, to: Post, id: u64, token: String, event: String) {
     let timestamp = to.clock.now().as_second().to_string();
+    rest.state.change(|inner| inner.sent_over_http.push(event.clone()));
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let request = client
         .post(&to.url)

@@ -47,6 +47,8 @@ pub struct Inner {
     pub guild: Guild,
     /// Where interactions are posted instead of the gateway.
     pub post: Option<Post>,
+    /// What was posted there.
+    pub sent_over_http: Vec<String>,
     /// How often the server, a channel or a member was looked at.
     pub looked_around: usize,
     /// How often commands were looked at.
