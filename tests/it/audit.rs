@@ -330,6 +330,7 @@ async fn every_route_that_changes_something_leaves_one_entry() {
     let key = etsm::store::ApiKey {
         name: "bi".into(),
         scopes: [etsm::store::KeyScope::Read].into(),
+        source: None,
         made_by: "dana".into(),
         made: seed::act().at,
         used: None,
