@@ -129,6 +129,12 @@ impl Desk {
         Self { prices: Arc::new(prices), ..self }
     }
 
+    /// The prices that bills are held against.
+    #[must_use]
+    pub fn prices(&self) -> &Arc<PriceList> {
+        &self.prices
+    }
+
     /// Builds the whole snapshot from the store.
     pub async fn load(&self) -> Result<(), StoreError> {
         let turn = self.publisher.turn().await?;
@@ -289,8 +295,17 @@ impl Desk {
 
     /// Records accounts durably and publishes them.
     pub async fn record_accounts(&self, accounts: &[Account], act: &Act) -> Result<Recorded, StoreError> {
+        self.put_accounts(accounts, Entered::Each(act)).await
+    }
+
+    /// The same, entered otherwise than one by one.
+    pub async fn put_accounts(
+        &self,
+        accounts: &[Account],
+        entered: Entered<'_>,
+    ) -> Result<Recorded, StoreError> {
         let turn = self.publisher.turn().await?;
-        let recorded = self.store.put_accounts(accounts, Entered::Each(act)).await?;
+        let recorded = self.store.put_accounts(accounts, entered).await?;
         let change = Change { accounts, ..Change::default() };
         self.publisher.publish(&turn, change).await?;
         Ok(recorded)
@@ -302,8 +317,17 @@ impl Desk {
         initiatives: &[Initiative],
         act: &Act,
     ) -> Result<Recorded, StoreError> {
+        self.put_initiatives(initiatives, Entered::Each(act)).await
+    }
+
+    /// The same, entered otherwise than one by one.
+    pub async fn put_initiatives(
+        &self,
+        initiatives: &[Initiative],
+        entered: Entered<'_>,
+    ) -> Result<Recorded, StoreError> {
         let turn = self.publisher.turn().await?;
-        let recorded = self.store.put_initiatives(initiatives, Entered::Each(act)).await?;
+        let recorded = self.store.put_initiatives(initiatives, entered).await?;
         let change = Change { initiatives, ..Change::default() };
         self.publisher.publish(&turn, change).await?;
         Ok(recorded)
@@ -378,9 +402,10 @@ impl Desk {
             _ => (None, true),
         };
         let (snapshot, now, asker) = (self.view(asker)?, self.clock.now(), asker.clone());
+        let has_prices = !self.prices.is_empty();
         let work = tokio::task::spawn_blocking(move || {
             let feeds = feeds.as_ref();
-            let reading = Reading { snapshot: &snapshot, now, role: asker.role, feeds, has_room };
+            let reading = Reading { snapshot: &snapshot, now, role: asker.role, feeds, has_room, has_prices };
             let foretold = dispatch::foretold(&reading, &asker, &question);
             (dispatch::answer(&reading, &asker, &question), foretold)
         });
