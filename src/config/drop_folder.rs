@@ -1,5 +1,6 @@
 //! A folder whose files are imported: `[sources.drop]`.
 
+use std::path::Path;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -40,7 +41,7 @@ pub(super) fn read(all: &mut Gathered) -> Option<DropSource> {
     if source.folder.as_os_str().is_empty() {
         return None;
     }
-    if source.folder == PathBuf::from(all.get("data.dir").text) {
+    if source.folder.as_path() == Path::new(&all.get("data.dir").text) {
         let place = all.get("sources.drop.folder").place;
         all.wrong(place, "is data.dir, where the database lives; name another folder");
     }
