@@ -8,8 +8,11 @@ use std::time::Duration;
 use std::time::Instant;
 
 use anyhow::Context;
+use jiff::RoundMode;
 use jiff::SignedDuration;
 use jiff::Timestamp;
+use jiff::TimestampRound;
+use jiff::Unit;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -74,7 +77,9 @@ impl GoingOn {
 
     /// Brings both sources up to now.
     async fn tick(&mut self, desk: &Desk, writer: &mut PushWriter) -> anyhow::Result<()> {
-        let now = desk.clock().now();
+        // To the second: nobody wants to read more of a watermark.
+        let second = TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Trunc);
+        let now = desk.clock().now().round(second).context("looking at the clock")?;
         let marks = desk.store().watermarks().await.context("looking how far simulated usage is")?;
         let mark = |source: &SourceId| marks.iter().find(|(one, _)| one == source).map(|(_, at)| *at);
         let (prompt, (late, by)) = self.made.sources();
