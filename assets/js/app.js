@@ -34,6 +34,14 @@
     });
   }
 
+  // What is chosen may lie beyond the edge of a narrow screen.
+  for (const strip of document.querySelectorAll(".tabs ul, .pill-rows")) {
+    const chosen = strip.querySelector("[aria-current]");
+    if (!chosen || strip.scrollWidth <= strip.clientWidth) continue;
+    const [own, its] = [strip.getBoundingClientRect(), chosen.getBoundingClientRect()];
+    strip.scrollLeft = its.left - own.left - (own.width - its.width) / 2;
+  }
+
   // The palette and the shortcuts come with their first use, which they then get to see.
   const search = document.querySelector("[data-palette-open]");
   if (search) {

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Takes the pictures of docs/commands.md: real replies of `etsm demo`, as the browser chat shows them.
+"""Takes the pictures of docs/commands.md, real replies of `etsm demo` as the browser chat shows them, and those of
+docs/dashboard.md, its pages.
 
     cargo build && python3 docs/pictures/make.py target/debug/etsm
 
@@ -21,6 +22,15 @@ REPLIES = {
     "churn": "churn",
     "initiative-list": "initiative list",
     "status": "status",
+}
+# Pages, and whether they are shown dark.
+PAGES = {
+    "portfolio": ("/", False),
+    "account": ("/accounts/northwind-robotics", False),
+    "usage": ("/accounts/astrid-analytics/usage?range=90d&metric=cost", True),
+    "forecast": ("/accounts/northwind-robotics/forecast?metric=cost", False),
+    "why": ("/accounts/northwind-robotics/why", True),
+    "board": ("/initiatives?view=board", False),
 }
 # Only the reply, without the page around it, and without the entrance that it would be caught in.
 STYLE = """<style>.side,.page-head,.composer,.foot,.chat-log>article:first-child,.chat-log>.mine{display:none!important}
@@ -72,18 +82,33 @@ def main():
         for name, line in REPLIES.items():
             take(f"http://127.0.0.1:{mirror}/reply?line={urllib.parse.quote(line)}", HERE / f"{name}.png")
             print(name, (HERE / f"{name}.png").stat().st_size)
+        for name, (path, dark) in PAGES.items():
+            take_page(desk + path, HERE / "pages" / f"{name}.png", dark)
+            print("pages/" + name, (HERE / "pages" / f"{name}.png").stat().st_size)
     finally:
         demo.terminate()
 
 
-def take(url, path):
+def shoot(url, path, width, height, dark):
     with tempfile.TemporaryDirectory() as profile:
-        common = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run",
-                  "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                  f"--user-data-dir={profile}", "--blink-settings=preferredColorScheme=1", "--virtual-time-budget=3000"]
-        tall = 2400
-        subprocess.run([*common, f"--window-size={WIDTH},{tall}", f"--screenshot={path}", url], check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run",
+                        "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                        f"--user-data-dir={profile}", f"--blink-settings=preferredColorScheme={0 if dark else 1}",
+                        "--virtual-time-budget=5000", f"--window-size={width},{height}", f"--screenshot={path}", url],
+                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def take_page(url, path, dark):
+    from PIL import Image
+    shoot(url, path, 1440, 967, dark)
+    picture = Image.open(path).convert("RGB").resize((960, 645), Image.LANCZOS)
+    # Few colours, but the rare ones too: the signs of what is good or bad are small.
+    picture.quantize(128, method=Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
+
+
+def take(url, path):
+    tall = 2400
+    shoot(url, path, WIDTH, tall, False)
     from PIL import Image, ImageChops
     picture = Image.open(path).convert("RGB")
     ground = Image.new("RGB", picture.size, picture.getpixel((WIDTH - 1, tall - 1)))

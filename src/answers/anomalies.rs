@@ -298,6 +298,7 @@ fn corridor(
         line: Series { name: "measured".into(), points: points.collect() },
         band: band.collect(),
         band_name: "usual".into(),
+        level: None,
         marks: found.iter().filter_map(mark).collect(),
         headline: reading.fact_of(Measure::Sum(metric), &filter, scope.window),
         change: None,

@@ -40,7 +40,7 @@ use crate::reply::Tone;
 
 use super::follow_ups::{self, action};
 use super::question::Question;
-use super::reading::{Reading, day_words, instant_words, more_is_good};
+use super::reading::{Reading, day_words, instant_words, is_in_sight, more_is_good};
 
 /// Up to so many days the table lists days, above it weeks.
 const DAYS_LISTED_MAX: u16 = 14;
@@ -72,7 +72,7 @@ pub(super) fn answer(reading: &Reading<'_>, asked: &ForecastAsked<'_>) -> Result
     reading.as_of()?;
     let filter = asked.filter();
     let whose = asked.account.map_or("Portfolio", |id| reading.name(id));
-    let title = format!("{whose} — forecast, {}, {}", asked.metric.title(), asked.horizon.words());
+    let title = format!("{whose} — forecast, {}, {}", asked.metric.noun(), asked.horizon.words());
     let mut answer = reading.answer(title, &asked.question());
     answer.actions = actions(asked);
     let with = |metric| ForecastAsked { metric, ..*asked }.question();
@@ -263,12 +263,22 @@ fn chart(
         inner: Some((quantity(one.inner.0), quantity(one.inner.1))),
         outer: Some((quantity(one.outer.0), quantity(one.outer.1))),
     };
+    let highest = data.values.iter().copied().chain(days.iter().map(|one| one.inner.1)).max().unwrap_or(0);
+    let level = asked
+        .account
+        .filter(|_| metric == Metric::Cost)
+        .and_then(|id| reading.commitment_level(id, Grain::Day, from))
+        .filter(|level| is_in_sight(level, quantity(highest).as_f64().unwrap_or(0.0)));
+    let band = days.iter().map(expected);
     let window = asked.horizon.window(from);
     let headline = reading.fact_of(Measure::Expected(metric, Bound::Middle), &filter, window);
     let title = format!("{whose} — {} per day, {}", metric.title(), asked.horizon.words());
     let mut description = title.clone();
     if let Some(fact) = &headline {
         description.push_str(&format!(": {} expected", fact.value.short()));
+    }
+    if let Some(level) = &level {
+        description.push_str(&format!(", the {} is {}", level.name, level.value.short()));
     }
     description.push_str(", with the bands that hold four of five and nineteen of twenty days.");
     let mark = |day: Date| ChartMark {
@@ -286,8 +296,9 @@ fn chart(
             name: "measured".into(),
             points: data.buckets.iter().zip(&data.values).map(point).collect(),
         },
-        band: days.iter().map(expected).collect(),
+        band: band.collect(),
         band_name: "expected".into(),
+        level,
         marks: reached.filter(|day| utc_midnight(*day) < window.to()).map(mark).into_iter().collect(),
         headline,
         change: reading.fact_of(Measure::ExpectedChange(metric), &filter, window),

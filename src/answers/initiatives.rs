@@ -162,8 +162,8 @@ fn table(reading: &Reading<'_>, asked: &ListAsked, listed: &[&Initiative], today
     if with_account {
         columns.push(Column::words("Account"));
     }
-    let rest = ["Status", "Needs", "Priority", "Due", "Owner", "Revenue"];
-    columns.extend(rest.map(Column::words));
+    columns.extend(["Status", "Needs", "Priority", "Due", "Owner"].map(Column::words));
+    columns.push(Column::figures("Revenue"));
     let row = |one: &&Initiative| {
         let path = Question::InitiativeShow { id: one.id.to_string() }.path().unwrap_or_default();
         let mut cells = vec![Cell::Link { text: one.id.to_string(), path }, Cell::Text(one.title.clone())];

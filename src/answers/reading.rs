@@ -12,12 +12,14 @@ use crate::domain::Fact;
 use crate::domain::Grain;
 use crate::domain::Measure;
 use crate::domain::Metric;
+use crate::domain::Money;
 use crate::domain::Quantity;
 use crate::domain::Range;
 use crate::domain::Role;
 use crate::domain::UsageFilter;
 use crate::domain::Window;
 use crate::domain::utc_date;
+use crate::domain::utc_midnight;
 use crate::engine::Snapshot;
 use crate::engine::SourceMark;
 use crate::problem::Problem;
@@ -25,6 +27,7 @@ use crate::reply::Answer;
 use crate::reply::AsOf;
 use crate::reply::Block;
 use crate::reply::Cell;
+use crate::reply::ChartLevel;
 use crate::reply::FactLine;
 use crate::reply::Prose;
 use crate::reply::Tone;
@@ -129,6 +132,22 @@ impl<'a> Reading<'a> {
         Some(FactLine { label: metric.title().into(), fact, change, more_is_good: more_is_good(metric) })
     }
 
+    /// What the commitment of an account comes to in the bucket at an instant, spread evenly over its period.
+    pub(super) fn commitment_level(
+        &self,
+        account: &AccountId,
+        grain: Grain,
+        at: Timestamp,
+    ) -> Option<ChartLevel> {
+        let contract = self.snapshot.account(account)?.contract.filter(|one| one.commit.micros > 0)?;
+        let (start, end) = contract.period.around(utc_date(at));
+        let period = Window::new(utc_midnight(start), utc_midnight(end))?;
+        let part = grain.around(at).length().as_secs_f64() / period.length().as_secs_f64();
+        let amount = Money::from_micros((contract.commit.micros as f64 * part).round() as i64);
+        let value = Quantity::Money(amount, self.snapshot.currency());
+        Some(ChartLevel { name: format!("commitment per {}", grain.word()), value })
+    }
+
     /// A figure as a headline without a change.
     pub(super) fn line(
         &self,
@@ -225,6 +244,14 @@ pub(super) fn tone(change: &Fact, more_is_good: Option<bool>) -> Tone {
 /// `22 Nov 2026 14:00 UTC`.
 pub(super) fn instant_words(at: Timestamp) -> String {
     at.to_zoned(TimeZone::UTC).strftime("%-d %b %Y %H:%M UTC").to_string()
+}
+
+/// How many times as high as all values a level may lie and still be drawn: the values would lie flat below it.
+const LEVEL_TIMES_MAX: f64 = 4.0;
+
+/// Whether a level can be drawn together with values up to `highest`.
+pub(super) fn is_in_sight(level: &ChartLevel, highest: f64) -> bool {
+    level.value.as_f64().is_some_and(|value| value <= highest * LEVEL_TIMES_MAX)
 }
 
 /// `22 Nov 2026`.

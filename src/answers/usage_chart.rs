@@ -13,13 +13,14 @@ use crate::domain::utc_midnight;
 use crate::engine::BandChange;
 use crate::engine::Dimension;
 use crate::engine::SeriesData;
+use crate::reply::ChartLevel;
 use crate::reply::ChartMark;
 use crate::reply::Series;
 use crate::reply::SeriesChart;
 use crate::reply::SeriesPoint;
 use crate::reply::Tone;
 
-use super::reading::{Reading, is_whole, window_words};
+use super::reading::{Reading, is_in_sight, is_whole, window_words};
 use super::usage::UsageAsked;
 
 /// Parts drawn on their own; more colours than this cannot be told apart, so the rest is drawn as one.
@@ -47,6 +48,7 @@ pub(super) fn chart(reading: &Reading<'_>, asked: &UsageAsked, whose: &str, wind
         Some(endpoint) => format!("{whose} — {} of {endpoint} per {}", asked.metric.title(), grain.word()),
         None => format!("{whose} — {} per {}", asked.metric.title(), grain.word()),
     };
+    let level = commitment_level(reading, asked, window, &series);
     let mut description = format!("{title}, {}", window_words(asked.range, window));
     if let Some(total) = &total {
         description.push_str(&format!("; {} in all", total.value.short()));
@@ -56,6 +58,9 @@ pub(super) fn chart(reading: &Reading<'_>, asked: &UsageAsked, whose: &str, wind
     }
     if let Some(by) = asked.by {
         description.push_str(&format!(". Split by {}", by.word()));
+    }
+    if let Some(level) = &level {
+        description.push_str(&format!("; the {} is {}", level.name, level.value.short()));
     }
     description.push('.');
     let marks = meanwhile(reading, asked, window);
@@ -73,6 +78,7 @@ pub(super) fn chart(reading: &Reading<'_>, asked: &UsageAsked, whose: &str, wind
         previous,
         change,
         total,
+        level,
         marks,
     }
 }
@@ -94,6 +100,25 @@ fn meanwhile(reading: &Reading<'_>, asked: &UsageAsked, window: Window) -> Vec<C
     marks.sort_by(|one, other| other.at.cmp(&one.at).then_with(|| one.label.cmp(&other.label)));
     marks.truncate(MARKS_MAX);
     marks
+}
+
+/// What the commitment comes to in each bucket, beside what was used in them.
+fn commitment_level(
+    reading: &Reading<'_>,
+    asked: &UsageAsked,
+    window: Window,
+    series: &[Series],
+) -> Option<ChartLevel> {
+    if asked.metric != Metric::Cost || asked.endpoint.is_some() {
+        return None;
+    }
+    let at = utc_midnight(window.last_day());
+    let level = reading.commitment_level(asked.account.as_ref()?, asked.grain(), at)?;
+    let value =
+        |series: &Series, index: usize| series.points.get(index).and_then(|point| point.value.as_f64());
+    let sum = |index: usize| series.iter().filter_map(|one| value(one, index)).sum::<f64>();
+    let highest = (0..series.first()?.points.len()).map(sum).fold(0.0, f64::max);
+    is_in_sight(&level, highest).then_some(level)
 }
 
 /// When the cost of a period of the contract reached what was committed for it.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::AccountId;
 use crate::domain::Fact;
+use crate::domain::Window;
 use crate::engine::Snapshot;
 use crate::reply::Answer;
 use crate::reply::AsOf;
@@ -23,6 +24,7 @@ use crate::writer;
 
 use super::kept_fact::KeptFact;
 use super::remembered::KeptTime;
+use super::survey::day_words;
 
 /// A block of a digest, and the accounts it speaks of.
 #[derive(Debug, Clone, PartialEq)]
@@ -216,6 +218,11 @@ fn shown(words: &KeptWords, facts: &[Option<Fact>], may_see: &impl Fn(&Fact) -> 
     }
 }
 
+fn days_words(window: Window) -> String {
+    let (first, last) = (day_words(window.first_day()), day_words(window.last_day()));
+    if first == last { first } else { format!("{first} – {last}") }
+}
+
 fn then_and_now(facts: &[&Fact], snapshot: &Snapshot) -> Table {
     let row = |fact: &&Fact| {
         let key = &fact.key;
@@ -224,7 +231,7 @@ fn then_and_now(facts: &[&Fact], snapshot: &Snapshot) -> Table {
         vec![
             Cell::Text(writer::label(key)),
             account.map_or(Cell::Nothing, |one| Cell::Text(one.name.clone())),
-            Cell::Text(format!("{} – {}", key.window.first_day(), key.window.last_day())),
+            Cell::Text(days_words(key.window)),
             Cell::Fact((*fact).clone()),
             now.map_or(Cell::Nothing, Cell::Fact),
         ]

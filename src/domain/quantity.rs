@@ -194,7 +194,7 @@ fn decimals(value: f64, places: usize) -> String {
 }
 
 fn signed(value: f64, places: usize) -> String {
-    let text = decimals(value, places);
+    let text = if places == 0 { grouped(value.round() as i128) } else { decimals(value, places) };
     if text == "0" || text.starts_with('−') { text } else { format!("+{text}") }
 }
 

@@ -106,6 +106,17 @@ impl Metric {
             Self::Errors => "Errors",
         }
     }
+
+    /// As it stands within a sentence: `tokens`; `API calls` keeps its capitals.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::ApiCalls => "API calls",
+            Self::Tokens => "tokens",
+            Self::Cost => "cost",
+            Self::Errors => "errors",
+        }
+    }
 }
 
 impl fmt::Display for Metric {

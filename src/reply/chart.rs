@@ -50,6 +50,21 @@ impl ChartSpec {
         }
     }
 
+    /// Below the heading: `last 30 days, to 22 Nov 2026 14:00 UTC`.
+    #[must_use]
+    pub fn subtitle(&self) -> &str {
+        match self {
+            Self::Series(chart) => &chart.subtitle,
+            Self::Health(chart) => &chart.subtitle,
+            Self::Bands(chart) => &chart.subtitle,
+            Self::Bars(chart) => &chart.subtitle,
+            Self::Timeline(chart) => &chart.subtitle,
+            Self::Corridor(chart) => &chart.subtitle,
+            Self::Steps(chart) => &chart.subtitle,
+            Self::Scores(chart) => &chart.subtitle,
+        }
+    }
+
     /// The chart in one or two sentences, for those who do not see it.
     #[must_use]
     pub fn description(&self) -> &str {
@@ -87,6 +102,8 @@ pub struct SeriesChart {
     pub change: Option<Fact>,
     /// The total over the window, as a headline.
     pub total: Option<Fact>,
+    /// What the values are held against.
+    pub level: Option<ChartLevel>,
     /// What happened meanwhile, as the begin of an initiative.
     pub marks: Vec<ChartMark>,
 }
@@ -246,6 +263,8 @@ pub struct CorridorChart {
     pub band: Vec<CorridorPoint>,
     /// What the band is: `expected`, `usual`.
     pub band_name: String,
+    /// What the values are held against.
+    pub level: Option<ChartLevel>,
     /// Unusual points of the line, or dates such as `commitment reached`.
     pub marks: Vec<ChartMark>,
     /// The figure to read first, as the expected total.
@@ -286,6 +305,15 @@ pub struct CorridorPoint {
     pub inner: Option<(Quantity, Quantity)>,
     /// Low and high of the 95 % band of a forecast, or of the usual range.
     pub outer: Option<(Quantity, Quantity)>,
+}
+
+/// A level that the values of all buckets are held against, as what a commitment comes to in each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChartLevel {
+    /// `commitment per day`.
+    pub name: String,
+    /// How high it lies.
+    pub value: Quantity,
 }
 
 /// A moment worth pointing at.

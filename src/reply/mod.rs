@@ -8,8 +8,8 @@ mod form;
 
 pub use answer::{Action, Answer, AsOf, Block, Cell, Column, FactLine, Pick, Prose, Span, Table, Tone};
 pub use chart::{
-    BandSlice, BandsChart, Bar, BarsChart, ChartMark, ChartSpec, CorridorChart, CorridorPoint, FactorBar,
-    HealthCard, ScoreDay, ScoresChart, Series, SeriesChart, SeriesPoint, Step, StepsChart, TimelineChart,
-    TimelineRow,
+    BandSlice, BandsChart, Bar, BarsChart, ChartLevel, ChartMark, ChartSpec, CorridorChart, CorridorPoint,
+    FactorBar, HealthCard, ScoreDay, ScoresChart, Series, SeriesChart, SeriesPoint, Step, StepsChart,
+    TimelineChart, TimelineRow,
 };
 pub use form::{FIELDS_MAX, Field, Form};

@@ -44,7 +44,7 @@ pub use redirect::redirect;
 pub use refusals::{Refusals, count_refusals};
 pub use router::{router, routes};
 pub use rules::{Rule, RuledRoute};
-pub use serve::{Patience, Reception, serve};
+pub use serve::{Patience, Reception, listen, serve};
 pub use state::{Entry, WebState};
 pub use tls::{BadCertificate, Looked, Tls};
 

@@ -212,6 +212,8 @@ struct ErrorPage {
     heading: &'static str,
     message: String,
     retry: bool,
+    /// Whether logging in, anew or as someone else, is a way on.
+    login: bool,
 }
 
 /// A problem on its way to a page.
@@ -258,13 +260,16 @@ pub(super) fn status_of(problem: &Problem) -> StatusCode {
     }
 }
 
-fn error_page(status: StatusCode, heading: &'static str, message: String) -> Response {
-    page_with(status, &ErrorPage { frame: Frame::bare(heading), heading, message, retry: false })
+/// Something is not done, and why.
+pub(super) fn error_page(status: StatusCode, heading: &'static str, message: String) -> Response {
+    let frame = Frame::bare(heading);
+    page_with(status, &ErrorPage { frame, heading, message, retry: false, login: false })
 }
 
-/// Someone is not let in, and why.
-pub(super) fn refused(status: StatusCode, heading: &'static str, message: String) -> Response {
-    error_page(status, heading, message)
+/// Someone is not let in, and why; a login, anew or as someone else, is a way on.
+pub(super) fn not_let_in(status: StatusCode, heading: &'static str, message: String) -> Response {
+    let frame = Frame { outside: true, ..Frame::bare(heading) };
+    page_with(status, &ErrorPage { frame, heading, message, retry: false, login: true })
 }
 
 #[derive(Template)]
@@ -305,6 +310,7 @@ pub(super) fn loading() -> Response {
         heading: "Just a moment",
         message: message.into(),
         retry: true,
+        login: false,
     };
     let mut response = page_with(StatusCode::SERVICE_UNAVAILABLE, &view);
     response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));

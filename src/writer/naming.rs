@@ -179,7 +179,7 @@ fn cause_words(cause: Cause) -> AnyOf {
 /// What a figure is, in a few words: `change of API calls against the period before`.
 #[must_use]
 pub fn label(key: &FactKey) -> String {
-    let metric = |metric: Metric| metric.title().to_owned();
+    let metric = |metric: Metric| metric.noun().to_owned();
     match key.measure {
         Measure::Sum(of) => metric(of),
         Measure::Change(of) => format!("change of {} against the period before", metric(of)),

@@ -20,7 +20,7 @@ use crate::harness::discord::On;
 use crate::harness::seed;
 
 /// Looks at everything.
-const VIEWERS: u64 = 1_100_000_000_000_000_010;
+pub const VIEWERS: u64 = 1_100_000_000_000_000_010;
 /// Looks at the accounts of mei.
 const OF_MEI: u64 = 1_100_000_000_000_000_012;
 /// Runs it.
@@ -45,7 +45,7 @@ fn with_login(settings: &mut Settings) {
     settings.discord.as_mut().unwrap().client_secret = Some(CLIENT_SECRET.to_owned().into());
 }
 
-async fn started() -> Harness {
+pub async fn started() -> Harness {
     let app = Harness::start_with(with_login).await;
     for role in [VIEWERS, OF_MEI, ADMINS] {
         app.discord().adds_role(role, 0);
@@ -211,7 +211,7 @@ async fn an_operator_ends_sessions() {
     app.finish().await;
 }
 
-fn own_path(link: &str) -> String {
+pub fn own_path(link: &str) -> String {
     link.strip_prefix("https://etsm.example.com").unwrap().to_owned()
 }
 

@@ -6,11 +6,13 @@ mod around;
 mod board;
 mod browser;
 mod chatting;
+mod doors;
 mod grid;
 mod guarding;
 mod hard_times;
 mod hostile;
 mod in_browser;
+mod layout;
 mod live;
 mod read_api;
 mod reading;
@@ -37,6 +39,9 @@ const PAGES: &[&str] = &[
     "/admin/replay",
     "/admin/rules",
     "/admin/schedules",
+    "/admin/audit",
+    "/admin/privacy",
+    "/admin/use",
     "/accounts/hostile",
     "/accounts/hostile/usage?by=endpoint",
     "/usage",

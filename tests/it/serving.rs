@@ -16,7 +16,6 @@ use etsm::config::TrustedProxies;
 use etsm::web;
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -27,6 +26,8 @@ use tokio_util::sync::CancellationToken;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// More than sockets on both sides take of an answer.
 const BIG: usize = 64 * 1024 * 1024;
+/// A page as people open it, not packed.
+const PAGE: usize = 100 * 1024;
 /// Places that are kept for this machine, where all tests come from.
 const KEPT_FREE: usize = 64;
 
@@ -37,7 +38,7 @@ struct Server {
     address: SocketAddr,
     stop: CancellationToken,
     running: JoinSet<anyhow::Result<()>>,
-    /// Hears when a big answer was let go.
+    /// Hears when a big answer or a page was let go.
     let_go: mpsc::UnboundedReceiver<()>,
 }
 
@@ -72,19 +73,23 @@ fn patience(head_ms: u64) -> web::Patience {
 impl Server {
     async fn start(reception: web::Reception) -> Self {
         let (tell, let_go) = mpsc::unbounded_channel();
-        let big = move || {
-            let answer = Bytes::from_owner(Big(vec![b'x'; BIG], tell.clone()));
-            async { answer }
+        let of = |bytes: usize| {
+            let tell = tell.clone();
+            move || {
+                let answer = Bytes::from_owner(Big(vec![b'x'; bytes], tell.clone()));
+                async { answer }
+            }
         };
         let endless =
             async || Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
         let router = Router::new()
             .route("/small", get(async || "small"))
-            .route("/big", get(big))
+            .route("/big", get(of(BIG)))
+            .route("/page", get(of(PAGE)))
             .route("/endless", get(endless))
             .route("/echo", post(async |body: String| body))
             .route("/who", get(async |ConnectInfo(who): ConnectInfo<SocketAddr>| who.ip().to_string()));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = web::listen(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, mut running) = (CancellationToken::new(), JoinSet::new());
         running.spawn(web::serve(listener, router, reception, stop.clone()));
@@ -170,6 +175,20 @@ async fn a_client_that_never_reads_loses_its_answer() {
     socket.write_all(&[b"GET /big HTTP/1.1\r\nhost: localhost\r\n\r\n", ASK].concat()).await.unwrap();
     tokio::time::timeout(PATIENCE, server.let_go.recv()).await.expect("the answer is let go").unwrap();
     drop(socket);
+    server.close().await;
+}
+
+#[tokio::test]
+async fn few_pages_are_made_for_a_client_that_asks_for_many_and_reads_none() {
+    let mut server = Server::start(web::Reception { patience: patience(5_000), ..reception() }).await;
+    let mut socket = server.connect().await;
+    socket.write_all(&b"GET /page HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(200)).await.unwrap();
+    let mut made = 0;
+    // The server closes the connection, and with it goes the last page.
+    while let Ok(Some(())) = tokio::time::timeout(Duration::from_secs(1), server.let_go.recv()).await {
+        made += 1;
+    }
+    assert!((1..20).contains(&made), "{made} pages were made");
     server.close().await;
 }
 

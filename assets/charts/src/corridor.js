@@ -1,6 +1,6 @@
 // A measured line against a band: what is expected after it, or what is usual along it.
 import { base, parted, tip } from "./base.js";
-import { flags, rings, withFlags } from "./marks.js";
+import { flags, level, levelKey, rings, withFlags } from "./marks.js";
 import { exact, short } from "./numbers.js";
 
 export function keys(spec) {
@@ -18,7 +18,7 @@ export function keys(spec) {
     list.push({ name: spec.band_name, kind: "dash", colour: "key-before" });
   }
   if (spec.marks.some((mark) => mark.measured)) list.push({ name: "unusual", kind: "ring", colour: "key-ring" });
-  return list;
+  return [...list, ...levelKey(spec, short)];
 }
 
 function tooltip(spec, colours, index) {
@@ -30,6 +30,7 @@ function tooltip(spec, colours, index) {
   const range = (name, ends, alpha) => ends && line(name, `${short(ends[0], spec.unit)} to ${short(ends[1], spec.unit)}`, ground + alpha, "dot");
   range("80 %", spec.inner[index], "60");
   range(spec.ahead ? "95 %" : "range", spec.outer[index], "38");
+  if (spec.level) line(spec.level.name, figure(spec.level.value), colours.ink, "dots");
   for (const mark of spec.marks) if (mark.index === index) line(mark.label, "", colours.tone(mark.tone), "dot");
   return box;
 }
@@ -99,6 +100,7 @@ export function option(spec, colours, width, calm) {
     series: [
       ...band(spec, colours),
       ...measured(spec, colours, calm),
+      ...level(spec, colours),
       ...(ringed.length ? [rings(ringed, spec.measured, colours, width - 60)] : []),
       ...flags(flagged, spec.at.length, colours, width - 60),
     ],

@@ -8,21 +8,23 @@ function measure(words, font) {
   return Math.min(pen.measureText(words).width, WORDS_MAX);
 }
 
-// Which of the marks have room for their words, the first ones first; words stand above their place, or right of it.
+// Which of the marks have room for their words, the first ones first; words stand above their place, moved aside at the
+// edges, or right of it. How far they are moved, and null without room.
 function labelled(marks, count, colours, width, beside) {
   const taken = [];
   return marks.map(({ index, label }) => {
     const place = count > 1 ? (index / (count - 1)) * width : width / 2;
     const room = measure(label, colours.font) + 12;
-    const from = beside(index) ? place : place - room / 2;
-    const free = from > 0 && from + room < width && taken.every(([left, right]) => from + room < left || right < from);
+    const wanted = beside(index) ? place : place - room / 2;
+    const from = beside(index) ? wanted : Math.min(Math.max(wanted, 0), width - room);
+    const free = from >= 0 && from + room <= width && taken.every(([left, right]) => from + room < left || right < from);
     if (free) taken.push([from, from + room]);
-    return free;
+    return free ? from - wanted : null;
   });
 }
 
-const words = (colours, colour, show, position) => ({
-  show, position, distance: position === "top" ? 5 : 8, color: colour, fontFamily: colours.font, fontSize: 12, fontWeight: 500,
+const words = (colours, colour, moved, position) => ({
+  show: moved !== null, offset: [moved || 0, 0], position, distance: position === "top" ? 5 : 8, color: colour, fontFamily: colours.font, fontSize: 12, fontWeight: 500,
   width: WORDS_MAX, overflow: "truncate", ellipsis: "…", textBorderColor: colours.ground, textBorderWidth: 3,
 });
 
@@ -54,6 +56,19 @@ export function flags(marks, count, colours, width) {
     color: colours.tone(tone), lineStyle: { width: 1, type: [3, 4], color: colours.muted }, emphasis: { disabled: true }, animation: false, z: 2,
     tooltip: { show: false },
   }));
+}
+
+// What the values are held against, from side to side.
+export function level(spec, colours) {
+  if (!spec.level) return [];
+  return [{
+    type: "line", name: spec.level.name, data: spec.at.map(() => spec.level.value), symbol: "none", silent: true, color: colours.ink,
+    lineStyle: { width: 1.5, type: [1, 5], cap: "round", color: colours.ink }, emphasis: { disabled: true }, animation: false, z: 4,
+  }];
+}
+
+export function levelKey(spec, short) {
+  return spec.level ? [{ name: `${spec.level.name}, ${short(spec.level.value, spec.unit)}`, kind: "dots", colour: "key-level" }] : [];
 }
 
 // Makes room for the words of flags, and gives them their axis.

@@ -1,14 +1,14 @@
 // ECharts' options for a chart over time: stacked parts or one line, with the period before dashed.
 import { base, parted, tip } from "./base.js";
-import { flags, withFlags } from "./marks.js";
+import { flags, level, levelKey, withFlags } from "./marks.js";
 import { exact, short } from "./numbers.js";
 import { partClass } from "./palette.js";
 
 export function keys(spec) {
-  if (spec.series.length < 2 && !spec.previous) return [];
+  if (spec.series.length < 2 && !spec.previous && !spec.level) return [];
   const list = spec.series.map((part, index) => ({ name: part.name, kind: "dot", colour: partClass(index) }));
   if (spec.previous) list.push({ name: spec.previous.name, kind: "dash", colour: "key-before" });
-  return list;
+  return [...list, ...levelKey(spec, short)];
 }
 
 function tooltip(spec, colours, index) {
@@ -23,6 +23,7 @@ function tooltip(spec, colours, index) {
     known("Together", Math.round(sum * 1e6) / 1e6, colours.ink, "dot");
   }
   if (spec.previous) known(spec.previous.name, spec.previous.values[index], colours.previous, "dash");
+  if (spec.level) known(spec.level.name, spec.level.value, colours.ink, "dots");
   for (const mark of spec.marks) if (mark.index === index) line(mark.label, "", colours.muted, "dash");
   return box;
 }
@@ -74,5 +75,5 @@ export function option(spec, colours, width, calm) {
   const common = base(spec, colours, width, calm, (index) => tooltip(spec, colours, index));
   common.yAxis.axisLabel = { ...common.yAxis.axisLabel, formatter: (value) => short(value, spec.unit) };
   const marked = flags(spec.marks, spec.at.length, colours, width - 60);
-  return { ...withFlags(common, spec.marks), series: [...lines(spec, colours, calm), ...marked] };
+  return { ...withFlags(common, spec.marks), series: [...lines(spec, colours, calm), ...level(spec, colours), ...marked] };
 }

@@ -15,6 +15,7 @@ use crate::config::Settings;
 use crate::domain::Role;
 use crate::domain::SystemClock;
 use crate::telemetry;
+use crate::web;
 
 use super::super::cli::Demo;
 use super::super::demo::{DemoPlan, demo_digests};
@@ -28,7 +29,7 @@ pub(super) async fn serve(mut settings: Settings) -> anyhow::Result<ExitCode> {
     }
     telemetry::start_logs(&settings.log, log_form(&settings)).map_err(anyhow::Error::msg)?;
     make_room_for(&mut settings.server.limits);
-    let outside = outside(&settings).await?;
+    let outside = outside(&settings)?;
     run(settings, outside, stop_on_signal()?).await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -53,7 +54,7 @@ pub(super) async fn demo(mut settings: Settings, own_folder: bool, demo: Demo) -
     // Whoever looks around may try everything.
     settings.chat.role = Role::Admin;
     make_room_for(&mut settings.server.limits);
-    let outside = outside(&settings).await?;
+    let outside = outside(&settings)?;
     // Port 0 asks for any free one.
     settings.bind = outside.listener.local_addr().context("asking for the port")?;
     settings.public_url = format!("http://{}", settings.bind);
@@ -76,17 +77,17 @@ fn greet(settings: &Settings, plan: DemoPlan) -> anyhow::Result<()> {
     Ok(out.flush()?)
 }
 
-async fn outside(settings: &Settings) -> anyhow::Result<Outside> {
-    let listener = listen(settings.bind, "--bind or ETSM_BIND").await?;
+fn outside(settings: &Settings) -> anyhow::Result<Outside> {
+    let listener = listen(settings.bind, "--bind or ETSM_BIND")?;
     let redirect = match settings.server.tls.as_ref().and_then(|tls| tls.redirect) {
-        Some(address) => Some(listen(address, "server.tls.redirect or ETSM_TLS_REDIRECT").await?),
+        Some(address) => Some(listen(address, "server.tls.redirect or ETSM_TLS_REDIRECT")?),
         None => None,
     };
     Ok(Outside { listener, redirect, clock: Arc::new(SystemClock), patience: Patience::default() })
 }
 
-async fn listen(address: SocketAddr, by: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
+fn listen(address: SocketAddr, by: &str) -> anyhow::Result<TcpListener> {
+    web::listen(address).with_context(|| {
         format!("cannot listen on {address}; is another etsm running? choose another port with {by}")
     })
 }

@@ -18,7 +18,11 @@ pub(super) fn draw(scene: &mut Scene, chart: &BandsChart) {
     segments(scene, &chart.bands, top, height);
     let below = tiles(scene, &chart.bands, top + height);
     if frame.is_wide() {
-        list(scene, &chart.worst, below + 40.0, frame.height - 22.0);
+        if !frame.headed {
+            let rows = 38.0 * chart.worst.len() as f64;
+            scene.stretch(if rows > 0.0 { below + 62.0 + frame.small * 0.9 + rows } else { below + 12.0 });
+        }
+        list(scene, &chart.worst, below + 40.0, scene.frame.height - 22.0);
     } else {
         let step = frame.body * 2.9;
         let top = below + 66.0;
@@ -124,7 +128,8 @@ fn row(scene: &mut Scene, bar: &Bar, y: f64, full: f64) {
         signs::band(scene, band, left + 9.0, y, 7.5);
     }
     left += 28.0;
-    let (bar_left, bar_width) = (460.0, 440.0);
+    let bar_left = 460.0;
+    let bar_width = frame.right() - bar_left - 260.0;
     scene.label(Label::new(left, base, frame.body, &bar.name).class("c-text").within(bar_left - left - 24.0));
     scale(scene, bar, bar_left, y - 6.0, bar_width, 12.0, full);
     let after = bar_left + bar_width + 18.0;

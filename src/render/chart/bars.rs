@@ -23,6 +23,8 @@ pub(super) fn draw(scene: &mut Scene, chart: &BarsChart) {
     let least = if frame.is_wide() { 40.0 } else { frame.body * 3.1 };
     if !frame.is_wide() {
         scene.frame.height = top + least * chart.bars.len() as f64 + 16.0;
+    } else if !frame.headed {
+        scene.stretch(top + least * chart.bars.len().min(ROWS_MAX_PAGE) as f64 + 24.0);
     }
     let bottom = scene.frame.height - 24.0;
     let fits = ((bottom - top) / least + 0.5).floor().max(1.0) as usize;
@@ -44,6 +46,9 @@ pub(super) fn draw(scene: &mut Scene, chart: &BarsChart) {
         scene.label(Label::new(frame.margin, y, frame.small, &words));
     }
 }
+
+/// Rows of a page; the table below has them all.
+const ROWS_MAX_PAGE: usize = 12;
 
 /// The longest bars, in their order.
 fn kept(bars: &[Bar], count: usize) -> Vec<&Bar> {

@@ -85,6 +85,7 @@ const RULES: &[(&str, &str)] = &[
     ("c-ring-good", "fill:@ground;stroke:@good"),
     ("c-ring-bad", "fill:@ground;stroke:@bad"),
     ("c-by-hand", "fill:none;stroke:@series-1;stroke-dasharray:6 6;stroke-linejoin:round"),
+    ("c-level", "fill:none;stroke:@ink;stroke-dasharray:1 6;stroke-linecap:round"),
     ("c-zone-healthy", "fill:@good;fill-opacity:.09"),
     ("c-zone-watch", "fill:@watch;fill-opacity:.09"),
     ("c-zone-at-risk", "fill:@bad;fill-opacity:.09"),
@@ -145,8 +146,9 @@ pub fn page_css() -> String {
          @media screen {{\n  [data-theme=\"dark\"] {{\n{}  }}\n}}\n\
          .c-chart {{ display: block; width: 100%; height: auto; font-family: Inter, system-ui, sans-serif; \
          font-variant-numeric: tabular-nums; }}\n\
-         .c-compact {{ display: none; }}\n\
-         @media (max-width: 640px) {{ .c-wide {{ display: none; }} .c-compact {{ display: block; }} }}\n\
+         .c-tile, .c-compact {{ display: none; }}\n\
+         @container (max-width: 52rem) {{ .c-wide {{ display: none; }} .c-tile {{ display: block; }} }}\n\
+         @container (max-width: 27rem) {{ .c-tile {{ display: none; }} .c-compact {{ display: block; }} }}\n\
          .c-sparkline {{ display: inline-block; vertical-align: middle; }}\n",
         dark("    "),
         dark("    "),

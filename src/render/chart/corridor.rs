@@ -11,6 +11,7 @@ use crate::reply::{ChartMark, CorridorChart, CorridorPoint, Tone};
 
 use super::legend;
 use super::legend::{Headline, Key, Swatch};
+use super::level;
 use super::marks;
 use super::marks::Mark;
 use super::plot;
@@ -55,7 +56,8 @@ pub(super) fn draw(scene: &mut Scene, chart: &CorridorChart) {
     let values = Values::line(&chart.line.points);
     let band: Vec<Slice> = chart.band.iter().map(Slice::of).collect();
     let ahead = chart.is_ahead();
-    let max = band.iter().map(Slice::top).fold(values.max(), f64::max);
+    let measured = values.max().max(level::height(chart.level.as_ref()));
+    let max = band.iter().map(Slice::top).fold(measured, f64::max);
     let headline = Headline {
         total: chart.headline.as_ref(),
         change: chart.change.as_ref(),
@@ -91,6 +93,7 @@ pub(super) fn draw(scene: &mut Scene, chart: &CorridorChart) {
     }
     corridor(scene, &plot, &with_fan(&values, band, chart), ahead);
     plot.line(scene, &values, "c-line-partial");
+    level::draw(scene, &plot, chart.level.as_ref());
     plot.end_dot(scene, &values);
     let mut flags: Vec<Mark<'_>> =
         now.map(|at| Mark { x: plot.x(at), words: "now", tone: Tone::Neutral }).into_iter().collect();
@@ -163,6 +166,7 @@ fn keys(chart: &CorridorChart, band: &[Slice], ahead: bool, rings: &[&ChartMark]
         let tone = if alike { first.tone } else { Tone::Neutral };
         key(Swatch::Ring(marks::ring_class(tone)), "unusual");
     }
+    keys.extend(chart.level.as_ref().map(level::key));
     keys
 }
 

@@ -1,4 +1,4 @@
-//! The measures of a picture: its edges and its sizes of type.
+//! The measures of a picture: its edges, its sizes of type, and whether it carries its own heading.
 
 use super::Size;
 
@@ -6,6 +6,10 @@ use super::Size;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Frame {
     pub(super) size: Size,
+    /// The class by which the style sheet of a page knows it.
+    pub(super) class: &'static str,
+    /// Whether the heading is drawn. A page writes it above the picture, in its own type.
+    pub(super) headed: bool,
     pub(super) width: f64,
     /// Of the whole picture; a compact one may set its own.
     pub(super) height: f64,
@@ -26,6 +30,8 @@ impl Frame {
         match size {
             Size::Wide => Self {
                 size,
+                class: "c-wide",
+                headed: true,
                 width: 1200.0,
                 height: 630.0,
                 used: 630.0,
@@ -37,6 +43,8 @@ impl Frame {
             // Shown at about half its units on a phone.
             Size::Compact => Self {
                 size,
+                class: "c-compact",
+                headed: true,
                 width: 720.0,
                 height: 680.0,
                 used: 680.0,
@@ -46,6 +54,21 @@ impl Frame {
                 small: 24.0,
             },
         }
+    }
+
+    /// For the room of a whole page: its edges are those of the text around it, and its letters as large as that text.
+    pub(super) fn of_page() -> Self {
+        Self { width: 1280.0, height: 540.0, used: 540.0, margin: 1.0, headed: false, ..Self::of(Size::Wide) }
+    }
+
+    /// For a tile beside others: laid out as for a phone, in letters that are not larger than the text around it.
+    pub(super) fn of_tile() -> Self {
+        Self { class: "c-tile", width: 960.0, ..Self::of_phone() }
+    }
+
+    /// For a page on a phone.
+    pub(super) fn of_phone() -> Self {
+        Self { height: 600.0, used: 600.0, margin: 1.0, headed: false, ..Self::of(Size::Compact) }
     }
 
     pub(super) fn is_wide(&self) -> bool {

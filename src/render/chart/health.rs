@@ -25,9 +25,9 @@ pub(super) fn draw(scene: &mut Scene, card: &HealthCard) {
     let frame = scene.frame;
     let top = legend::heading(scene, &card.title, &card.subtitle, None);
     if frame.is_wide() {
-        gauge(scene, card, 195.0, 352.0, 132.0);
-        let left = 430.0;
         let (top, bottom) = (top + 18.0, frame.height - 28.0);
+        gauge(scene, card, 195.0, f64::midpoint(top, bottom) - 16.0, 132.0);
+        let left = 430.0;
         let step = ((bottom - top) / card.factors.len().max(1) as f64).min(80.0);
         // Few factors stand in the middle, beside the gauge.
         let used = step * card.factors.len() as f64;
@@ -124,7 +124,8 @@ fn row(scene: &mut Scene, factor: &FactorBar, left: f64, top: f64, step: f64) {
     let frame = scene.frame;
     let right = frame.right();
     let y = top + step / 2.0 - 5.0;
-    let (bar_left, bar_width) = (left + 150.0, 370.0);
+    let bar_left = left + 150.0;
+    let bar_width = right - bar_left - 210.0;
     let name = capital(factor.kind.word());
     scene.label(Label::new(left, y, frame.body, &name).class("c-text").weight(Weight::Medium).within(140.0));
     bar(scene, factor, bar_left, y - frame.body * 0.36 - 6.5, bar_width, 13.0);

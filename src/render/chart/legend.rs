@@ -2,7 +2,7 @@
 
 use crate::domain::Fact;
 use crate::domain::Metric;
-use crate::domain::Quantity;
+use crate::render::words;
 use crate::reply::Tone;
 
 use super::font;
@@ -53,6 +53,9 @@ const CHANGE_WORTH_SAYING: f64 = 0.005;
 /// Draws title, subtitle and headline; gives the height below which the picture may begin.
 pub(super) fn heading(scene: &mut Scene, title: &str, subtitle: &str, headline: Option<Headline<'_>>) -> f64 {
     let frame = scene.frame;
+    if !frame.headed {
+        return frame.margin;
+    }
     let title_y = frame.margin + frame.title * 0.55;
     let subtitle_y = title_y + frame.body * 1.85;
     let mut room = (frame.inner(), frame.inner());
@@ -209,15 +212,7 @@ pub(super) fn marked(
 
 /// Up is 1, down is −1; what reads as zero has none.
 fn direction(change: &Fact) -> f64 {
-    match change.value {
-        Quantity::Change(Some(value)) if value.abs() < 0.000_5 => 0.0,
-        _ => match change.value.as_f64() {
-            Some(value) if value > 0.0 => 1.0,
-            Some(value) if value < 0.0 => -1.0,
-            // Zero, and what is no number.
-            _ => 0.0,
-        },
-    }
+    f64::from(words::direction(&change.value) as i8)
 }
 
 /// Draws keys from left to right, in as many rows as they need; gives the height they take.

@@ -13,6 +13,7 @@ mod font;
 mod frame;
 mod health;
 mod legend;
+mod level;
 mod marks;
 mod plot;
 #[cfg(test)]
@@ -59,21 +60,41 @@ pub fn svg(spec: &ChartSpec, palette: Palette) -> String {
 /// The chart as SVG text in the shape of `size`.
 #[must_use]
 pub fn svg_sized(spec: &ChartSpec, palette: Palette, size: Size) -> String {
-    lay_out(spec, size).print(palette)
+    lay_out(spec, Frame::of(size)).print(palette)
 }
 
-/// The chart for a page in both shapes; the style sheet shows the one that fits the screen.
+/// The chart for a page in each shape that it may need there; the style sheet shows the one that fits its place. The
+/// heading is the page's.
 #[must_use]
 pub fn page(spec: &ChartSpec) -> String {
-    let mut wide = lay_out(spec, Size::Wide);
+    let mut wide = lay_out(spec, Frame::of_page());
     wide.frame.height = wide.frame.height.min(wide.frame.used);
-    let mut both = wide.print(Palette::Page);
-    both.push_str(&svg_sized(spec, Palette::Page, Size::Compact));
-    both
+    let mut all = wide.print(Palette::Page);
+    let mut phone = Frame::of_phone();
+    if is_over_time(spec) {
+        // Script draws it anew in its place, so one more shape would only be carried along.
+        phone.class = "c-compact c-tile";
+    } else {
+        all.push_str(&lay_out(spec, Frame::of_tile()).print(Palette::Page));
+    }
+    all.push_str(&lay_out(spec, phone).print(Palette::Page));
+    all
 }
 
-fn lay_out(spec: &ChartSpec, size: Size) -> Scene {
-    let mut scene = Scene::new(Frame::of(size), spec.title(), spec.description());
+/// Whether it is a line along the calendar, as script draws them.
+fn is_over_time(spec: &ChartSpec) -> bool {
+    match spec {
+        ChartSpec::Series(_) | ChartSpec::Corridor(_) | ChartSpec::Scores(_) => true,
+        ChartSpec::Health(_)
+        | ChartSpec::Bands(_)
+        | ChartSpec::Bars(_)
+        | ChartSpec::Timeline(_)
+        | ChartSpec::Steps(_) => false,
+    }
+}
+
+fn lay_out(spec: &ChartSpec, frame: Frame) -> Scene {
+    let mut scene = Scene::new(frame, spec.title(), spec.description());
     match spec {
         ChartSpec::Series(chart) => series::draw(&mut scene, chart),
         ChartSpec::Health(card) => health::draw(&mut scene, card),

@@ -19,9 +19,9 @@ use crate::domain::Metric;
 use crate::domain::Money;
 use crate::domain::Quantity;
 use crate::reply::{
-    BandSlice, BandsChart, Bar, BarsChart, ChartMark, ChartSpec, CorridorChart, CorridorPoint, FactorBar,
-    HealthCard, ScoreDay, ScoresChart, Series, SeriesChart, SeriesPoint, Step, StepsChart, TimelineChart,
-    TimelineRow, Tone,
+    BandSlice, BandsChart, Bar, BarsChart, ChartLevel, ChartMark, ChartSpec, CorridorChart, CorridorPoint,
+    FactorBar, HealthCard, ScoreDay, ScoresChart, Series, SeriesChart, SeriesPoint, Step, StepsChart,
+    TimelineChart, TimelineRow, Tone,
 };
 
 use super::samples;
@@ -86,13 +86,17 @@ fn points() -> impl Strategy<Value = Vec<SeriesPoint>> {
     })
 }
 
+fn level() -> impl Strategy<Value = Option<ChartLevel>> {
+    option::of((text(), quantity()).prop_map(|(name, value)| ChartLevel { name, value }))
+}
+
 fn series() -> impl Strategy<Value = ChartSpec> {
     let words = (text(), text(), text());
     let lines = vec((text(), points()).prop_map(|(name, points)| Series { name, points }), 0..10);
     let previous = option::of(points());
     let grain = prop::sample::select(Grain::ALL.to_vec());
-    (words, metric(), grain, lines, previous, option::of(fact()), option::of(fact())).prop_map(
-        |((title, subtitle, description), metric, grain, series, previous, change, total)| {
+    (words, metric(), grain, lines, previous, level(), option::of(fact()), option::of(fact())).prop_map(
+        |((title, subtitle, description), metric, grain, series, previous, level, change, total)| {
             let previous = previous.map(|points| Series { name: String::new(), points });
             ChartSpec::Series(SeriesChart {
                 title,
@@ -104,6 +108,7 @@ fn series() -> impl Strategy<Value = ChartSpec> {
                 previous,
                 change,
                 total,
+                level,
                 marks: Vec::new(),
             })
         },
@@ -204,8 +209,8 @@ fn corridor() -> impl Strategy<Value = ChartSpec> {
     let words = (text(), text(), text(), text());
     let grain = prop::sample::select(Grain::ALL.to_vec());
     let facts = (option::of(fact()), option::of(fact()));
-    (words, metric(), grain, points(), band, vec(mark(), 0..9), facts).prop_map(
-        |((title, subtitle, description, band_name), metric, grain, points, band, marks, facts)| {
+    (words, metric(), grain, points(), band, level(), vec(mark(), 0..9), facts).prop_map(
+        |((title, subtitle, description, band_name), metric, grain, points, band, level, marks, facts)| {
             ChartSpec::Corridor(CorridorChart {
                 title,
                 subtitle,
@@ -215,6 +220,7 @@ fn corridor() -> impl Strategy<Value = ChartSpec> {
                 line: Series { name: String::new(), points },
                 band,
                 band_name,
+                level,
                 marks,
                 headline: facts.0,
                 change: facts.1,

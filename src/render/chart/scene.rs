@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 
 use askama::Template;
 
-use super::Size;
 use super::colours;
 use super::colours::Palette;
 use super::font;
@@ -180,6 +179,11 @@ impl Scene {
         Self { frame, title: clean(title), description: clean(description), shapes: Vec::new() }
     }
 
+    /// Makes a picture that may be as high as it needs so high.
+    pub(super) fn stretch(&mut self, height: f64) {
+        (self.frame.height, self.frame.used) = (height, height);
+    }
+
     /// Draws a text, cut to its room; an empty one is left out.
     pub(super) fn label(&mut self, label: Label) {
         let text = font::fit(&label.text, label.px, label.weight, label.room);
@@ -234,11 +238,9 @@ impl Scene {
 
     /// The picture as SVG text.
     pub(super) fn print(&self, palette: Palette) -> String {
-        let size = match self.frame.size {
-            Size::Wide => "c-wide",
-            Size::Compact => "c-compact",
-        };
-        let fade = format!("{size}-{:08x}", fingerprint(&[&self.title, &self.description]));
+        let size = self.frame.class;
+        let apart = size.split(' ').next().unwrap_or_default();
+        let fade = format!("{apart}-{:08x}", fingerprint(&[&self.title, &self.description]));
         let style = colours::style_block(palette);
         let (width, height) = (Short(self.frame.width), Short(self.frame.height));
         let faded = self.shapes.iter().any(|shape| matches!(shape, Shape::Fade { .. }));

@@ -12,6 +12,7 @@ use super::font;
 use super::font::Weight;
 use super::legend;
 use super::legend::{Headline, Key, Swatch};
+use super::level;
 use super::marks as flags;
 use super::marks::Mark;
 use super::plot;
@@ -37,7 +38,8 @@ pub(super) fn draw(scene: &mut Scene, chart: &SeriesChart) {
     let gutter = if beside { column_room(&keys, frame.small) } else { end_room(scene, chart) };
     let ends = |at: Option<&Timestamp>| at.map_or(0, |at| at.as_millisecond());
     let span = (ends(values.at.first()), ends(values.at.last()));
-    let plot = Plot::ruled(scene, (top, gutter), values.max(), (chart.metric, currency(chart)), span);
+    let max = values.max().max(level::height(chart.level.as_ref()));
+    let plot = Plot::ruled(scene, (top, gutter), max, (chart.metric, currency(chart)), span);
     if !values.at.is_empty() {
         plot.dates(scene, chart.grain);
     }
@@ -50,6 +52,7 @@ pub(super) fn draw(scene: &mut Scene, chart: &SeriesChart) {
     }
     let values = values.thinned(plot.columns());
     marks(scene, &plot, &values);
+    level::draw(scene, &plot, chart.level.as_ref());
     let shown = |mark: &&ChartMark| (plot.from_ms..=plot.to_ms).contains(&mark.at.as_millisecond());
     let flagged: Vec<Mark<'_>> = chart
         .marks
@@ -98,6 +101,7 @@ fn keys(chart: &SeriesChart, values: &Values) -> Vec<Key> {
         };
         keys.push(Key { swatch, words: "not complete yet".into() });
     }
+    keys.extend(chart.level.as_ref().map(level::key));
     keys
 }
 
@@ -106,7 +110,7 @@ fn column_room(keys: &[Key], px: f64) -> f64 {
         .iter()
         .map(|key| font::width(&super::scene::clean(&key.words), px, Weight::Regular))
         .fold(0.0, f64::max);
-    widest.min(210.0) + px * 3.6
+    widest.min(260.0) + px * 3.6
 }
 
 /// Room at the right for the last value.

@@ -36,8 +36,11 @@ fn classes(svg: &str) -> BTreeSet<&str> {
 /// What holds for any spec.
 pub(super) fn check(spec: &ChartSpec) -> Result<(), String> {
     let css = page_css();
+    for frame in [Frame::of_page(), Frame::of_tile(), Frame::of_phone()] {
+        check_boxes(&lay_out(spec, frame), true).map_err(|wrong| format!("{}: {wrong}", frame.class))?;
+    }
     for size in SIZES {
-        let scene = lay_out(spec, size);
+        let scene = lay_out(spec, Frame::of(size));
         check_boxes(&scene, true)?;
         if let (ChartSpec::Timeline(_) | ChartSpec::Steps(_), [first, ..]) =
             (spec, scene.texts_over_bars().as_slice())
@@ -93,8 +96,8 @@ fn a_page_cuts_a_wide_timeline_below_its_rows() {
     assert!(svg(&spec, Palette::Page).contains("viewBox=\"0 0 1200 630\""));
     let page = page(&spec);
     let wide = page.split("</svg>").next().unwrap();
-    let height = wide.split("viewBox=\"0 0 1200 ").nth(1).unwrap().split('"').next().unwrap();
-    assert!((200.0..400.0).contains(&height.parse::<f64>().unwrap()), "{height}");
+    let height = wide.split("viewBox=\"0 0 1280 ").nth(1).unwrap().split('"').next().unwrap();
+    assert!((80.0..200.0).contains(&height.parse::<f64>().unwrap()), "{height}");
 }
 
 #[test]

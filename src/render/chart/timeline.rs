@@ -72,7 +72,10 @@ pub(super) fn draw(scene: &mut Scene, chart: &TimelineChart) {
     let least = if frame.is_wide() { 48.0 } else { 122.0 };
     let head = top + frame.small * 2.6;
     if !frame.is_wide() {
-        scene.frame.height = head + least * (chart.rows.len().min(ROWS_MAX_COMPACT) as f64 + 0.5) + 10.0;
+        scene.frame.height = head + least * (chart.rows.len().min(ROWS_MAX_PAGE) as f64 + 0.5) + 10.0;
+    } else if !frame.headed {
+        let more = if chart.rows.len() > ROWS_MAX_PAGE { 30.0 } else { 0.0 };
+        scene.stretch(head + least * chart.rows.len().min(ROWS_MAX_PAGE) as f64 + more + 24.0);
     }
     let bottom = scene.frame.height - 24.0;
     let fits = ((bottom - head) / least).floor().max(1.0) as usize;
@@ -97,8 +100,8 @@ pub(super) fn draw(scene: &mut Scene, chart: &TimelineChart) {
 
 /// Room for titles, left of the bars.
 const NAME_ROOM: f64 = 380.0;
-/// Rows of a narrow picture; more would only be scrolled past.
-const ROWS_MAX_COMPACT: usize = 12;
+/// Rows of a picture that is as high as it needs; more would only be scrolled past.
+const ROWS_MAX_PAGE: usize = 12;
 
 /// Month lines with their names, and today.
 fn grid(scene: &mut Scene, calendar: &Calendar, today: Date, head: f64, bottom: f64) {

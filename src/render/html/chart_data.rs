@@ -10,6 +10,7 @@ use crate::domain::Quantity;
 use crate::domain::utc_date;
 use crate::domain::utc_midnight;
 use crate::render::words;
+use crate::reply::ChartLevel;
 use crate::reply::ChartMark;
 use crate::reply::ChartSpec;
 use crate::reply::CorridorChart;
@@ -53,6 +54,7 @@ struct SeriesData<'a> {
     partial: Vec<usize>,
     series: Vec<Line<'a>>,
     previous: Option<Line<'a>>,
+    level: Option<Level<'a>>,
     marks: Vec<Mark<'a>>,
 }
 
@@ -72,6 +74,7 @@ struct CorridorData<'a> {
     middle: Vec<Option<f64>>,
     inner: Vec<Option<[f64; 2]>>,
     outer: Vec<Option<[f64; 2]>>,
+    level: Option<Level<'a>>,
     marks: Vec<Mark<'a>>,
 }
 
@@ -102,6 +105,18 @@ struct Unit {
 struct Line<'a> {
     name: &'a str,
     values: Vec<Option<f64>>,
+}
+
+#[derive(Serialize)]
+struct Level<'a> {
+    name: &'a str,
+    value: f64,
+}
+
+impl<'a> Level<'a> {
+    fn of(level: &'a ChartLevel) -> Option<Self> {
+        Some(Self { name: &level.name, value: level.value.as_f64()? })
+    }
 }
 
 #[derive(Serialize)]
@@ -162,6 +177,7 @@ fn series(chart: &SeriesChart) -> SeriesData<'_> {
         partial: indices(points.iter(), |point| !point.complete),
         series: chart.series.iter().map(|one| Line { name: &one.name, values: line(one) }).collect(),
         previous: chart.previous.as_ref().map(|one| Line { name: &one.name, values: line(one) }),
+        level: chart.level.as_ref().and_then(Level::of),
         marks: marks(&chart.marks, |mark| Some((bucket_of(&begins, mark.at)?, false))),
     }
 }
@@ -197,6 +213,7 @@ fn corridor(chart: &CorridorChart) -> CorridorData<'_> {
         middle: band().map(|point| point.and_then(|point| point.middle.as_f64())).collect(),
         inner: band().map(|point| range(point.and_then(|point| point.inner))).collect(),
         outer: band().map(|point| range(point.and_then(|point| point.outer))).collect(),
+        level: chart.level.as_ref().and_then(Level::of),
         marks: marks(&chart.marks, mark),
         at: at.iter().map(|at| at.as_millisecond()).collect(),
     }
@@ -288,6 +305,7 @@ mod tests {
             previous: None,
             change: None,
             total: None,
+            level: None,
             marks: Vec::new(),
         };
         let json = chart_json(&ChartSpec::Series(chart)).unwrap();

@@ -32,6 +32,14 @@ pub struct ChartTable {
     pub rows: Vec<Vec<ChartCell>>,
 }
 
+impl ChartTable {
+    /// Which columns hold words; they stand at the left.
+    pub(super) fn of_words(&self) -> Vec<bool> {
+        let is_text = |cell: &ChartCell| !cell.words.is_empty() && cell.words == cell.plain;
+        (0..self.head.len()).map(|at| self.rows.iter().any(|row| row.get(at).is_some_and(is_text))).collect()
+    }
+}
+
 /// One field, for people and for programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChartCell {
@@ -141,6 +149,7 @@ fn series(chart: &SeriesChart) -> ChartTable {
     let lines: Vec<_> = chart.series.iter().chain(&chart.previous).collect();
     let mut head = vec![format!("{} (UTC)", first_upper(chart.grain.word()))];
     head.extend(lines.iter().map(|line| line.name.clone()));
+    head.extend(chart.level.as_ref().map(|level| first_upper(&level.name)));
     head.push("Complete".into());
     let first = lines.first().map(|line| line.points.as_slice()).unwrap_or_default();
     let rows = first
@@ -151,6 +160,7 @@ fn series(chart: &SeriesChart) -> ChartTable {
             row.extend(
                 lines.iter().map(|line| ChartCell::maybe(line.points.get(index).map(|point| point.value))),
             );
+            row.extend(chart.level.as_ref().map(|level| ChartCell::maybe(Some(level.value))));
             row.push(ChartCell::text(if point.complete { "yes" } else { "no" }));
             row
         })
@@ -264,6 +274,7 @@ fn corridor(chart: &CorridorChart) -> ChartTable {
     } else {
         head.extend(["Low", &middle, "High"].map(String::from));
     }
+    head.extend(chart.level.as_ref().map(|level| first_upper(&level.name)));
     head.extend(noted.then(|| "Note".to_owned()));
     let row = |(at, bucket): (&Timestamp, &Bucket<'_>)| {
         let end = |range: Option<Option<(Quantity, Quantity)>>, high: bool| {
@@ -279,6 +290,7 @@ fn corridor(chart: &CorridorChart) -> ChartTable {
         row.push(ChartCell::maybe(bucket.band.map(|point| point.middle)));
         row.extend(inner.then(|| end(bucket.band.map(|point| point.inner), true)));
         row.push(outer(true));
+        row.extend(chart.level.as_ref().map(|level| ChartCell::maybe(Some(level.value))));
         row.extend(noted.then(|| ChartCell::text(bucket.notes.join("; "))));
         row
     };
@@ -337,10 +349,10 @@ mod tests {
             "corridor",
             64,
             &[
-                "Day (UTC),Measured,Low 95 %,Low 80 %,Expected,High 80 %,High 95 %,Note",
-                "2026-09-20T00:00:00Z,40920,,,,,,",
-                "2026-11-22T00:00:00Z,,44200,45760,48360,50960,52780,",
-                "2026-12-19T00:00:00Z,,17905,26159,39917,53675,63306,",
+                "Day (UTC),Measured,Low 95 %,Low 80 %,Expected,High 80 %,High 95 %,Commitment per day,Note",
+                "2026-09-20T00:00:00Z,40920,,,,,,48000,",
+                "2026-11-22T00:00:00Z,,44200,45760,48360,50960,52780,48000,",
+                "2026-12-19T00:00:00Z,,17905,26159,39917,53675,63306,48000,",
             ],
         );
         check_csv(

@@ -4,6 +4,7 @@ use askama::Template;
 
 use crate::domain::Fact;
 use crate::domain::FactKey;
+use crate::domain::Quantity;
 use crate::problem::Problem;
 use crate::render::chart;
 use crate::render::words;
@@ -37,6 +38,8 @@ pub struct ChartLinks {
 
 /// Rows of a table in a tile; the page behind it has them all.
 const TILE_ROWS_MAX: usize = 6;
+/// Columns of it that fit beside another tile; answers put what matters most first.
+const TILE_COLUMNS_MAX: usize = 4;
 
 /// All blocks of an answer, for a page. A page has the room to show the chart before the tables it sums up.
 #[must_use]
@@ -45,7 +48,7 @@ pub fn answer_body(answer: &Answer, links: Option<&ChartLinks>) -> String {
     let first_table = answer.blocks.iter().position(|block| matches!(block, Block::Table(_)));
     let (above, below) = answer.blocks.split_at(first_table.unwrap_or(answer.blocks.len()));
     let moved = below.iter().filter(chart).chain(below.iter().filter(|block| !chart(block)));
-    above.iter().chain(moved).map(|block| block_html(block, links)).collect()
+    above.iter().chain(moved).map(|block| block_html(block, &answer.title, links)).collect()
 }
 
 /// The gist of an answer, for a tile among others: figures and the chart, or else the begin of its tables. What the
@@ -59,14 +62,26 @@ pub fn gist(answer: &Answer, links: Option<&ChartLinks>) -> (String, Vec<String>
     let mut caveats = Vec::new();
     for block in &answer.blocks {
         match block {
-            Block::Caveat(_) => caveats.push(block_html(block, links)),
+            Block::Caveat(text) => caveats.push(caveat(text)),
             Block::Table(_) if has_chart => {}
-            Block::Table(table) => body.push_str(&table_html(table, TILE_ROWS_MAX)),
+            Block::Table(table) => body.push_str(&table_html(&narrowed(table), TILE_ROWS_MAX)),
             Block::Chart(_) if !drawn(block) => {}
-            Block::Text(_) | Block::Facts(_) | Block::Chart(_) => body.push_str(&block_html(block, links)),
+            Block::Text(_) | Block::Facts(_) | Block::Chart(_) => {
+                body.push_str(&block_html(block, &answer.title, links));
+            }
         }
     }
     (body, caveats)
+}
+
+/// A table with its first columns alone.
+fn narrowed(table: &Table) -> Table {
+    let mut narrow = table.clone();
+    narrow.columns.truncate(TILE_COLUMNS_MAX);
+    for row in &mut narrow.rows {
+        row.truncate(TILE_COLUMNS_MAX);
+    }
+    narrow
 }
 
 /// Whether an answer has a chart that script can draw better than we do.
@@ -78,7 +93,7 @@ pub fn is_live(answer: &Answer) -> bool {
 /// A problem in the place of an answer's blocks.
 #[must_use]
 pub fn apology(problem: &Problem) -> String {
-    block_html(&Block::Caveat(Prose::plain(problem.to_string())), None)
+    caveat(&Prose::plain(problem.to_string()))
 }
 
 /// A table with all its rows.
@@ -110,20 +125,46 @@ pub(super) fn print(view: &impl Template) -> String {
     view.render().expect("our templates write only to memory and print only types that cannot fail")
 }
 
-/// One block of an answer.
-pub(super) fn block_html(block: &Block, links: Option<&ChartLinks>) -> String {
+/// A heading below another one that says whose it is already: `Acme — API calls per day` is `API calls per day` below
+/// `Acme`.
+#[must_use]
+pub fn title_within(whose: &str, title: &str) -> String {
+    let own = title.strip_prefix(whose).and_then(|rest| rest.strip_prefix(" — ")).unwrap_or(title);
+    let mut letters = own.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// The heading of a chart below the heading of its answer; `None` when that says it all.
+fn chart_heading(answer: &str, chart: &str) -> Option<String> {
+    let said = answer.strip_prefix(chart).is_some_and(|rest| rest.is_empty() || rest.starts_with(", "));
+    let whose = answer.split_once(" — ").map_or(answer, |(whose, _)| whose);
+    (!said).then(|| title_within(whose, chart))
+}
+
+/// What the reader must know.
+fn caveat(text: &Prose) -> String {
+    print(&CaveatView { text: prose(text) })
+}
+
+/// One block of an answer with that title.
+fn block_html(block: &Block, title: &str, links: Option<&ChartLinks>) -> String {
     match block {
         Block::Text(text) => format!("<p class=\"prose\">{}</p>\n", prose(text)),
         Block::Facts(lines) => print(&FactsView { lines }),
         Block::Table(table) => print(&TableView { table, rows: &table.rows, more: table.more }),
-        Block::Chart(spec) => print(&FigureView {
-            spec,
-            drawing: chart::page(spec),
-            json: chart_json(spec),
-            table: chart_table(spec),
-            links,
-        }),
-        Block::Caveat(text) => print(&CaveatView { text: prose(text) }),
+        Block::Chart(spec) => {
+            let table = chart_table(spec);
+            print(&FigureView {
+                spec,
+                heading: chart_heading(title, spec.title()),
+                drawing: chart::page(spec),
+                json: chart_json(spec),
+                of_words: table.of_words(),
+                table,
+                links,
+            })
+        }
+        Block::Caveat(text) => caveat(text),
     }
 }
 
@@ -175,13 +216,22 @@ struct CaveatView {
 #[template(path = "answer/figure.html")]
 struct FigureView<'a> {
     spec: &'a ChartSpec,
+    /// What the heading of the answer does not say yet; may be hostile text.
+    heading: Option<String>,
     drawing: String,
     json: Option<String>,
     table: ChartTable,
+    /// Which columns of it hold words.
+    of_words: Vec<bool>,
     links: Option<&'a ChartLinks>,
 }
 
 impl TableView<'_> {
+    /// Names with what is said of each.
+    fn is_pairs(&self) -> bool {
+        self.table.columns.len() == 2 && !self.table.columns.iter().any(|column| column.numeric)
+    }
+
     fn numeric(&self, at: &usize) -> bool {
         self.table.columns.get(*at).is_some_and(|column| column.numeric)
     }
@@ -204,6 +254,11 @@ fn width_of(text: &str) -> &'static str {
         15..=32 => "middling",
         _ => "long",
     }
+}
+
+/// Whether a score has no decimals, so that a table keeps the room where others have one.
+fn is_whole_score(value: &Quantity) -> bool {
+    matches!(value, Quantity::Score(_) | Quantity::Points(_)) && !value.short().contains('.')
 }
 
 fn line_tone(line: &FactLine, change: &Fact) -> &'static str {
@@ -237,7 +292,6 @@ mod tests {
     use super::*;
     use crate::domain::Measure;
     use crate::domain::Metric;
-    use crate::domain::Quantity;
     use crate::domain::UsageFilter;
     use crate::domain::Window;
 
@@ -253,6 +307,17 @@ mod tests {
         let html = fact_link(&fact(Measure::Sum(Metric::ApiCalls), Quantity::Calls(12_431)));
         assert!(html.contains("12.4 k</a>") && html.contains("title=\"12,431 API calls\""), "{html}");
         assert!(html.contains("/facts/sum.calls~~%252Fv1%252Fchat~~"), "{html}");
+    }
+
+    #[test]
+    fn a_heading_does_not_say_again_what_stands_above_it() {
+        assert_eq!(title_within("Acme", "Acme — usage, last 30 days"), "Usage, last 30 days");
+        assert_eq!(title_within("Acme", "Not to be had just now"), "Not to be had just now");
+        let heading = |answer, chart| chart_heading(answer, chart);
+        assert_eq!(heading("Acme — usage", "Acme — API calls per day").as_deref(), Some("API calls per day"));
+        assert_eq!(heading("Acme — health", "Acme — health"), None);
+        assert_eq!(heading("Movers — API calls, last 30 days", "Movers — API calls"), None);
+        assert_eq!(heading("Accounts", "Accounts by health").as_deref(), Some("Accounts by health"));
     }
 
     #[test]

@@ -12,5 +12,6 @@ pub use card::{Speaker, apology_card, card};
 pub use chart_data::chart_json;
 pub use chart_table::{ChartTable, chart_csv, chart_table, csv_cell};
 pub use fragment::{
-    ChartLinks, answer_body, apology, cell, fact_link, fact_path, gist, is_live, prose, whole_table,
+    ChartLinks, answer_body, apology, cell, fact_link, fact_path, gist, is_live, prose, title_within,
+    whole_table,
 };

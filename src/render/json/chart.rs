@@ -8,6 +8,7 @@ use crate::domain::Fact;
 use crate::domain::Quantity;
 use crate::render::words;
 use crate::reply::Bar;
+use crate::reply::ChartLevel;
 use crate::reply::ChartMark;
 use crate::reply::ChartSpec;
 use crate::reply::CorridorChart;
@@ -40,6 +41,8 @@ enum WireChartData {
         grain: &'static str,
         series: Vec<WireSeries>,
         previous: Option<WireSeries>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        level: Option<WireLevel>,
         total: Option<WireFact>,
         change: Option<WireFact>,
     },
@@ -66,6 +69,8 @@ enum WireChartData {
         line: WireSeries,
         band_name: String,
         band: Vec<WireCorridorPoint>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        level: Option<WireLevel>,
         marks: Vec<WireMark>,
         headline: Option<WireFact>,
         change: Option<WireFact>,
@@ -87,6 +92,13 @@ enum WireChartData {
 struct WireSeries {
     name: String,
     points: Vec<WirePoint>,
+}
+
+/// What the values are held against; money in whole units.
+#[derive(Debug, Serialize)]
+struct WireLevel {
+    name: String,
+    value: Value,
 }
 
 /// One value; money in whole units.
@@ -193,6 +205,7 @@ fn data(spec: &ChartSpec, public_url: Option<&str>) -> WireChartData {
             grain: chart.grain.word(),
             series: chart.series.iter().map(series).collect(),
             previous: chart.previous.as_ref().map(series),
+            level: chart.level.as_ref().map(level),
             total: maybe(&chart.total),
             change: maybe(&chart.change),
         },
@@ -270,6 +283,7 @@ fn corridor(chart: &CorridorChart, public_url: Option<&str>) -> WireChartData {
         line: series(&chart.line),
         band_name: chart.band_name.clone(),
         band: chart.band.iter().map(corridor_point).collect(),
+        level: chart.level.as_ref().map(level),
         marks: chart.marks.iter().map(mark).collect(),
         headline: maybe(&chart.headline),
         change: maybe(&chart.change),
@@ -302,6 +316,10 @@ fn score_day(day: &ScoreDay) -> WireScoreDay {
 /// Unit of the first value; empty when there is none.
 fn unit<'a>(mut lines: impl Iterator<Item = &'a Series>) -> String {
     lines.find_map(|line| line.points.first()).map(|point| point.value.unit().to_owned()).unwrap_or_default()
+}
+
+fn level(level: &ChartLevel) -> WireLevel {
+    WireLevel { name: level.name.clone(), value: number(&level.value) }
 }
 
 fn series(line: &Series) -> WireSeries {

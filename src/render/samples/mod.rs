@@ -131,6 +131,7 @@ pub(in crate::render) fn usage() -> Answer {
         previous: Some(Series { name: "30 days before".into(), points: (0..=30).map(previous).collect() }),
         change: Some(change(Metric::ApiCalls, acme, None, Some(0.1244))),
         total: Some(calls(acme, None, 12_431)),
+        level: None,
         marks: Vec::new(),
     };
     let row = |name: &str, n: u64, size: Option<f64>, tone: Tone, spark: &[f64]| {

@@ -2,6 +2,8 @@
 
 mod grid;
 
+use std::cmp::Ordering;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -66,10 +68,33 @@ pub fn plain(prose: &Prose) -> String {
 /// ▲ for more, ▼ for less, • for the same or nothing to compare with.
 #[must_use]
 pub fn arrow(change: &Quantity) -> &'static str {
+    match direction(change) {
+        Ordering::Greater => "▲",
+        Ordering::Less => "▼",
+        Ordering::Equal => "•",
+    }
+}
+
+/// Whether a difference is one to more or to less; what reads as zero is neither.
+#[must_use]
+pub fn direction(change: &Quantity) -> Ordering {
+    let least = match change {
+        Quantity::Change(_) => 0.000_5,
+        Quantity::Points(_) => 0.05,
+        Quantity::Calls(_)
+        | Quantity::Errors(_)
+        | Quantity::Tokens(_)
+        | Quantity::Money(..)
+        | Quantity::Accounts(_)
+        | Quantity::Initiatives(_)
+        | Quantity::Share(_)
+        | Quantity::Score(_)
+        | Quantity::Days(_)
+        | Quantity::Number(_) => 0.0,
+    };
     match change.as_f64() {
-        Some(size) if size > 0.0 => "▲",
-        Some(size) if size < 0.0 => "▼",
-        _ => "•",
+        Some(size) if size.abs() >= least => size.partial_cmp(&0.0).unwrap_or(Ordering::Equal),
+        _ => Ordering::Equal,
     }
 }
 
@@ -94,16 +119,10 @@ pub fn figure(value: &Quantity) -> String {
 /// Whether a change is what one hopes for.
 #[must_use]
 pub fn tone(change: &Fact, more_is_good: Option<bool>) -> Tone {
-    let size = change.value.as_f64().unwrap_or(0.0);
-    match more_is_good {
-        Some(good) if size != 0.0 => {
-            if good == (size > 0.0) {
-                Tone::Good
-            } else {
-                Tone::Bad
-            }
-        }
-        _ => Tone::Neutral,
+    match (more_is_good, direction(&change.value)) {
+        (None, _) | (_, Ordering::Equal) => Tone::Neutral,
+        (Some(good), way) if good == way.is_gt() => Tone::Good,
+        (Some(_), _) => Tone::Bad,
     }
 }
 

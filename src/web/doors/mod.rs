@@ -119,13 +119,13 @@ impl IntoResponse for Shut {
     fn into_response(self) -> Response {
         match self {
             Self::Unknown => {
-                page::refused(StatusCode::UNAUTHORIZED, "Not logged in", "Log in and try again.".into())
+                page::not_let_in(StatusCode::UNAUTHORIZED, "Not logged in", "Log in and try again.".into())
             }
             Self::TooMany(wait) => limits::too_many("", wait),
-            Self::NotAllowed(message) => page::refused(StatusCode::FORBIDDEN, "Not allowed", message),
+            Self::NotAllowed(message) => page::not_let_in(StatusCode::FORBIDDEN, "Not allowed", message),
             Self::Unavailable(why) => {
                 let message = format!("{why}, so it is not known what you may do. Try again in a minute.");
-                page::refused(StatusCode::SERVICE_UNAVAILABLE, "Not possible just now", message)
+                page::not_let_in(StatusCode::SERVICE_UNAVAILABLE, "Not possible just now", message)
             }
         }
     }

@@ -191,7 +191,7 @@ pub(super) fn too_many(path: &str, wait: Duration) -> Response {
     let refused = if path.starts_with("/api/") {
         api::problem_document(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", &message)
     } else {
-        page::refused(StatusCode::TOO_MANY_REQUESTS, "Too many requests", message)
+        page::error_page(StatusCode::TOO_MANY_REQUESTS, "Too many requests", message)
     };
     come_back(refused, seconds)
 }
@@ -201,7 +201,7 @@ fn overloaded(path: &str) -> Response {
     let refused = if path.starts_with("/api/") {
         api::problem_document(StatusCode::SERVICE_UNAVAILABLE, "overloaded", message)
     } else {
-        page::refused(StatusCode::SERVICE_UNAVAILABLE, "Busy", message.into())
+        page::error_page(StatusCode::SERVICE_UNAVAILABLE, "Busy", message.into())
     };
     come_back(refused, seconds(COME_BACK_AFTER))
 }

@@ -12,6 +12,7 @@ use crate::domain::Money;
 use crate::domain::Note;
 use crate::domain::Quantity;
 use crate::problem::Problem;
+use crate::render::html;
 use crate::render::words;
 use crate::reply::AsOf;
 
@@ -78,6 +79,9 @@ pub(crate) async fn overview(
         state.tile(&list_line),
         state.tile(&alerts_line)
     );
+    for tile in [&mut health, &mut usage, &mut initiatives, &mut alerts] {
+        tile.title = html::title_within(&account.name, &tile.title);
+    }
     let mut caveats: Vec<String> = Vec::new();
     for caveat in [&mut health, &mut usage, &mut initiatives, &mut alerts]
         .into_iter()

@@ -79,16 +79,17 @@ pub(super) fn show(
     }
     page(&AnswerPage {
         title: answer.title.clone(),
-        body,
         line: call.line(),
-        next: next(answer),
+        next: next(answer, &body),
+        body,
         frame,
         around,
     })
 }
 
-/// The follow-ups that lead to another page or to a form; changes of the same page are pills already.
-fn next(answer: &Answer) -> Vec<Next> {
+/// The follow-ups that lead to another page or to a form; changes of the same page are pills already, and what the page
+/// lists is a link there.
+fn next(answer: &Answer, body: &str) -> Vec<Next> {
     let bare = |path: &str| path.split('?').next().unwrap_or_default().to_owned();
     let own = answer.path.as_deref().map(bare);
     let link = |action: &Action| {
@@ -96,7 +97,8 @@ fn next(answer: &Answer) -> Vec<Next> {
             return Some(Next { label: action.label.clone(), href: order_path(action) });
         }
         let href = Question::parse(&action.line).ok()?.path()?;
-        (Some(bare(&href)) != own).then(|| Next { label: action.label.clone(), href })
+        let listed = body.contains(&format!("href=\"{href}\""));
+        (Some(bare(&href)) != own && !listed).then(|| Next { label: action.label.clone(), href })
     };
     answer.actions.iter().filter_map(link).collect()
 }

@@ -33,6 +33,8 @@ pub struct Browser {
     complaints: Vec<String>,
     /// What was asked for over the network.
     asked: Vec<String>,
+    /// Bytes that came over the network, as they were packed.
+    received: f64,
 }
 
 impl Browser {
@@ -56,6 +58,7 @@ impl Browser {
             last: 0,
             complaints: Vec::new(),
             asked: Vec::new(),
+            received: 0.0,
         };
         let target = browser.call("Target.createTarget", json!({ "url": "about:blank" })).await;
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
@@ -88,6 +91,24 @@ impl Browser {
         assert!(answer["errorText"].is_null(), "{url}: {answer}");
         // A new document has no mark of ours, so this cannot see the old one.
         self.until(&format!("document.readyState === 'complete' && location.href === {}", json!(url))).await;
+    }
+
+    /// Wants no motion.
+    pub async fn stills(&mut self, still: bool) {
+        let value = if still { "reduce" } else { "no-preference" };
+        let features = json!({ "features": [{ "name": "prefers-reduced-motion", "value": value }] });
+        self.call("Emulation.setEmulatedMedia", features).await;
+    }
+
+    /// Loses its cookies, as another browser has none of them.
+    pub async fn forgets(&mut self) {
+        self.call("Network.clearBrowserCookies", json!({})).await;
+    }
+
+    /// Opens an address that may lead on to another one.
+    pub async fn goes(&mut self, url: &str) {
+        let answer = self.call("Page.navigate", json!({ "url": url })).await;
+        assert!(answer["errorText"].is_null(), "{url}: {answer}");
     }
 
     /// Runs a script in every page that is opened from now on, before its own.
@@ -163,6 +184,11 @@ impl Browser {
         asked
     }
 
+    /// Bytes that came over the network since it was asked last, headers and all.
+    pub fn received(&mut self) -> f64 {
+        std::mem::take(&mut self.received)
+    }
+
     /// Prints the page or lets it be seen on the screen again.
     pub async fn prints(&mut self, on: bool) {
         self.call("Emulation.setEmulatedMedia", json!({ "media": if on { "print" } else { "" } })).await;
@@ -189,6 +215,7 @@ impl Browser {
                 }
                 self.complaints.extend(complaint(&message));
                 self.asked.extend(asked(&message));
+                self.received += received(&message);
             }
         };
         let answer = tokio::time::timeout(ANSWER_MAX, answer).await.expect("the browser answers in time");
@@ -199,6 +226,11 @@ impl Browser {
 fn asked(message: &Value) -> Option<String> {
     let sent = message["method"] == "Network.requestWillBeSent";
     sent.then(|| message["params"]["request"]["url"].as_str().unwrap_or_default().to_owned())
+}
+
+fn received(message: &Value) -> f64 {
+    let came = message["method"] == "Network.loadingFinished";
+    if came { message["params"]["encodedDataLength"].as_f64().unwrap_or_default() } else { 0.0 }
 }
 
 fn complaint(message: &Value) -> Option<String> {

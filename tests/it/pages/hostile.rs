@@ -9,6 +9,7 @@ use etsm::domain::Person;
 use crate::harness::seed;
 
 use super::browser::Browser;
+use super::layout;
 use super::site::{Site, Start, attributes};
 
 /// Markup that runs where it is not escaped, in text, in an attribute and in a script.
@@ -54,26 +55,9 @@ async fn plant(site: &Site) {
     site.alerts.look(&site.desk).await.unwrap();
 }
 
-/// What would be wrong with a page, in words: a script of a name ran, it is wider than the window, or one thing that can
-/// be pressed or read lies on another.
-const FIND: &str = "(() => { \
-     const wrong = []; \
-     if (window.pwned) wrong.push('a script ran'); \
-     if (document.querySelector('img[src*=evil]')) wrong.push('markup is live'); \
-     const wide = document.documentElement.scrollWidth; \
-     if (wide !== innerWidth) wrong.push(`it is ${wide} wide`); \
-     const seen = [...document.querySelectorAll('main :is(a, button, input, select, summary, h1, h2, dt)')] \
-       .map((node) => [node, node.getBoundingClientRect()]) \
-       .filter(([node, box]) => box.width > 1 && box.height > 1 && node.checkVisibility() && !node.closest('.hidden')); \
-     const name = (node) => `${node.tagName} ${node.textContent.slice(0, 30)}`; \
-     for (let i = 0; i < seen.length; i += 1) for (let j = i + 1; j < seen.length; j += 1) { \
-       const [[one, a], [other, b]] = [seen[i], seen[j]]; \
-       if (one.contains(other) || other.contains(one)) continue; \
-       const across = Math.min(a.right, b.right) - Math.max(a.left, b.left); \
-       const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top); \
-       if (across > 2 && down > 2) wrong.push(`${name(one)} lies on ${name(other)}`); \
-     } \
-     return wrong.slice(0, 5).join('; '); })()";
+/// Whether a script of a name ran or its markup is live, in words.
+const LIVE: &str = "[window.pwned && 'a script ran', document.querySelector('img[src*=evil]') && 'markup is live'] \
+     .filter(Boolean).join('; ')";
 
 /// Every place that shows names, with those names in it.
 fn pages() -> Vec<String> {
@@ -119,10 +103,10 @@ async fn names_that_try_everything_run_nothing_reach_nobody_and_break_no_page() 
         browser.dark(dark).await;
         for path in &pages {
             browser.open(&site.url(path)).await;
-            let found = browser.value(FIND).await;
+            let (live, laid) = (browser.value(LIVE).await, browser.value(layout::WRONG).await);
             let complaints = browser.complaints();
-            if found != "" || !complaints.is_empty() {
-                wrong.push(format!("{path} at {width}: {found} {complaints:?}"));
+            if live != "" || laid != "" || !complaints.is_empty() {
+                wrong.push(format!("{path} at {width}: {live} {laid} {complaints:?}"));
             }
         }
         // The chat, which writes what was asked and answered into the page by script.
@@ -136,8 +120,8 @@ async fn names_that_try_everything_run_nothing_reach_nobody_and_break_no_page() 
         browser.until("document.querySelector('.palette')?.open").await;
         browser.types("WWW").await;
         browser.until("document.querySelector('.found [role=option]')").await;
-        let found = browser.value(FIND).await;
-        if found.as_str().unwrap().contains("script") || !browser.complaints().is_empty() {
+        let found = browser.value(LIVE).await;
+        if found != "" || !browser.complaints().is_empty() {
             wrong.push(format!("chat and palette at {width}: {found}"));
         }
     }

@@ -3,7 +3,9 @@
 use super::*;
 
 use crate::domain::utc_midnight;
-use crate::reply::{ChartMark, CorridorChart, CorridorPoint, ScoreDay, ScoresChart, Step, StepsChart, Tone};
+use crate::reply::{
+    ChartLevel, ChartMark, CorridorChart, CorridorPoint, ScoreDay, ScoresChart, Step, StepsChart, Tone,
+};
 
 const HOSTILE: &str = "<b>株式会社</b> & a name that is far too long to stand beside anything at all";
 
@@ -40,6 +42,7 @@ pub(super) fn forecast() -> CorridorChart {
         line: Series { name: "API calls".into(), points: line },
         band: band("2026-11-22T00:00:00Z", DAY_MS, 28, 52_000.0),
         band_name: "expected".into(),
+        level: Some(ChartLevel { name: "commitment per day".into(), value: Quantity::Calls(48_000) }),
         marks: vec![mark("2026-12-09T00:00:00Z", "commitment reached", Tone::Good)],
         headline: Some(fact(Quantity::Calls(1_402_118))),
         change: Some(fact(Quantity::Change(Some(0.031)))),
@@ -75,6 +78,7 @@ pub(super) fn unusual() -> CorridorChart {
         description: "Five days were unusual; the largest was 10 Nov, far above what is usual.".into(),
         band,
         band_name: "usual".into(),
+        level: None,
         marks: vec![
             mark("2026-10-06T00:00:00Z", "−90 %, an outage", Tone::Bad),
             mark("2026-10-21T00:00:00Z", "+78 %", Tone::Good),

@@ -87,6 +87,7 @@ pub(crate) fn series_chart(
         previous: None,
         change: None,
         total: None,
+        level: None,
         marks: Vec::new(),
     }
 }

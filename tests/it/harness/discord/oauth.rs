@@ -3,6 +3,9 @@
 use std::collections::HashMap;
 
 use axum::http::HeaderMap;
+use axum::response::Html;
+use axum::response::IntoResponse as _;
+use axum::response::Response;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::Value;
@@ -56,6 +59,11 @@ impl FakeDiscord {
     pub fn exchanged(&self) -> usize {
         self.state.change(|inner| inner.logins.tokens.len())
     }
+}
+
+/// The page on which a visitor agrees, as far as a browser has to open it.
+pub fn authorize() -> Response {
+    Html("<!doctype html><title>Discord</title><link rel=icon href=data:,><h1>Authorize</h1>").into_response()
 }
 
 /// `POST /oauth2/token`: a code is exchanged once, by whoever holds what its challenge is the fingerprint of.

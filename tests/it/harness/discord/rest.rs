@@ -58,6 +58,9 @@ pub fn router(rest: Arc<Rest>) -> Router {
 impl Rest {
     /// `None` when the call is never answered.
     fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Option<Response> {
+        if (method, uri.path()) == (&Method::GET, "/oauth2/authorize") {
+            return Some(oauth::authorize());
+        }
         let (status, json) = {
             let path = uri.path().strip_prefix("/api/v10/").unwrap_or("elsewhere");
             let parts: Vec<&str> = path.split('/').collect();
