@@ -120,6 +120,7 @@ async fn key(folder: &Path) -> String {
     let key = ApiKey {
         name: "bench".into(),
         scopes: [KeyScope::Ingest].into(),
+        source: None,
         made_by: "bench".into(),
         made: Timestamp::UNIX_EPOCH,
         used: None,

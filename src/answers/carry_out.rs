@@ -152,7 +152,8 @@ impl Desk {
     fn show_written(&self, asker: &Asker, id: &InitiativeId, done: &str) -> Result<Answer, Problem> {
         let snapshot = self.view(asker)?;
         let (now, role) = (self.clock.now(), asker.role);
-        let reading = Reading { snapshot: &snapshot, now, role, feeds: None, has_room: true };
+        let reading =
+            Reading { snapshot: &snapshot, now, role, feeds: None, has_room: true, has_prices: false };
         let one = find_initiative(snapshot.initiatives(), id.as_str())?;
         Ok(initiatives::show(&reading, one, Some(done)))
     }
@@ -162,8 +163,14 @@ impl Desk {
         let note = Note { account, at: self.clock.now(), author: asker.person.clone(), text };
         self.record_notes(std::slice::from_ref(&note), &asker.act(note.at)).await.map_err(could_not_write)?;
         let snapshot = self.view(asker)?;
-        let reading =
-            Reading { snapshot: &snapshot, now: note.at, role: asker.role, feeds: None, has_room: true };
+        let reading = Reading {
+            snapshot: &snapshot,
+            now: note.at,
+            role: asker.role,
+            feeds: None,
+            has_room: true,
+            has_prices: false,
+        };
         Ok(notes::written(&reading, &note))
     }
 }

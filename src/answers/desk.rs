@@ -1,6 +1,5 @@
 //! The one door to the figures. Chat, pages, the API and jobs all hold a clone.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
@@ -11,19 +10,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access;
 use crate::access::Deed;
-use crate::domain::Account;
 use crate::domain::AccountId;
 use crate::domain::Act;
 use crate::domain::Asker;
 use crate::domain::Clock;
 use crate::domain::FactKey;
-use crate::domain::Initiative;
-use crate::domain::ModelLife;
-use crate::domain::Note;
 use crate::domain::PriceList;
 use crate::domain::Role;
-use crate::domain::SourceId;
-use crate::domain::UsageRow;
 use crate::engine::Engine;
 use crate::engine::KeptChurn;
 use crate::engine::Receipt;
@@ -31,12 +24,7 @@ use crate::engine::Snapshot;
 use crate::problem::Problem;
 use crate::reply::Answer;
 use crate::reply::Form;
-use crate::store::Committed;
-use crate::store::Entered;
 use crate::store::Feeds;
-use crate::store::Intake;
-use crate::store::Keep;
-use crate::store::Recorded;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::telemetry::OwnUse;
@@ -50,7 +38,7 @@ use super::entry::OptionKind;
 use super::forms;
 use super::invocation::Invocation;
 use super::lookup::find_account;
-use super::publisher::{Change, Publisher};
+use super::publisher::Publisher;
 use super::question::Question;
 use super::reading::Reading;
 
@@ -127,6 +115,12 @@ impl Desk {
     #[must_use]
     pub fn priced(self, prices: PriceList) -> Self {
         Self { prices: Arc::new(prices), ..self }
+    }
+
+    /// The prices that bills are held against.
+    #[must_use]
+    pub fn prices(&self) -> &Arc<PriceList> {
+        &self.prices
     }
 
     /// Builds the whole snapshot from the store.
@@ -256,73 +250,6 @@ impl Desk {
         keeper.as_ref().map_or_else(Vec::new, |keeper| keeper.names(self, asker))
     }
 
-    /// Records usage durably and publishes the accounts it touched.
-    pub async fn record_usage(
-        &self,
-        rows: &[UsageRow],
-        names: &[(AccountId, String)],
-        watermark: Option<(SourceId, jiff::Timestamp)>,
-        intake: Intake,
-    ) -> Result<Recorded, StoreError> {
-        let turn = self.publisher.turn().await?;
-        let mut writer = self.store.usage_writer(Keep::Yes, intake).await?;
-        let recorded = writer.record(rows, names).await?;
-        writer.finish(watermark).await?;
-        let usage_since = recorded.changed_since;
-        let change = Change { usage: &recorded.touched, usage_since, ..Change::default() };
-        self.publisher.publish(&turn, change).await?;
-        Ok(recorded)
-    }
-
-    /// Commits usage durably; [`Desk::show_committed`] publishes it later, so that no commit waits for a publication.
-    pub async fn commit_usage<T>(
-        &self,
-        commit: impl Future<Output = Result<(T, Committed), StoreError>>,
-    ) -> Result<T, StoreError> {
-        self.publisher.commit(commit).await
-    }
-
-    /// Publishes what was committed and is not shown yet.
-    pub async fn show_committed(&self) -> Result<(), StoreError> {
-        self.publisher.show_owed().await
-    }
-
-    /// Records accounts durably and publishes them.
-    pub async fn record_accounts(&self, accounts: &[Account], act: &Act) -> Result<Recorded, StoreError> {
-        let turn = self.publisher.turn().await?;
-        let recorded = self.store.put_accounts(accounts, Entered::Each(act)).await?;
-        let change = Change { accounts, ..Change::default() };
-        self.publisher.publish(&turn, change).await?;
-        Ok(recorded)
-    }
-
-    /// Records initiatives durably and publishes them. Their accounts must be known.
-    pub async fn record_initiatives(
-        &self,
-        initiatives: &[Initiative],
-        act: &Act,
-    ) -> Result<Recorded, StoreError> {
-        let turn = self.publisher.turn().await?;
-        let recorded = self.store.put_initiatives(initiatives, Entered::Each(act)).await?;
-        let change = Change { initiatives, ..Change::default() };
-        self.publisher.publish(&turn, change).await?;
-        Ok(recorded)
-    }
-
-    /// Records notes durably and publishes them.
-    pub async fn record_notes(&self, notes: &[Note], act: &Act) -> Result<u64, StoreError> {
-        let turn = self.publisher.turn().await?;
-        let version = self.store.add_notes(notes, act).await?;
-        let noted: BTreeSet<AccountId> = notes.iter().map(|note| note.account.clone()).collect();
-        self.publisher.publish(&turn, Change { noted, ..Change::default() }).await?;
-        Ok(version)
-    }
-
-    /// Records which models come to an end, as somebody tells, in the place of what they told before.
-    pub async fn record_model_lives(&self, told_by: &str, lives: &[ModelLife]) -> Result<(), StoreError> {
-        self.publisher.keep_model_lives(told_by, lives).await
-    }
-
     /// Looks at every account for what is unusual, so that nobody who asks waits for it, until `stop` fires.
     pub async fn watch_all(&self, stop: &CancellationToken) {
         let snapshot = self.snapshot();
@@ -378,9 +305,10 @@ impl Desk {
             _ => (None, true),
         };
         let (snapshot, now, asker) = (self.view(asker)?, self.clock.now(), asker.clone());
+        let has_prices = !self.prices.is_empty();
         let work = tokio::task::spawn_blocking(move || {
             let feeds = feeds.as_ref();
-            let reading = Reading { snapshot: &snapshot, now, role: asker.role, feeds, has_room };
+            let reading = Reading { snapshot: &snapshot, now, role: asker.role, feeds, has_room, has_prices };
             let foretold = dispatch::foretold(&reading, &asker, &question);
             (dispatch::answer(&reading, &asker, &question), foretold)
         });

@@ -35,6 +35,7 @@ mod properties;
 mod publisher;
 mod question;
 mod reading;
+mod recording;
 mod replay;
 mod retirement;
 mod rulebook;

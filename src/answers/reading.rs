@@ -55,6 +55,8 @@ pub(super) struct Reading<'a> {
     pub(super) feeds: Option<&'a Feeds>,
     /// Whether what is written down has room, for the same question.
     pub(super) has_room: bool,
+    /// Whether there are prices that bills are held against.
+    pub(super) has_prices: bool,
 }
 
 impl<'a> Reading<'a> {

@@ -1,5 +1,9 @@
 //! `usage`: what an account or the portfolio uses and costs: totals, parts, comparison.
 
+use jiff::SignedDuration;
+use jiff::ToSpan;
+use jiff::civil::Date;
+
 use crate::domain::AccountId;
 use crate::domain::Endpoint;
 use crate::domain::Grain;
@@ -29,6 +33,9 @@ use super::question::{Question, Since};
 use super::reading::{LIST_ROWS_MAX, Reading, capital, day_words, instant_words, list_words};
 use super::spell::account_path;
 use super::usage_chart;
+
+/// Months whose bills are linked to.
+const BILLS_MAX: usize = 3;
 
 /// A resolved question about usage.
 #[derive(Debug, Clone)]
@@ -107,11 +114,30 @@ pub(super) fn answer(reading: &Reading<'_>, asked: &UsageAsked) -> Result<Answer
         answer.blocks.push(Block::Chart(ChartSpec::Series(chart)));
         answer.blocks.extend(uneven);
     }
+    answer.blocks.extend(bills(reading, asked, window).map(Block::Table));
     answer.blocks.extend(young_words(reading, asked, window));
     answer.blocks.extend(unnamed_words(reading, asked, window));
     answer.blocks.extend(reading.clipped_caveat(asked.range));
     answer.blocks.extend(reading.late_caveats(asked.account.as_ref()));
     Ok(answer)
+}
+
+/// Where the cost of the newest months is held against prices.
+fn bills(reading: &Reading<'_>, asked: &UsageAsked, window: Window) -> Option<Table> {
+    let account = asked.account.as_ref().filter(|_| reading.has_prices && asked.metric == Metric::Cost)?;
+    let (first, last) = (utc_date(window.from()), utc_date(window.to() - SignedDuration::from_millis(1)));
+    let months =
+        std::iter::successors(Some(last.first_of_month()), |month| month.checked_sub(1.month()).ok());
+    let row = |month: Date| {
+        let path = format!("{}/cost?month={}", account_path(account.as_str()), month.strftime("%Y-%m"));
+        vec![Cell::Link { text: month.strftime("%B %Y").to_string(), path }]
+    };
+    Some(Table {
+        title: "Held against prices".into(),
+        columns: vec![Column::words("Month")],
+        rows: months.take_while(|month| *month >= first.first_of_month()).take(BILLS_MAX).map(row).collect(),
+        more: 0,
+    })
 }
 
 /// Whether nothing at all was used in the window.

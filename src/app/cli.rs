@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::domain::SourceId;
 use crate::store::KeyScope;
 
 use super::records::{Audit, Erase, Export};
@@ -191,6 +192,9 @@ pub(super) enum Key {
         /// What it opens: ingest, read, admin
         #[arg(long = "scope", required = true, value_delimiter = ',', value_name = "SCOPE")]
         scopes: Vec<KeyScope>,
+        /// The one source that it may send usage of [default: any; its own name where a push names none]
+        #[arg(long, value_name = "NAME")]
+        source: Option<SourceId>,
     },
     /// All keys, and when they were used last
     List,

@@ -11,6 +11,7 @@ use crate::domain::Asker;
 use crate::domain::Audience;
 use crate::domain::AuditKind;
 use crate::domain::Destination;
+use crate::domain::Grain;
 use crate::domain::How;
 use crate::domain::LatePolicy;
 use crate::domain::Person;
@@ -19,6 +20,7 @@ use crate::domain::Scope;
 use crate::domain::Timing;
 use crate::ingest::simulate::Simulated;
 use crate::ingest::simulate::SimulationPlan;
+use crate::jobs::simulated::GoingOn;
 use crate::store::Entered;
 use crate::store::Intake;
 use crate::store::Keep;
@@ -28,6 +30,9 @@ const BATCH_ROWS: usize = 10_000;
 
 /// The digest that is there from the first minute on.
 const FIRST_DIGEST: &str = "monday";
+
+/// Under which name the plan is kept, so that the portfolio goes on after a restart as it would have without one.
+const PLAN: &str = "simulated portfolio";
 
 /// What portfolio to make.
 #[derive(Debug, Clone, Copy)]
@@ -75,18 +80,23 @@ pub(super) async fn order_first_digest(desk: &Desk) -> anyhow::Result<()> {
 }
 
 impl DemoPlan {
-    /// Writes the portfolio into the desk's store, unless it holds one already.
-    pub(super) async fn fill(self, desk: &Desk) -> anyhow::Result<()> {
+    /// Writes the portfolio into the desk's store, unless it holds one already; what goes on from there, when it was
+    /// made here.
+    pub(super) async fn fill(self, desk: &Desk) -> anyhow::Result<Option<GoingOn>> {
         let store = desk.store();
         if store.counts().await.context("looking into the store")?.usage_rows > 0 {
             info!("The data folder holds a portfolio already; it is shown as it is");
-            return Ok(());
+            let kept = store.kept(PLAN).await.context("looking for the plan of the portfolio")?;
+            let plan = kept.as_deref().and_then(read_plan);
+            return Ok(plan.map(|plan| GoingOn::new(Simulated::new(&plan))));
         }
-        let until = desk.clock().now();
+        let now = desk.clock().now();
+        let until = Grain::Hour.floor(now);
         let plan = SimulationPlan { accounts: self.accounts, days: self.days, seed: self.seed, until };
         let made = Simulated::new(&plan);
+        store.keep(PLAN, &plan_text(&plan)).await.context("keeping the plan of the portfolio")?;
         let intake = |kind, what: &str| {
-            let act = Act::of_service(How::Start, until);
+            let act = Act::of_service(How::Start, now);
             Intake::new(act, kind, what).about("simulated", true)
         };
         let accounts = intake(AuditKind::ImportAccounts, "simulated accounts");
@@ -115,7 +125,32 @@ impl DemoPlan {
         let written = store.put_initiatives(&made.initiatives, Entered::Within(&initiatives)).await;
         written.context("writing initiatives")?;
         store.end_intake(&initiatives).await.context("writing initiatives")?;
-        store.add_notes(&made.notes, &Act::of_service(How::Start, until)).await.context("writing notes")?;
-        Ok(())
+        store.add_notes(&made.notes, &Act::of_service(How::Start, now)).await.context("writing notes")?;
+        Ok(Some(GoingOn::new(made)))
+    }
+}
+
+fn plan_text(plan: &SimulationPlan) -> String {
+    let SimulationPlan { accounts, days, seed, until } = plan;
+    format!("{accounts} {days} {seed} {until}")
+}
+
+fn read_plan(text: &str) -> Option<SimulationPlan> {
+    let mut parts = text.split(' ');
+    let (accounts, days) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    let (seed, until) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    Some(SimulationPlan { accounts, days, seed, until })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_reads_back_as_written() {
+        let until = "2026-06-17T14:00:00Z".parse().unwrap();
+        let plan = SimulationPlan { accounts: 60, days: 420, seed: 7, until };
+        assert_eq!(read_plan(&plan_text(&plan)), Some(plan));
+        assert_eq!(read_plan("60 420"), None);
     }
 }

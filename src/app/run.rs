@@ -32,6 +32,7 @@ use crate::ingest::Taken;
 use crate::jobs::push::Inbox;
 use crate::jobs::push::push;
 use crate::jobs::retention;
+use crate::jobs::simulated::GoingOn;
 use crate::render::discord::Seal;
 use crate::store::Store;
 use crate::store::TOLD_BY_SETTINGS;
@@ -42,7 +43,7 @@ use super::demo::{DemoPlan, order_first_digest};
 use super::entrances::Entrances;
 use super::keeping::{keep_measures, keep_own_use, keep_store, save_own_use};
 use super::parts::Parts;
-use super::sources::pulling;
+use super::sources::{pulling, watching};
 use super::staff::{Staff, staffed};
 
 /// How often the store is asked whether another process (an import) has written.
@@ -114,10 +115,10 @@ pub async fn run_with(
     info!(address = %settings.bind, "The dashboard is at {}", settings.public_url);
     entrances.open(state, &mut parts, &stop);
 
-    tokio::select! {
+    let going_on = tokio::select! {
         loaded = first_load(&desk, &settings, demo) => loaded?,
         () = stop.cancelled() => return finish(parts, &desk).await,
-    }
+    };
     ready.needs("engine", web::PartState::Up);
     info!(rows = desk.snapshot().rows(), accounts = desk.snapshot().accounts().count(), "Ready");
 
@@ -136,6 +137,12 @@ pub async fn run_with(
     if let Some(pulling) = pulling {
         parts.start("anthropic usage", pulling.run(desk.clone(), stop.clone()));
     }
+    if let Some(watching) = watching(&settings) {
+        parts.start("drop folder", watching.run(desk.clone(), stop.clone()));
+    }
+    if let Some(going_on) = going_on {
+        parts.start("simulated usage", going_on.run(desk.clone(), stop.clone()));
+    }
     ready.tells("discord", web::PartState::Off);
     if let Some(discord) = discord {
         let tell = move |connection| ready.tells("discord", connection_state(connection));
@@ -145,18 +152,27 @@ pub async fn run_with(
 }
 
 /// Brings the desk to where it answers: rules and figures, and before them a portfolio where one is to be simulated.
-async fn first_load(desk: &Desk, settings: &Settings, demo: Option<DemoPlan>) -> anyhow::Result<()> {
+/// What goes on from there, if anything does.
+async fn first_load(
+    desk: &Desk,
+    settings: &Settings,
+    demo: Option<DemoPlan>,
+) -> anyhow::Result<Option<GoingOn>> {
     let is_demo = demo.is_some();
-    if let Some(plan) = demo {
-        plan.fill(desk).await.context("making the simulated portfolio")?;
-    }
+    let going_on = match demo {
+        Some(plan) => plan.fill(desk).await.context("making the simulated portfolio")?,
+        None => None,
+    };
     desk.adopt_rules(&settings.health_text, How::Start)
         .await
         .context("taking the health configuration into use")?;
     let told = desk.record_model_lives(TOLD_BY_SETTINGS, &settings.models).await;
     told.context("keeping which models come to an end")?;
     desk.load().await.context("reading the store")?;
-    if is_demo { order_first_digest(desk).await } else { Ok(()) }
+    if is_demo {
+        order_first_digest(desk).await?;
+    }
+    Ok(going_on)
 }
 
 /// Starts what keeps store and figures as they should be.

@@ -1,4 +1,4 @@
-//! The sources that are asked for usage, as the settings have them.
+//! The sources that usage comes from by itself, as the settings have them.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use anyhow::Context;
 use crate::adapters::AnthropicUsage;
 use crate::config::Settings;
 use crate::domain::Clock;
+use crate::jobs::drop::{Folder, Watch};
 use crate::jobs::sources::{Pace, Pulling};
 use crate::store::Store;
 
@@ -27,4 +28,11 @@ pub(super) async fn pulling(
     let had_analytics = course.is_some_and(|course| course.succeeded.is_some() && course.note.is_none());
     let usage = AnthropicUsage::new(source, settings.currency, clock, had_analytics)?;
     Ok(Some(Pulling::new(Arc::new(usage), pace)))
+}
+
+/// The folder whose files are imported, when there is one.
+pub(super) fn watching(settings: &Settings) -> Option<Watch> {
+    let source = settings.drop_source.clone()?;
+    let folder = Folder::new(source.folder, source.holds);
+    Some(Watch::new(folder, source.name, source.every, settings.currency))
 }

@@ -16,6 +16,7 @@ use crate::domain::Role;
 use super::ai::{self, AiSettings};
 use super::alert_rule::AlertRule;
 use super::digests::DigestSettings;
+use super::drop_folder::{self, DropSource};
 use super::environment::Environment;
 use super::gather::{Gathered, suspicious};
 use super::health::HealthRules;
@@ -77,6 +78,8 @@ pub struct Settings {
     pub digests: Vec<DigestSettings>,
     /// Usage and cost of an organisation at Anthropic; `None` is off.
     pub anthropic_source: Option<AnthropicSource>,
+    /// A folder whose files are imported; `None` is off.
+    pub drop_source: Option<DropSource>,
     /// What usage costs.
     pub prices: PriceList,
     /// Models that come to an end, beside those that a source tells of.
@@ -156,6 +159,7 @@ impl Settings {
             ai: ai::read(&mut all, &trust),
             digests: all.digests.take().unwrap_or_default(),
             anthropic_source: sources::read(&mut all, &trust),
+            drop_source: drop_folder::read(&mut all),
             prices: all.prices.take().unwrap_or_default(),
             models: all.models.take().unwrap_or_default(),
             retention: retention::read(&mut all),

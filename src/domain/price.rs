@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 
 use super::ids::{Endpoint, Model};
 use super::money::Money;
+use super::usage::TokenSplit;
 
 /// Prices are told for so many tokens.
 const TOKENS: u64 = 1_000_000;
@@ -69,6 +70,19 @@ pub struct Charged {
 }
 
 impl Charged {
+    /// A row's usage by how it is charged, as far as the row tells.
+    #[must_use]
+    pub fn of(calls: u64, tokens: u64, split: TokenSplit) -> Self {
+        let (input, output) = (split.input.unwrap_or(0), split.output.unwrap_or(0));
+        let cached = split.cached.unwrap_or(0);
+        let both = input.saturating_add(output);
+        // Some sources count what came from a cache among what was read: then the kinds come to more than all tokens.
+        let twice = both <= tokens && both.saturating_add(cached) > tokens;
+        let input = if twice { input.saturating_sub(cached) } else { input };
+        let told = input.saturating_add(output).saturating_add(cached);
+        Self { input, output, cached, tokens: tokens.saturating_sub(told), calls, ..Self::default() }
+    }
+
     /// Both together.
     #[must_use]
     pub fn with(self, other: Self) -> Self {
@@ -227,6 +241,19 @@ mod tests {
                 .charge(&Charged { input: u64::MAX / 8, ..used }),
             None
         );
+    }
+
+    #[test]
+    fn what_came_from_a_cache_is_charged_once_whether_or_not_it_was_counted_as_read() {
+        let split = |input, output, cached| TokenSplit { input: Some(input), output: Some(output), cached };
+        let charged = |tokens, split| {
+            let Charged { input, output, cached, tokens, .. } = Charged::of(1, tokens, split);
+            (input, output, cached, tokens)
+        };
+        assert_eq!(charged(150, split(100, 20, Some(30))), (100, 20, 30, 0));
+        assert_eq!(charged(120, split(100, 20, Some(30))), (70, 20, 30, 0));
+        assert_eq!(charged(150, TokenSplit::default()), (0, 0, 0, 150));
+        assert_eq!(charged(150, split(100, 20, None)), (100, 20, 0, 30));
     }
 
     fn price(endpoint: Option<&str>, model: Option<&str>, from: &str, input: &str) -> Price {

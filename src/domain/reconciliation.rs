@@ -1,6 +1,7 @@
 //! What was billed, held against what was metered.
 //!
-//! Invariant: the parts of each line, and so of all lines together, sum to what was billed, to the last micro-unit.
+//! Invariant: the parts of each line, and so of all lines together, sum to what was billed, to the last micro-unit. What was
+//! computed from prices is no bill, and is held against nothing.
 
 use jiff::civil::Date;
 
@@ -23,6 +24,8 @@ pub struct MeteredDay {
     pub billed: Money,
     /// What it came to before discounts; what was billed, where no more is told.
     pub list: Money,
+    /// Whether its source told no cost, so that `billed` is what it came to at prices.
+    pub is_computed: bool,
 }
 
 /// What a bill is made of.
@@ -38,6 +41,8 @@ pub struct BillParts {
     pub unpriced: Money,
     /// What none of these explains.
     pub rest: Money,
+    /// Beside the bill: what usage whose source told no cost came to at its prices.
+    pub computed: Money,
 }
 
 /// A bill of one endpoint and model.
@@ -60,6 +65,12 @@ impl BillParts {
         self.metered + self.cache + self.discount + self.unpriced + self.rest
     }
 
+    /// What was billed, and what was computed where nothing was.
+    #[must_use]
+    pub fn cost(&self) -> Money {
+        self.billed() + self.computed
+    }
+
     /// Both together.
     #[must_use]
     pub fn with(self, other: Self) -> Self {
@@ -69,10 +80,14 @@ impl BillParts {
             discount: self.discount + other.discount,
             unpriced: self.unpriced + other.unpriced,
             rest: self.rest + other.rest,
+            computed: self.computed + other.computed,
         }
     }
 
     fn of(used: &MeteredDay, prices: &PriceList) -> Self {
+        if used.is_computed {
+            return Self { computed: used.billed, ..Self::default() };
+        }
         let discount = used.billed - used.list;
         let price = prices.at(&used.endpoint, used.model.as_ref(), used.day);
         match price.and_then(|price| price.rates.charge(&used.charged)) {
@@ -83,6 +98,7 @@ impl BillParts {
                 discount,
                 unpriced: Money::ZERO,
                 rest: used.list - charge.total(),
+                computed: Money::ZERO,
             },
         }
     }
@@ -133,6 +149,7 @@ mod tests {
             charged: Charged { input, cached: input, ..Charged::default() },
             billed: usd(billed),
             list: usd(list),
+            is_computed: false,
         }
     }
 
@@ -151,10 +168,22 @@ mod tests {
             discount: usd("-0.45"),
             unpriced: Money::ZERO,
             rest: usd("0.05"),
+            computed: Money::ZERO,
         };
         assert_eq!((lines[0].parts, lines[0].parts.billed()), (parts, usd("5")));
         let unpriced = BillParts { discount: usd("-0.1"), unpriced: usd("1"), ..BillParts::default() };
         assert_eq!((lines[1].parts, lines[1].charged.input), (unpriced, 5));
+    }
+
+    #[test]
+    fn what_was_computed_stands_beside_the_bill() {
+        let prices = PriceList::new(vec![price("2026-03-01", "2")]);
+        let billed = day("m", "2026-03-14", 1_000_000, "2.20", "2.20");
+        let computed = MeteredDay { is_computed: true, ..day("m", "2026-03-14", 1_000_000, "2.20", "2.20") };
+        let alone = reconcile(std::slice::from_ref(&billed), &prices)[0].parts;
+        let both = reconcile(&[billed, computed], &prices)[0].parts;
+        assert_eq!(both, BillParts { computed: usd("2.2"), ..alone });
+        assert_eq!((both.billed(), both.cost()), (usd("2.2"), usd("4.4")));
     }
 
     proptest! {

@@ -265,10 +265,10 @@ impl Draft {
 }
 
 /// The instant at which an account is judged. Its own sources may be complete only up to an earlier time than the
-/// snapshot: what is not in yet must not look like silence.
+/// snapshot: what is not in yet must not look like silence, and neither must an hour that is not over.
 pub(super) fn instant(as_of: Timestamp, complete: Option<Timestamp>, today: Date) -> Instant {
     let until = complete.unwrap_or(as_of).min(as_of);
-    Instant { until: hour_from(until), as_of: hour_from(as_of), today }
+    Instant { until: hour_of(until), as_of: hour_from(as_of), today }
 }
 
 #[cfg(test)]

@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::domain::AccountId;
 use crate::domain::Currency;
+use crate::domain::PriceList;
 use crate::domain::SourceId;
 
 use super::columns::Column;
@@ -28,6 +30,8 @@ pub struct Context {
     pub now: Timestamp,
     /// The currency of the portfolio.
     pub currency: Currency,
+    /// What usage costs that comes without a cost; such usage is refused where there is no price.
+    pub prices: Arc<PriceList>,
 }
 
 /// A piece of a file: at most 10,000 records.
@@ -39,6 +43,8 @@ pub struct Batch<R> {
     pub numbers: Vec<u64>,
     /// The display name of each account in `rows` whose id had to be derived from another text, each once.
     pub names: Vec<(AccountId, String)>,
+    /// Places in `rows` of those whose cost was computed from prices.
+    pub priced: Vec<usize>,
     /// The bad ones, in file order.
     pub rejections: Vec<Rejection>,
     /// Bytes of the file read so far.
@@ -47,7 +53,14 @@ pub struct Batch<R> {
 
 impl<R> Default for Batch<R> {
     fn default() -> Self {
-        Self { rows: Vec::new(), numbers: Vec::new(), names: Vec::new(), rejections: Vec::new(), bytes: 0 }
+        Self {
+            rows: Vec::new(),
+            numbers: Vec::new(),
+            names: Vec::new(),
+            priced: Vec::new(),
+            rejections: Vec::new(),
+            bytes: 0,
+        }
     }
 }
 
@@ -115,6 +128,11 @@ pub(super) trait Kind {
         sign: DecimalSign,
         names: &mut Vec<(AccountId, String)>,
     ) -> Result<Self::Row, (usize, Flaw)>;
+
+    /// Whether the cost of the row that was made last was computed from prices.
+    fn is_priced(&self) -> bool {
+        false
+    }
 }
 
 /// Numbers the records, makes rows of them, and hands them over in batches.
@@ -146,6 +164,9 @@ impl<'k, 't, K: Kind> Collector<'k, 't, K> {
         };
         match row {
             Ok(row) => {
+                if self.kind.is_priced() {
+                    self.batch.priced.push(self.batch.rows.len());
+                }
                 self.batch.rows.push(row);
                 self.batch.numbers.push(self.records);
             }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use crate::domain::AccountId;
 use crate::domain::BadName;
+use crate::domain::Charged;
 use crate::domain::Currency;
 use crate::domain::Endpoint;
 use crate::domain::Model;
@@ -16,6 +17,7 @@ use crate::domain::Money;
 use crate::domain::TokenSplit;
 use crate::domain::UsageRow;
 use crate::domain::Used;
+use crate::domain::utc_date;
 
 use super::columns::Column;
 use super::columns::optional;
@@ -33,6 +35,7 @@ use super::record::missing_field;
 use super::record::optional_name;
 use super::rejection::Flaw;
 use super::rejection::Reason;
+use super::rejection::shown;
 
 const TIMESTAMP: usize = 0;
 const ACCOUNT: usize = 1;
@@ -72,6 +75,13 @@ const COLUMNS: [Column; 13] = [
     optional("currency", &["currencycode", "ccy"]),
 ];
 
+/// The same where there are prices: what a cost is missing for comes to what they say.
+const PRICED_COLUMNS: [Column; 13] = {
+    let mut columns = COLUMNS;
+    columns[COST].required = false;
+    columns
+};
+
 /// Names that are remembered: accounts, endpoints and models come again and again.
 const REMEMBERED_MAX: usize = 100_000;
 
@@ -86,6 +96,8 @@ pub(super) struct Usage<'c> {
     /// Rows mostly come in the order of time: the last text and what it meant.
     last_time: (String, Timestamp),
     parts: Parts,
+    /// Whether the cost of the last row was computed from prices.
+    is_priced: bool,
 }
 
 impl<'c> Usage<'c> {
@@ -98,6 +110,7 @@ impl<'c> Usage<'c> {
             models: HashMap::new(),
             last_time: (String::new(), Timestamp::UNIX_EPOCH),
             parts: Parts::default(),
+            is_priced: false,
         }
     }
 
@@ -139,7 +152,11 @@ impl<'c> Usage<'c> {
         }
     }
 
-    fn cost(&self, cells: &[Cell<'_>], sign: DecimalSign) -> Result<Money, (usize, Flaw)> {
+    /// The cost that a row tells; `None` when it tells none and prices may say it.
+    fn cost(&self, cells: &[Cell<'_>], sign: DecimalSign) -> Result<Option<Money>, (usize, Flaw)> {
+        if cells[COST] == Cell::Missing && !self.context.prices.is_empty() {
+            return Ok(None);
+        }
         let currency = optional_currency(&cells[CURRENCY]).map_err(|flaw| (CURRENCY, flaw))?;
         if let Some(other) = currency.filter(|currency| *currency != self.context.currency) {
             let message = format!(
@@ -150,8 +167,34 @@ impl<'c> Usage<'c> {
             return Err((CURRENCY, Flaw::new(Reason::OtherCurrency, message)));
         }
         let text = cells[COST].text().map_err(|flaw| (COST, flaw))?;
-        let text = text.ok_or_else(|| (COST, missing_field("cost")))?;
-        number::money(&text, sign_for(&cells[COST], sign), self.context.currency).map_err(|flaw| (COST, flaw))
+        let text = text.ok_or_else(|| {
+            let message = "cost is empty; fill it in, or set prices under [[prices]] in the configuration";
+            (COST, Flaw::new(Reason::MissingField, message))
+        })?;
+        let cost = number::money(&text, sign_for(&cells[COST], sign), self.context.currency);
+        cost.map(Some).map_err(|flaw| (COST, flaw))
+    }
+
+    /// What a row comes to at the price of its day.
+    fn price(&self, row: &UsageRow) -> Result<Money, Flaw> {
+        let day = utc_date(row.at);
+        let Some(price) = self.context.prices.at(&row.endpoint, row.model.as_ref(), day) else {
+            let what = row.model.as_ref().map_or_else(
+                || format!("the endpoint {}, without a model,", shown(row.endpoint.as_str())),
+                |model| format!("the model {}", shown(model.as_str())),
+            );
+            let message = format!(
+                "cost is empty, and no price holds for {what} on {day}; fill it in, or add a price under [[prices]] \
+                 in the configuration"
+            );
+            return Err(Flaw::new(Reason::MissingField, message));
+        };
+        let charged = Charged::of(row.used.api_calls, row.used.tokens, row.tokens);
+        let charge = price.rates.charge(&charged).map(|charge| charge.total());
+        charge.ok_or_else(|| {
+            let message = "at its price the usage comes to more than can be kept; see to its counts";
+            Flaw::new(Reason::BadNumber, message)
+        })
     }
 }
 
@@ -159,7 +202,7 @@ impl Kind for Usage<'_> {
     type Row = UsageRow;
 
     fn columns(&self) -> &[Column] {
-        &COLUMNS
+        if self.context.prices.is_empty() { &COLUMNS } else { &PRICED_COLUMNS }
     }
 
     fn anchor(&self) -> usize {
@@ -184,7 +227,8 @@ impl Kind for Usage<'_> {
         };
         let maybe = |slot: usize| optional_count(&cells[slot], sign).map_err(|flaw| (slot, flaw));
         let (api_calls, tokens) = (needed(API_CALLS)?, needed(TOKENS_USED)?);
-        let cost = self.cost(cells, sign)?;
+        let told = self.cost(cells, sign)?;
+        self.is_priced = told.is_none();
         let endpoint = remembered(&mut self.endpoints, "endpoint", &cells[ENDPOINT])
             .and_then(|endpoint| endpoint.ok_or_else(|| missing_field("endpoint")))
             .map_err(|flaw| (ENDPOINT, flaw))?;
@@ -196,14 +240,21 @@ impl Kind for Usage<'_> {
             endpoint,
             model,
             event: optional_name("event_id", &cells[EVENT]).map_err(|flaw| (EVENT, flaw))?,
-            used: Used { api_calls, errors: maybe(ERRORS)?, tokens, cost },
+            used: Used { api_calls, errors: maybe(ERRORS)?, tokens, cost: told.unwrap_or_default() },
             tokens: TokenSplit { input: maybe(INPUT)?, output: maybe(OUTPUT)?, cached: maybe(CACHED)? },
         };
+        if told.is_none() {
+            row.used.cost = self.price(&row).map_err(|flaw| (COST, flaw))?;
+        }
         if row.event.is_none() && is_bare_date(&cells[TIMESTAMP]) {
             self.parts.tell_apart(&mut row);
         }
         self.tell_name(&row.account, &cells[ACCOUNT], names);
         Ok(row)
+    }
+
+    fn is_priced(&self) -> bool {
+        self.is_priced
     }
 }
 

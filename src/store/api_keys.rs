@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::domain::Act;
 use crate::domain::AuditKind;
+use crate::domain::SourceId;
 
 use super::audit;
 use super::audit::Entry;
@@ -59,6 +60,8 @@ pub struct ApiKey {
     pub name: String,
     /// What it opens.
     pub scopes: BTreeSet<KeyScope>,
+    /// The one source that it may send usage of; `None` may name any.
+    pub source: Option<SourceId>,
     /// Who made it.
     pub made_by: String,
     /// When.
@@ -69,9 +72,9 @@ pub struct ApiKey {
     pub revoked: Option<Timestamp>,
 }
 
-type Row = (String, String, String, i64, Option<i64>, Option<i64>);
+type Row = (String, String, Option<String>, String, i64, Option<i64>, Option<i64>);
 
-const COLUMNS: &str = "SELECT name, scopes, made_by, made_ms, used_ms, revoked_ms FROM api_key";
+const COLUMNS: &str = "SELECT name, scopes, source, made_by, made_ms, used_ms, revoked_ms FROM api_key";
 
 impl Store {
     /// Adds a key; tells whether its name was free.
@@ -80,14 +83,15 @@ impl Store {
         let scopes: Vec<String> = key.scopes.iter().map(ToString::to_string).collect();
         let mut writing = self.write().await?;
         let added = sqlx::query(
-            "INSERT INTO api_key (name, fingerprint, scopes, made_by, made_ms) \
-             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO NOTHING",
+            "INSERT INTO api_key (name, fingerprint, scopes, made_by, made_ms, source) \
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO NOTHING",
         )
         .bind(key.name.as_str())
         .bind(fingerprint)
         .bind(scopes.join(" "))
         .bind(key.made_by.as_str())
         .bind(key.made.as_millisecond())
+        .bind(key.source.as_ref().map(|source| source.as_str().to_owned()))
         .execute(&mut *writing)
         .await
         .doing(DOING)?;
@@ -95,7 +99,11 @@ impl Store {
             return Ok(false);
         }
         let entry = Entry::new(act, AuditKind::KeyAdd, key.name.as_str());
-        audit::append(&mut writing, &[entry.changed(None, Some(json!({"scopes": scopes})))]).await?;
+        let mut told = json!({"scopes": scopes});
+        if let Some(source) = &key.source {
+            told["source"] = source.as_str().into();
+        }
+        audit::append(&mut writing, &[entry.changed(None, Some(told))]).await?;
         writing.commit().await.doing(DOING)?;
         Ok(true)
     }
@@ -156,13 +164,14 @@ impl Store {
     }
 }
 
-fn read_row((name, scopes, made_by, made, used, revoked): Row) -> Result<ApiKey, StoreError> {
+fn read_row((name, scopes, source, made_by, made, used, revoked): Row) -> Result<ApiKey, StoreError> {
     let scopes =
         scopes.split_whitespace().map(|one| read_back(one, "api_key.scopes")).collect::<Result<_, _>>()?;
     let maybe = |at: Option<i64>, place| at.map(|at| instant(at, place)).transpose();
     Ok(ApiKey {
         name,
         scopes,
+        source: source.map(|source| read_back(&source, "api_key.source")).transpose()?,
         made_by,
         made: instant(made, "api_key.made_ms")?,
         used: maybe(used, "api_key.used_ms")?,
@@ -182,6 +191,7 @@ mod tests {
         let key = ApiKey {
             name: "billing".into(),
             scopes: [KeyScope::Ingest, KeyScope::Read].into(),
+            source: Some("gateway".parse().unwrap()),
             made_by: "dana".into(),
             made: Timestamp::UNIX_EPOCH,
             used: None,

@@ -16,6 +16,7 @@ use crate::domain::MeteredDay;
 use crate::domain::Model;
 use crate::domain::Money;
 use crate::domain::SourceId;
+use crate::domain::TokenSplit;
 use crate::domain::Unmapped;
 use crate::domain::UsageRow;
 use crate::domain::Window;
@@ -138,6 +139,7 @@ impl Store {
         let mut reading = self.read().await?;
         let rows = sqlx::query(
             "SELECT e.name AS endpoint, md.name AS model, u.at_ms / 86400000 AS day, \
+             CASE WHEN p.cost IS NULL THEN 0 ELSE 1 END AS is_computed, \
              CAST(SUM(u.api_calls) AS BIGINT) AS calls, CAST(SUM(u.tokens) AS BIGINT) AS tokens, \
              CAST(SUM(COALESCE(u.input, 0)) AS BIGINT) AS input, \
              CAST(SUM(COALESCE(u.output, 0)) AS BIGINT) AS output, \
@@ -150,8 +152,11 @@ impl Store {
              LEFT JOIN model md ON md.id = u.model \
              LEFT JOIN metered m ON m.source = u.source AND m.at_ms = u.at_ms AND m.account = u.account \
              AND m.endpoint = u.endpoint AND m.model = u.model AND u.event = '' \
+             LEFT JOIN priced p ON p.account = u.account AND p.at_ms = u.at_ms AND p.endpoint = u.endpoint \
+             AND p.model = u.model AND p.source = u.source AND p.event = u.event AND p.cost = u.cost \
              WHERE a.account_id = $1 AND u.at_ms >= $2 AND u.at_ms < $3 \
-             GROUP BY e.name, md.name, u.at_ms / 86400000 ORDER BY e.name, md.name, u.at_ms / 86400000",
+             GROUP BY e.name, md.name, u.at_ms / 86400000, CASE WHEN p.cost IS NULL THEN 0 ELSE 1 END \
+             ORDER BY e.name, md.name, u.at_ms / 86400000",
         )
         .bind(account.as_str())
         .bind(window.from().as_millisecond())
@@ -208,24 +213,20 @@ fn read_day(row: &AnyRow) -> Result<MeteredDay, StoreError> {
     let name: String = row.try_get("endpoint").doing(DOING)?;
     let model: Option<String> = row.try_get("model").doing(DOING)?;
     let day = instant(whole("day")?.saturating_mul(DAY_MS), "usage.at_ms")?;
-    let (tokens, input, output, cached) =
-        (count("tokens")?, count("input")?, count("output")?, count("cached")?);
+    let split = TokenSplit {
+        input: Some(count("input")?),
+        output: Some(count("output")?),
+        cached: Some(count("cached")?),
+    };
     let (write_short, write_long) = (count("write_short")?, count("write_long")?);
-    // Some sources count what came from a cache among what was read: then the kinds come to more than all tokens.
-    let twice = input.saturating_add(output) <= tokens
-        && input.saturating_add(output).saturating_add(cached) > tokens;
-    let input = if twice { input.saturating_sub(cached) } else { input };
-    let told = input.saturating_add(output).saturating_add(cached);
+    let told = Charged::of(count("calls")?, count("tokens")?, split);
     let charged = Charged {
         // What is written to a cache was read, and is charged as what is written.
-        input: input.saturating_sub(write_short.saturating_add(write_long)),
-        output,
-        cached,
+        input: told.input.saturating_sub(write_short.saturating_add(write_long)),
         cache_write_short: write_short,
         cache_write_long: write_long,
-        tokens: tokens.saturating_sub(told),
-        calls: count("calls")?,
         searches: count("searches")?,
+        ..told
     };
     Ok(MeteredDay {
         endpoint: read_back(&name, "endpoint.name")?,
@@ -234,5 +235,6 @@ fn read_day(row: &AnyRow) -> Result<MeteredDay, StoreError> {
         charged,
         billed: Money::from_micros(whole("cost")?),
         list: Money::from_micros(whole("list")?),
+        is_computed: whole("is_computed")? != 0,
     })
 }

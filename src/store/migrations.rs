@@ -31,6 +31,7 @@ const STEPS: &[(&str, &str)] = steps![
     "0012_audit",
     "0013_operations",
     "0014_metered",
+    "0015_sources",
 ];
 
 /// The number of the last step.

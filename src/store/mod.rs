@@ -32,6 +32,7 @@ mod outlay;
 mod overrides;
 mod own_use;
 mod packed;
+mod priced;
 mod pushed;
 mod recorded;
 mod retention;

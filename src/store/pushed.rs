@@ -20,10 +20,12 @@ use crate::domain::UsageRow;
 
 use super::audit;
 use super::audit::Entry;
+use super::audit::Intake;
 use super::error::Doing;
 use super::error::StoreError;
 use super::error::instant;
 use super::open::Store;
+use super::priced;
 use super::recorded::Recorded;
 use super::sources;
 use super::sources::SourceTry;
@@ -60,7 +62,7 @@ pub struct PushEntry<'p> {
     pub replaced: u64,
 }
 
-/// What a transaction of pushes changed.
+/// What a commit of usage changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Committed {
     /// Accounts with new or replaced usage, each once.
@@ -153,6 +155,11 @@ impl PushGroup<'_> {
         Ok(recorded)
     }
 
+    /// Notes that the cost of these rows, which the group records, was computed from prices.
+    pub async fn note_priced(&mut self, rows: &[&UsageRow]) -> Result<(), StoreError> {
+        priced::note(&mut self.writing, &self.known, rows).await
+    }
+
     /// Says that a source's data are complete up to `watermark`, if it says so; up to when they are, as of `now`.
     pub async fn advance(
         &mut self,
@@ -172,6 +179,11 @@ impl PushGroup<'_> {
     /// Keeps how it went with a source.
     pub async fn note(&mut self, tried: &SourceTry) -> Result<(), StoreError> {
         sources::note(&mut self.writing, tried).await
+    }
+
+    /// Notes what was recorded as a piece of what is entered into the audit log when it ends.
+    pub async fn within(&mut self, intake: &Intake, recorded: &Recorded) -> Result<(), StoreError> {
+        intake.note(&mut self.writing, recorded).await
     }
 
     /// Enters pushes that changed something into the audit log.

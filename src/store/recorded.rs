@@ -8,6 +8,7 @@ use crate::domain::Used;
 
 use super::counters;
 use super::error::StoreError;
+use super::pushed::Committed;
 
 /// What became of a batch of rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -64,6 +65,13 @@ impl Change {
 }
 
 impl Recorded {
+    /// What the commit of a batch of usage changed.
+    #[must_use]
+    pub fn committed(&self) -> Committed {
+        let versions = u64::from(self.accepted + self.replaced > 0);
+        Committed { touched: self.touched.clone(), since: self.changed_since, versions }
+    }
+
     pub(super) fn count(&mut self, change: Change, account: &AccountId) {
         match change {
             Change::None => self.duplicates += 1,

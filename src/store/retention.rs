@@ -193,8 +193,8 @@ async fn usage(writing: &mut AnyConnection, before: Timestamp) -> Result<u64, St
         .execute(&mut *writing)
         .await
         .doing(DOING)?;
-    sqlx::query("DELETE FROM metered WHERE at_ms < $1")
-        .bind(before.as_millisecond())
+    sqlx::query("DELETE FROM priced WHERE at_ms < $1")
+        .bind(before_ms)
         .execute(&mut *writing)
         .await
         .doing(DOING)?;

@@ -25,6 +25,7 @@ use super::numbering::MODELS;
 use super::numbering::Numbering;
 use super::numbering::SOURCES;
 use super::open::Store;
+use super::pushed::Committed;
 use super::recorded::Outcome;
 use super::recorded::Recorded;
 use super::stated::Figures;
@@ -114,16 +115,20 @@ impl UsageWriter {
     }
 
     /// Says that the source's data are complete up to `watermark` (it never moves back) and ends; a dry run rolls back.
-    pub async fn finish(self, watermark: Option<(SourceId, Timestamp)>) -> Result<(), StoreError> {
+    pub async fn finish(self, watermark: Option<(SourceId, Timestamp)>) -> Result<Committed, StoreError> {
+        let mut committed = Committed::default();
         if let Some(DryRun { all, .. }) = self.dry_run {
-            return all.rollback().await.doing("ending a dry run");
+            all.rollback().await.doing("ending a dry run")?;
+            return Ok(committed);
         }
         let mut writing = self.store.write().await?;
         if let Some((source, watermark)) = watermark {
-            watermarks::advance(&mut writing, &source, watermark, self.intake.at()).await?;
+            let moved = watermarks::advance(&mut writing, &source, watermark, self.intake.at()).await?;
+            committed.versions = u64::from(moved);
         }
         self.intake.end(&mut writing).await?;
-        writing.commit().await.doing("moving a watermark")
+        writing.commit().await.doing("moving a watermark")?;
+        Ok(committed)
     }
 }
 

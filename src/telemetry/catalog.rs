@@ -89,6 +89,12 @@ pub const METRICS: &[Described] = &[
         &[("reason", "a fixed list")],
         "Calls of sources that were tried again.",
     ),
+    counter(
+        "etsm_drop_files_total",
+        &[("outcome", "done, rejected, failed")],
+        "Files taken from the drop folder; failed are looks that broke off.",
+    ),
+    gauge("etsm_drop_waiting", &[], "Files that lay in the drop folder at the last look."),
     gauge(
         "etsm_freshness_seconds",
         &[SOURCE],

@@ -157,12 +157,13 @@ async fn sender(
 ) -> Result<Sender, Shut> {
     let by = |how| Way { how, request };
     let doors = &state.entry.doors;
-    if let Some(key) = within_limits(state, call, doors.sending_program(headers).await, Person::clone)? {
-        return Ok(Sender { who: Who::Key(key), way: by(How::Key) });
+    let shown = doors.sending_program(headers).await;
+    if let Some(key) = within_limits(state, call, shown, |key| key.name.clone())? {
+        return Ok(Sender { who: Who::Key(key.name), way: by(How::Key), only: key.only });
     }
     let Leave { asker, .. } = admitted(state, headers, call, false).await?;
     match access::may(&asker, Deed::Ingest) {
-        Ok(()) => Ok(Sender { who: Who::Person(asker.person.clone()), way: by(How::Api) }),
+        Ok(()) => Ok(Sender { who: Who::Person(asker.person.clone()), way: by(How::Api), only: None }),
         Err(refused) => Err(Shut::NotAllowed(refused.to_string())),
     }
 }

@@ -14,6 +14,7 @@ use crate::domain::Act;
 use crate::domain::Asker;
 use crate::domain::How;
 use crate::domain::RequestId;
+use crate::domain::SourceId;
 use crate::domain::Way;
 use crate::domain::Who;
 use crate::problem::Problem;
@@ -58,6 +59,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Knock {
 pub(super) struct Sender {
     pub(super) who: Who,
     pub(super) way: Way,
+    /// The one source that it may send usage of; `None` may name any.
+    pub(super) only: Option<SourceId>,
 }
 
 /// A rule's leave to ask, on its way through a request.

@@ -89,6 +89,7 @@ async fn plant_a_key_and_a_session(store: &Store) {
     let key = ApiKey {
         name: "bi".into(),
         scopes: [KeyScope::Read].into(),
+        source: None,
         made_by: "dana".into(),
         made: seed::act().at,
         used: None,
@@ -306,6 +307,7 @@ async fn logins_links_and_pushes_leave_one_entry() {
     let key = ApiKey {
         name: "shop".into(),
         scopes: [KeyScope::Ingest].into(),
+        source: None,
         made_by: "dana".into(),
         made: seed::act().at,
         used: None,

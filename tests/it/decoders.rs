@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use std::fmt::Display;
 use std::ops::ControlFlow;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use etsm::access::Pass;
 use etsm::access::PassSeal;
@@ -305,7 +306,12 @@ fn dice(number: u64) -> rand_chacha::ChaCha8Rng {
 
 /// Reads usage to the end and holds on to what must be so of any input.
 fn usage_of(bytes: &[u8], as_events: bool) -> Used {
-    let context = Context { source: "push".parse().unwrap(), now: now(), currency: Currency::USD };
+    let context = Context {
+        source: "push".parse().unwrap(),
+        now: now(),
+        currency: Currency::USD,
+        prices: Arc::default(),
+    };
     let (mut sum, mut last, mut told) = (Used::default(), 0, 0);
     let mut take = |batch: ingest::Batch<etsm::domain::UsageRow>| {
         let records = batch.rows.len() + batch.rejections.len();

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use etsm::domain::{Currency, Money, Used};
 use etsm::ingest::{self, Context, Input};
@@ -119,7 +120,12 @@ const GOOD: &str = "2025-03-03T10:00:00Z,acme,120,45000,0.90,/v1/chat";
 
 /// Reads usage without a store: each good row, each rejection as `row reason column`, or the file's error.
 fn read(bytes: &[u8]) -> Vec<String> {
-    let context = Context { source: "import".parse().unwrap(), now: now(), currency: Currency::USD };
+    let context = Context {
+        source: "import".parse().unwrap(),
+        now: now(),
+        currency: Currency::USD,
+        prices: Arc::default(),
+    };
     let (mut rows, mut rejections, mut names) = (Vec::new(), Vec::new(), Vec::new());
     let summary = ingest::read_usage(Input::bytes(bytes), &context, &mut |batch| {
         assert_eq!(batch.rows.len(), batch.numbers.len());

@@ -286,6 +286,7 @@ async fn a_key_opens_what_it_was_made_for_until_it_is_revoked() {
     let key = |name: &str, scope: KeyScope| ApiKey {
         name: name.into(),
         scopes: BTreeSet::from([scope]),
+        source: None,
         made_by: "dana".into(),
         made: app.clock_of_all().now(),
         used: None,

@@ -61,6 +61,7 @@ async fn key(app: &Harness, name: &str, scope: KeyScope) -> String {
     let key = ApiKey {
         name: name.into(),
         scopes: BTreeSet::from([scope]),
+        source: None,
         made_by: "dana".into(),
         made: app.clock_of_all().now(),
         used: None,

@@ -206,6 +206,7 @@ async fn the_log_of_a_whole_day_tells_no_secret_and_nobody_s_words() {
     let key = ApiKey {
         name: "shop".into(),
         scopes: [KeyScope::Ingest].into(),
+        source: None,
         made_by: "dana".into(),
         made: seed::act().at,
         used: None,

@@ -216,6 +216,7 @@ async fn made_key(folder: &Path) -> String {
     let key = ApiKey {
         name: "torture".into(),
         scopes: [KeyScope::Ingest].into(),
+        source: None,
         made_by: "dana".into(),
         made: Timestamp::UNIX_EPOCH,
         used: None,

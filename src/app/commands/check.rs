@@ -22,6 +22,7 @@ use crate::config::Settings;
 use crate::domain::Clock;
 use crate::domain::Destination;
 use crate::domain::SystemClock;
+use crate::jobs::drop::Folder;
 use crate::render::discord::Seal;
 use crate::store::Store;
 use crate::telemetry;
@@ -89,6 +90,7 @@ async fn look_at_all(settings: &Settings, words: &Check, findings: &mut Findings
     key(settings, findings);
     serving(settings, findings);
     certificate(settings, findings);
+    drop_folder(settings, findings);
     if words.offline {
         findings.ok("network", "not asked");
         return Ok(());
@@ -223,6 +225,16 @@ fn is_open_to_all(file: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_open_to_all(_file: &Path) -> bool {
     false
+}
+
+fn drop_folder(settings: &Settings, findings: &mut Findings) {
+    let Some(source) = &settings.drop_source else { return };
+    let place = source.folder.display();
+    match Folder::new(source.folder.clone(), source.holds).examine() {
+        Ok(true) => findings.ok("drop", format!("files laid into {place} can be taken")),
+        Ok(false) => findings.ok("drop", format!("there is no folder {place} yet; the first start makes it")),
+        Err(fault) => findings.fail("drop", format!("{place}: {}", fault.wrong), fault.remedy),
+    }
 }
 
 async fn discord(settings: &Settings, findings: &mut Findings) -> anyhow::Result<()> {

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -36,6 +37,7 @@ pub(super) async fn import(
         source,
         keep,
         watermark: import.watermark,
+        prices: Arc::new(settings.prices.clone()),
         ..ImportOptions::new(super::terminal_act(environment)?, settings.currency)
     };
     let records = match import.kind {

@@ -1,5 +1,6 @@
 //! `etsm key`: keys of programs.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -10,6 +11,7 @@ use crate::config::Environment;
 use crate::config::Settings;
 use crate::domain::Person;
 use crate::store::ApiKey;
+use crate::store::KeyScope;
 use crate::web::KEY_PREFIX;
 
 use super::super::cli::Key;
@@ -26,13 +28,16 @@ pub(super) async fn key(
     let mut out = anstream::stdout();
     let act = super::terminal_act(environment)?;
     match what {
-        Key::Add { name, scopes } => {
+        Key::Add { name, scopes, source } => {
             // The log shows it where the name of a person stands.
             let name = Person::new(&name)?.to_string();
             let token = Token::random();
             let (made_by, made) = (act.who.name().to_owned(), act.at);
-            let scopes = scopes.into_iter().collect();
-            let key = ApiKey { name, scopes, made_by, made, used: None, revoked: None };
+            let scopes: BTreeSet<KeyScope> = scopes.into_iter().collect();
+            if source.is_some() && scopes == BTreeSet::from([KeyScope::Read]) {
+                bail!("a key that only reads sends nothing; leave --source out, or add the scope ingest");
+            }
+            let key = ApiKey { name, scopes, source, made_by, made, used: None, revoked: None };
             let secret = format!("{KEY_PREFIX}{}", token.reveal());
             if !store.add_api_key(&key, token.fingerprint().as_str(), &act).await? {
                 bail!("there is or was a key called {}; choose another name", key.name);
@@ -43,11 +48,12 @@ pub(super) async fn key(
         Key::List => {
             for key in store.api_keys().await? {
                 let scopes: Vec<String> = key.scopes.iter().map(ToString::to_string).collect();
+                let only = key.source.map_or_else(String::new, |source| format!(" of {source} alone"));
                 let used = key.used.map_or_else(|| "never used".into(), |at| format!("used {at:.0}"));
                 let state = key.revoked.map_or_else(String::new, |at| format!(", revoked {at:.0}"));
                 writeln!(
                     out,
-                    "{}  {}  made {:.0} by {}, {used}{state}",
+                    "{}  {}{only}  made {:.0} by {}, {used}{state}",
                     key.name,
                     scopes.join(","),
                     key.made,

@@ -1,4 +1,5 @@
-//! A simulated portfolio that feels real: seeded, repeatable, and ending at the hour it is asked for.
+//! A simulated portfolio that feels real: seeded, repeatable, and ending at the hour it is asked for; hour by hour it can
+//! go on from there.
 //!
 //! Invariant: the same plan always gives the same accounts, rows and texts; nothing here looks at the clock.
 

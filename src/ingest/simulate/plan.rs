@@ -1,5 +1,6 @@
 //! What is asked for, and the portfolio that comes of it.
 
+use jiff::SignedDuration;
 use jiff::Timestamp;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -22,6 +23,7 @@ use super::customer::Customer;
 use super::customer::Market;
 use super::desk;
 use super::incidents;
+use super::traffic::Held;
 use super::traffic::Traffic;
 
 /// Counts most usage and is complete up to the end.
@@ -34,6 +36,9 @@ const LATE_HOURS: i64 = 9;
 const SHARED: u64 = 0;
 const DESK: u64 = 1;
 const FIRST_ACCOUNT: u64 = 2;
+/// Set in the streams of what comes after the end; below it stand for how long a number holds, of which account, and of
+/// which hour, day or week since 1970.
+const AFTER: u64 = 1 << 63;
 
 /// How large the simulated portfolio is, and where it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +129,27 @@ impl Simulated {
             (&customer.account.id, self.traffic.rows(customer, rng))
         })
     }
+
+    /// The usage of all accounts in an hour from the end on, as it is once all of it has come: each hour can be had alone,
+    /// and again.
+    #[must_use]
+    pub fn hour(&self, at: Timestamp) -> Vec<UsageRow> {
+        let at = Grain::Hour.floor(at);
+        let of_one = |customer: &Customer| {
+            let draw = |held: Held, number: i64| {
+                stream(self.seed, AFTER | (held as u64) << 56 | (customer.rank as u64) << 40 | number as u64)
+            };
+            self.traffic.rows_after(customer, at, draw)
+        };
+        self.customers.iter().flat_map(of_one).collect()
+    }
+
+    /// The source that delivers at once, and the one that is late, with how late it is.
+    #[must_use]
+    pub fn sources(&self) -> (&SourceId, (&SourceId, SignedDuration)) {
+        let late = SignedDuration::from_hours(LATE_HOURS);
+        (&self.traffic.source, (&self.traffic.late_source, late))
+    }
 }
 
 /// Random numbers of their own for each purpose, so that a change in one place does not move the others.
@@ -185,6 +211,27 @@ mod tests {
         assert_eq!(oldest.as_millisecond(), end.as_millisecond() - 120 * DAY_MS);
         assert!(simulated.notes.iter().all(|note| note.at < end));
         assert!(simulated.initiatives.iter().flat_map(|one| &one.updates).all(|update| update.at < end));
+    }
+
+    #[test]
+    fn an_hour_after_the_end_is_the_same_each_time_and_goes_on_as_it_went() {
+        let simulated = Simulated::new(&small(7));
+        let end = Grain::Hour.floor(until());
+        let hour = |after: i64| end + SignedDuration::from_hours(after);
+        assert_eq!(simulated.hour(hour(30)), Simulated::new(&small(7)).hour(hour(30)));
+        assert_ne!(simulated.hour(hour(30)), Simulated::new(&small(8)).hour(hour(30)));
+        let after: Vec<UsageRow> = (0..24 * 14).flat_map(|after| simulated.hour(hour(after))).collect();
+        let sources: BTreeSet<&str> = after.iter().map(|row| row.source.as_str()).collect();
+        assert_eq!(sources, BTreeSet::from([SOURCE, LATE_SOURCE]));
+        let before: Vec<UsageRow> =
+            all_rows(&simulated).into_iter().filter(|row| row.at >= hour(-24 * 14)).collect();
+        let cost = |rows: &[UsageRow]| rows.iter().map(|row| row.used.cost.as_f64()).sum::<f64>();
+        let grown = cost(&after) / cost(&before);
+        assert!((0.8..1.25).contains(&grown), "two weeks after the end against two before: {grown}");
+        let silent = |row: &UsageRow| !before.iter().any(|other| other.account == row.account);
+        let account = |row: &UsageRow| row.account.clone();
+        let woken: BTreeSet<AccountId> = after.iter().filter(|row| silent(row)).map(account).collect();
+        assert!(woken.len() <= 2, "who fell silent stays silent, but for sleepers: {woken:?}");
     }
 
     #[test]

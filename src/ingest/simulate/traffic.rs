@@ -45,6 +45,14 @@ pub(super) struct Traffic {
     names: Vec<(Endpoint, Option<Model>)>,
 }
 
+/// For how long a random number holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Held {
+    Hour,
+    Day,
+    Week,
+}
+
 /// What holds for a whole local day.
 struct Day {
     date: Date,
@@ -90,19 +98,54 @@ impl Traffic {
                 }
                 day = Day::draw(customer, local, week, rng);
             }
-            let ago = (self.until_ms - hour_ms) as f64 / DAY_MS as f64;
-            let level = customer.course.level(ago, local.day()) * day.factor;
-            let failing = incidents::rate(&self.incidents, customer.rank, hour_ms);
-            if level > 0.0 {
-                for one in &customer.uses {
-                    let open = day.weight(customer.rhythm, one, local, rng);
-                    let mean = one.calls * level * open * (0.1 * normal(rng)).exp() * (1.0 - 0.6 * failing);
-                    if ago <= one.began && ago > one.ended && mean > 0.0 {
-                        rows.extend(self.row(customer, one, (at, ago), (mean, failing), rng));
-                    }
+            rows.extend(self.of_hour(customer, &day, (at, local), rng));
+            hour_ms += HOUR_MS;
+        }
+        // What the late source has not delivered yet.
+        rows.retain(|row| row.source != self.late_source || row.at.as_millisecond() < self.late_until_ms);
+        rows
+    }
+
+    /// The rows of a customer in an hour after the end. They hang on nothing but the hour, so that each can be had alone
+    /// and again: `draw` gives the random numbers of a week, of a day and of an hour.
+    pub(super) fn rows_after(
+        &self,
+        customer: &Customer,
+        at: Timestamp,
+        draw: impl Fn(Held, i64) -> ChaCha8Rng,
+    ) -> Vec<UsageRow> {
+        let zone = TimeZone::get(customer.region.zone()).unwrap_or(TimeZone::UTC);
+        let local = zone.to_datetime(at);
+        let days = local.date().duration_since(Date::constant(1970, 1, 1)).as_hours() / 24;
+        // As unlike each other as weeks of the history are in the long run.
+        let week = 0.095 * normal(&mut draw(Held::Week, (days + 3).div_euclid(7)));
+        let day = Day::draw(customer, local, week, &mut draw(Held::Day, days));
+        let mut rng = draw(Held::Hour, at.as_millisecond() / HOUR_MS);
+        self.of_hour(customer, &day, (at, local), &mut rng)
+    }
+
+    fn of_hour(
+        &self,
+        customer: &Customer,
+        day: &Day,
+        (at, local): (Timestamp, DateTime),
+        rng: &mut ChaCha8Rng,
+    ) -> Vec<UsageRow> {
+        let hour_ms = at.as_millisecond();
+        let ago = (self.until_ms - hour_ms) as f64 / DAY_MS as f64;
+        let level = customer.course.level(ago, local.day()) * day.factor;
+        let failing = incidents::rate(&self.incidents, customer.rank, hour_ms);
+        let mut rows = Vec::new();
+        if level > 0.0 {
+            for one in &customer.uses {
+                let open = day.weight(customer.rhythm, one, local, rng);
+                let mean = one.calls * level * open * (0.1 * normal(rng)).exp() * (1.0 - 0.6 * failing);
+                // What did not end before the end goes on after it.
+                let goes_on = ago > one.ended || one.ended == 0.0;
+                if ago <= one.began && goes_on && mean > 0.0 {
+                    rows.extend(self.row(customer, one, (at, ago), (mean, failing), rng));
                 }
             }
-            hour_ms += HOUR_MS;
         }
         rows
     }
@@ -143,8 +186,7 @@ impl Traffic {
         };
         let (endpoint, model) = self.names[one.offer].clone();
         let source = if offer.late { &self.late_source } else { &self.source };
-        let is_in = !offer.late || at.as_millisecond() < self.late_until_ms;
-        (calls > 0 && is_in).then(|| UsageRow {
+        (calls > 0).then(|| UsageRow {
             source: source.clone(),
             at,
             account: customer.account.id.clone(),

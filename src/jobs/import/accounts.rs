@@ -14,7 +14,6 @@ use crate::ingest::Reason;
 use crate::ingest::Rejection;
 use crate::store::Entered;
 use crate::store::Keep;
-use crate::store::Store;
 use crate::store::StoreError;
 
 use super::ImportOptions;
@@ -22,16 +21,17 @@ use super::pipe::Pipe;
 use super::pipe::Progress;
 use super::report::ImportReport;
 use super::report::ImportReports;
+use super::target::Target;
 
 /// Imports account files, a batch in one transaction.
 pub(super) async fn import(
-    store: &Store,
+    target: Target<'_>,
     files: &[PathBuf],
     options: &ImportOptions,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<ImportReports, StoreError> {
     let mut known: HashMap<AccountId, Account> =
-        store.accounts().await?.into_iter().map(|account| (account.id.clone(), account)).collect();
+        target.store().accounts().await?.into_iter().map(|account| (account.id.clone(), account)).collect();
     let mut reports = ImportReports { files: Vec::new(), dry_run: options.keep == Keep::DryRun };
     for (number, file) in files.iter().enumerate() {
         let mut report = ImportReport::default();
@@ -53,14 +53,14 @@ pub(super) async fn import(
             }
             if options.keep == Keep::Yes && !changed.is_empty() {
                 let changed: Vec<Account> = changed.into_values().collect();
-                store.put_accounts(&changed, Entered::Within(&intake)).await?;
+                target.put_accounts(&changed, Entered::Within(&intake)).await?;
             }
             rejections.sort_by_key(|rejection| rejection.row);
             report.reject(rejections);
             progress(Progress { file: number, records: report.records(), bytes: batch.bytes });
         }
         pipe.close(&mut report).await;
-        store.end_intake(&intake).await?;
+        target.store().end_intake(&intake).await?;
         reports.push(file, report);
     }
     Ok(reports)

@@ -27,15 +27,16 @@ use super::pipe::Pipe;
 use super::pipe::Progress;
 use super::report::ImportReport;
 use super::report::ImportReports;
+use super::target::Target;
 
 /// Imports initiative files, a batch in one transaction.
 pub(super) async fn import(
-    store: &Store,
+    target: Target<'_>,
     files: &[PathBuf],
     options: &ImportOptions,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<ImportReports, StoreError> {
-    let mut book = Book::open(store, options).await?;
+    let mut book = Book::open(target.store(), options).await?;
     let mut reports = ImportReports { files: Vec::new(), dry_run: options.keep == Keep::DryRun };
     for (number, file) in files.iter().enumerate() {
         let mut report = ImportReport::default();
@@ -59,14 +60,14 @@ pub(super) async fn import(
             }
             if options.keep == Keep::Yes && !changed.is_empty() {
                 let changed: Vec<Initiative> = changed.into_values().collect();
-                store.put_initiatives(&changed, Entered::Within(&intake)).await?;
+                target.put_initiatives(&changed, Entered::Within(&intake)).await?;
             }
             rejections.sort_by_key(|rejection| rejection.row);
             report.reject(rejections);
             progress(Progress { file: number, records: report.records(), bytes: batch.bytes });
         }
         pipe.close(&mut report).await;
-        store.end_intake(&intake).await?;
+        target.store().end_intake(&intake).await?;
         reports.push(file, report);
     }
     Ok(reports)

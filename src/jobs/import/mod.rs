@@ -6,11 +6,13 @@ mod accounts;
 mod initiatives;
 mod pipe;
 mod report;
+mod target;
 mod usage;
 
 use std::fs::File;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -18,28 +20,19 @@ use crate::access;
 use crate::domain::Act;
 use crate::domain::AuditKind;
 use crate::domain::Currency;
+use crate::domain::PriceList;
 use crate::domain::SourceId;
 use crate::ingest::Context;
 use crate::store::Intake;
 use crate::store::Keep;
-use crate::store::Store;
 use crate::store::StoreError;
 
 pub(super) use usage::{Written, complete_until, note};
 
+pub use crate::domain::Records;
 pub use pipe::Progress;
 pub use report::{FileFault, ImportReport, ImportReports, Totals};
-
-/// What the files of an import hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Records {
-    /// Usage rows.
-    Usage,
-    /// Accounts.
-    Accounts,
-    /// Initiatives.
-    Initiatives,
-}
+pub use target::Target;
 
 /// How an import is done.
 #[derive(Debug, Clone)]
@@ -55,6 +48,8 @@ pub struct ImportOptions {
     pub act: Act,
     /// The currency of the portfolio.
     pub currency: Currency,
+    /// What usage costs that comes without a cost; none, unless told.
+    pub prices: Arc<PriceList>,
 }
 
 impl ImportOptions {
@@ -62,7 +57,7 @@ impl ImportOptions {
     #[must_use]
     pub fn new(act: Act, currency: Currency) -> Self {
         let source = SourceId::new("import").expect("the word is an id");
-        Self { source, keep: Keep::Yes, watermark: None, act, currency }
+        Self { source, keep: Keep::Yes, watermark: None, act, currency, prices: Arc::default() }
     }
 
     /// What a file is entered as: by its name without the folder, and by the digest of what is in it. One that cannot be
@@ -80,22 +75,24 @@ impl ImportOptions {
     }
 
     fn context(&self) -> Context {
-        Context { source: self.source.clone(), now: self.act.at, currency: self.currency }
+        let (source, prices) = (self.source.clone(), Arc::clone(&self.prices));
+        Context { source, now: self.act.at, currency: self.currency, prices }
     }
 }
 
 /// Imports files one after the other; `-` is the standard input. A file that cannot be read is in the reports and
 /// does not keep the others from being read. An error means that the store failed: batches before it are kept.
-pub async fn import_files(
-    store: &Store,
+pub async fn import_files<'t>(
+    into: impl Into<Target<'t>>,
     records: Records,
     files: &[PathBuf],
     options: &ImportOptions,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<ImportReports, StoreError> {
+    let target = into.into();
     match records {
-        Records::Usage => usage::import(store, files, options, progress).await,
-        Records::Accounts => accounts::import(store, files, options, progress).await,
-        Records::Initiatives => initiatives::import(store, files, options, progress).await,
+        Records::Usage => usage::import(target, files, options, progress).await,
+        Records::Accounts => accounts::import(target, files, options, progress).await,
+        Records::Initiatives => initiatives::import(target, files, options, progress).await,
     }
 }

@@ -70,6 +70,8 @@ pub struct ImportReport {
     pub rejected: u64,
     /// The first 10,000 of them.
     pub rejections: Vec<Rejection>,
+    /// Good rows that came without a cost, which was computed from prices.
+    pub priced: u64,
     /// Sums over the usage that was added or restated; a row that the same file restates counts once.
     pub totals: Totals,
     /// The times of the first 100,000 accepted rows, in file order; on a dry run only.
@@ -139,6 +141,9 @@ impl ImportReport {
         if unlisted > 0 {
             object["rejected_unlisted"] = unlisted.into();
         }
+        if self.priced > 0 {
+            object["priced"] = self.priced.into();
+        }
         if let Some(times) = &self.times {
             object["utc"] = times.iter().map(Timestamp::to_string).collect();
         }
@@ -179,6 +184,13 @@ impl ImportReport {
                 "  Added: {} API calls, {} tokens, cost {cost}.",
                 count(api_calls),
                 count(tokens_used)
+            );
+        }
+        if self.priced > 0 {
+            let _ = writeln!(
+                text,
+                "  {} came without a cost, which was computed from prices.",
+                count(self.priced)
             );
         }
         for rejection in self.rejections.iter().take(SHOWN_MAX) {
@@ -245,7 +257,7 @@ impl ImportReports {
         }
         let file_error =
             self.files.iter().find_map(|(_, report)| report.file_error.as_ref()).map(|fault| fault.code);
-        json!({
+        let mut object = json!({
             "accepted": sum(|report| report.accepted),
             "duplicates": sum(|report| report.duplicates),
             "replaced": sum(|report| report.replaced),
@@ -253,7 +265,12 @@ impl ImportReports {
             "totals": totals.json(),
             "file_error": file_error,
             "files": files,
-        })
+        });
+        let priced = sum(|report| report.priced);
+        if priced > 0 {
+            object["priced"] = priced.into();
+        }
+        object
     }
 
     /// For a person.

@@ -14,7 +14,6 @@ use crate::domain::UsageRow;
 use crate::ingest;
 use crate::store::Keep;
 use crate::store::Outcome;
-use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::UsageWriter;
 
@@ -23,6 +22,7 @@ use super::pipe::Pipe;
 use super::pipe::Progress;
 use super::report::ImportReport;
 use super::report::ImportReports;
+use super::target::Target;
 
 /// Keys that are remembered to tell a row restated within the import from one restated since; beyond them, both
 /// statements of such a row are in the sums. About 20 MB.
@@ -30,14 +30,14 @@ const KEYS_MAX: usize = 1_000_000;
 
 /// Imports usage files through one writer, so that a dry run counts what is in two of them once.
 pub(super) async fn import(
-    store: &Store,
+    target: Target<'_>,
     files: &[PathBuf],
     options: &ImportOptions,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<ImportReports, StoreError> {
     let Some(first) = files.first() else { return Ok(ImportReports::default()) };
     let first = options.intake(AuditKind::ImportUsage, first).await;
-    let mut writer = store.usage_writer(options.keep, first).await?;
+    let mut writer = target.store().usage_writer(options.keep, first).await?;
     let mut reports = ImportReports { files: Vec::new(), dry_run: options.keep == Keep::DryRun };
     let mut written = Written::default();
     for (number, file) in files.iter().enumerate() {
@@ -45,16 +45,16 @@ pub(super) async fn import(
             writer.go_on(options.intake(AuditKind::ImportUsage, file).await).await?;
         }
         let mut tell = |records, bytes| progress(Progress { file: number, records, bytes });
-        let report = import_one(&mut writer, file, options, &mut written, &mut tell).await?;
+        let report = import_one((target, &mut writer), file, options, &mut written, &mut tell).await?;
         reports.push(file, report);
     }
     let newest = reports.files.iter().filter_map(|(_, report)| report.watermark).max();
-    writer.finish(newest.map(|watermark| (options.source.clone(), watermark))).await?;
+    target.finish(writer, newest.map(|watermark| (options.source.clone(), watermark))).await?;
     Ok(reports)
 }
 
 async fn import_one(
-    writer: &mut UsageWriter,
+    (target, writer): (Target<'_>, &mut UsageWriter),
     file: &Path,
     options: &ImportOptions,
     written: &mut Written,
@@ -66,8 +66,14 @@ async fn import_one(
     let mut pipe = Pipe::open(file, options.context(), ingest::read_usage);
     while let Some(batch) = pipe.next().await {
         if !batch.rows.is_empty() {
-            let recorded = writer.record(&batch.rows, &batch.names).await?;
+            let recorded = target.record(writer, &batch.rows, &batch.names).await?;
             note(&mut report, written, &batch.rows, &recorded.outcomes);
+            report.priced += batch.priced.len() as u64;
+            if options.keep == Keep::Yes {
+                // Broken off before this, the same import notes it when it is done again.
+                let priced: Vec<&UsageRow> = batch.priced.iter().map(|at| &batch.rows[*at]).collect();
+                target.store().note_priced(&priced).await?;
+            }
             newest = newest.max(batch.rows.iter().map(|row| row.at).max());
         }
         report.reject(batch.rejections);

@@ -215,6 +215,9 @@ async fn write(
 ) -> Result<Vec<String>, StoreError> {
     let (rows, names) = joined(new);
     let recorded = group.record(&rows, &names).await?;
+    let priced: Vec<&UsageRow> =
+        new.iter().flat_map(|parcel| parcel.priced.iter().map(|at| &parcel.rows[*at])).collect();
+    group.note_priced(&priced).await?;
     let mut left = recorded.outcomes.as_slice();
     let mut sources: BTreeMap<&SourceId, (Option<Timestamp>, u64)> = BTreeMap::new();
     let mut reports = Vec::with_capacity(new.len());

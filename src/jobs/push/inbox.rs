@@ -13,6 +13,7 @@ use crate::access::Fingerprint;
 use crate::domain::AccountId;
 use crate::domain::Act;
 use crate::domain::Currency;
+use crate::domain::PriceList;
 use crate::domain::SourceId;
 use crate::domain::UsageRow;
 use crate::ingest;
@@ -35,6 +36,7 @@ pub struct Inbox {
     orders: mpsc::Sender<Order>,
     room: Arc<Semaphore>,
     currency: Currency,
+    prices: Arc<PriceList>,
 }
 
 /// A parcel that was read, on its way to the committer.
@@ -52,6 +54,8 @@ pub(super) struct ReadParcel {
     pub(super) watermark: Option<Timestamp>,
     pub(super) rows: Vec<UsageRow>,
     pub(super) names: Vec<(AccountId, String)>,
+    /// Places in `rows` of those whose cost was computed from prices.
+    pub(super) priced: Vec<usize>,
     /// What is known of its records before they are written down: those that are refused.
     pub(super) report: ImportReport,
     pub(super) claim: Option<Claim>,
@@ -80,8 +84,13 @@ impl Claim {
 }
 
 impl Inbox {
-    pub(super) fn new(orders: mpsc::Sender<Order>, room: Arc<Semaphore>, currency: Currency) -> Self {
-        Self { orders, room, currency }
+    pub(super) fn new(
+        orders: mpsc::Sender<Order>,
+        room: Arc<Semaphore>,
+        currency: Currency,
+        prices: Arc<PriceList>,
+    ) -> Self {
+        Self { orders, room, currency, prices }
     }
 
     /// Takes a parcel; `Ok` means that what it holds is durable.
@@ -89,7 +98,7 @@ impl Inbox {
         let rows = u32::try_from(rows_at_most(&parcel.body)).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.room).try_acquire_many_owned(rows).map_err(|_none| NotTaken::Full)?;
         let (source, now) = (parcel.source.clone(), parcel.act.at);
-        let context = Context { source, now, currency: self.currency };
+        let context = Context { source, now, currency: self.currency, prices: Arc::clone(&self.prices) };
         let read = if parcel.body.len() <= SMALL_BYTES {
             read(parcel, &context)
         } else {
@@ -119,7 +128,8 @@ fn read(parcel: Parcel, context: &Context) -> Result<ReadParcel, NotTaken> {
     if parcel.body.starts_with(b"PAR1") {
         return Err(not_text("Parquet is not taken here; import the file with `etsm import usage`"));
     }
-    let (mut rows, mut names, mut report) = (Vec::new(), Vec::new(), ImportReport::default());
+    let (mut rows, mut names, mut priced) = (Vec::new(), Vec::new(), Vec::new());
+    let mut report = ImportReport::default();
     let mut records = 0;
     let reader = match parcel.form {
         Form::CloudEvents => ingest::read_cloud_events,
@@ -130,6 +140,7 @@ fn read(parcel: Parcel, context: &Context) -> Result<ReadParcel, NotTaken> {
         if records > PARCEL_ROWS_MAX {
             return ControlFlow::Break(());
         }
+        priced.extend(batch.priced.iter().map(|at| at + rows.len()));
         rows.extend(batch.rows);
         names.extend(batch.names);
         report.reject(batch.rejections);
@@ -151,5 +162,6 @@ fn read(parcel: Parcel, context: &Context) -> Result<ReadParcel, NotTaken> {
     }
     let claim = Claim::of(&parcel);
     let Parcel { act, source, watermark, .. } = parcel;
-    Ok(ReadParcel { act, source, watermark, rows, names, report, claim })
+    report.priced = priced.len() as u64;
+    Ok(ReadParcel { act, source, watermark, rows, names, priced, report, claim })
 }

@@ -29,6 +29,6 @@ const PARCEL_ROWS_MAX: usize = 100_000;
 pub fn push(desk: Desk, currency: Currency) -> (Inbox, Committer) {
     let (sender, orders) = mpsc::channel(PARCELS_WAITING_MAX);
     let room = Arc::new(Semaphore::new(ROWS_WAITING_MAX));
-    let inbox = Inbox::new(sender, room, currency);
+    let inbox = Inbox::new(sender, room, currency, Arc::clone(desk.prices()));
     (inbox, Committer::new(desk, orders, Arc::new(Notify::new())))
 }

@@ -21,6 +21,7 @@ use super::mention::{Mention, TextColumn};
 const OWN: &[(&str, &str)] = &[
     ("usage rows", "DELETE FROM usage WHERE account = $1"),
     ("details of usage", "DELETE FROM metered WHERE account = $1"),
+    ("costs of usage", "DELETE FROM priced WHERE account = $1"),
     (
         "sources not mapped",
         "DELETE FROM unmapped WHERE account_id = (SELECT account_id FROM account WHERE id = $1)",

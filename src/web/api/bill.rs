@@ -35,7 +35,7 @@ pub(super) struct WireBill {
     lines: Vec<WireBillLine>,
 }
 
-/// Amounts in millionths of the currency's unit; all but `billed` sum to it exactly.
+/// Amounts in millionths of the currency's unit; all but `computed` sum to `billed` exactly.
 #[derive(Serialize, ToSchema)]
 pub(super) struct WireBillParts {
     billed: i64,
@@ -48,6 +48,8 @@ pub(super) struct WireBillParts {
     /// Usage for which no price is set on its day.
     unpriced: i64,
     unexplained: i64,
+    /// Beside the bill, and in none of the others: what usage whose source told no cost came to at its prices.
+    computed: i64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -107,6 +109,7 @@ impl From<BillParts> for WireBillParts {
             discount: parts.discount.micros,
             unpriced: parts.unpriced.micros,
             unexplained: parts.rest.micros,
+            computed: parts.computed.micros,
         }
     }
 }

@@ -58,6 +58,8 @@ pub(super) struct WireReport {
     rejected: Vec<WireRejection>,
     /// How many more were refused; left out when there are none.
     rejected_unlisted: Option<u64>,
+    /// Good rows that came without a cost, which was computed from prices; left out when there are none.
+    priced: Option<u64>,
     totals: WireTotals,
     /// Always `null`: a body that is wrong as a whole gets a problem.
     file_error: Option<String>,
@@ -98,7 +100,7 @@ pub(super) struct WireTotals {
                    durable. Sent again, a row adds nothing: a bucket is replaced, and events count by their \
                    `event_id`. At most 32 MiB, packed or not, and 100,000 rows.",
     params(
-        ("source" = Option<String>, Query, description = "Which source the rows belong to; the name of the key if left out"),
+        ("source" = Option<String>, Query, description = "Which source the rows belong to; if left out, the one that the key is bound to, or the name of the key"),
         ("watermark" = Option<String>, Query, description = "Up to when the source’s data are complete, as 2026-03-03T11:00:00Z; the end of the newest hour if left out. It never moves back"),
         ("Idempotency-Key" = Option<String>, Header, description = "A name of your own for this body, up to 255 characters. For 7 days the same body under it gets the same answer, with `Idempotent-Replayed: true`, and another body is refused"),
         ("Content-Encoding" = Option<String>, Header, description = "gzip or zstd"),
@@ -114,6 +116,7 @@ pub(super) struct WireTotals {
     ),
     responses(
         (status = 200, description = "The rows are durable, but for those that were refused", body = WireReport),
+        (status = 403, description = "The key sends no usage, or that of another source (`other_source`)", body = WireProblem, content_type = "application/problem+json"),
         (status = 409, description = "Another body was taken under this Idempotency-Key", body = WireProblem, content_type = "application/problem+json"),
         (status = 413, description = "The body is too long, or has too many rows", body = WireProblem, content_type = "application/problem+json"),
         (status = 415, description = "The body is of a kind, or packed in a way, that is not taken", body = WireProblem, content_type = "application/problem+json"),
@@ -130,7 +133,7 @@ pub(crate) async fn take(
     body: Body,
 ) -> Result<Response, Refused> {
     let options = Options::new(query, &["source", "watermark"])?;
-    let source = options.parsed::<SourceId>("source")?.unwrap_or_else(|| own_source(&sender.who));
+    let source = source(&sender, options.parsed("source")?)?;
     let watermark = options.instant("watermark")?;
     let once = once(&headers)?;
     let form = form(&headers)?;
@@ -163,6 +166,15 @@ fn printed(taken: Taken) -> Response {
         response.headers_mut().insert("idempotent-replayed", yes);
     }
     response
+}
+
+/// The source that the sender names, or its own one; a key that is bound to one may name no other.
+fn source(sender: &Sender, named: Option<SourceId>) -> Result<SourceId, Refused> {
+    let Some(only) = &sender.only else { return Ok(named.unwrap_or_else(|| own_source(&sender.who))) };
+    match named {
+        Some(other) if other != *only => Err(Refused::OtherSource { only: only.clone() }),
+        Some(_) | None => Ok(only.clone()),
+    }
 }
 
 /// The name of the key, where it can be that of a source.
@@ -264,6 +276,11 @@ async fn unpacked(packing: Packing, sent: Vec<u8>) -> Result<Vec<u8>, Refused> {
 pub(crate) enum Refused {
     /// As any call.
     Api(ApiFailure),
+    /// The key is bound to another source.
+    OtherSource {
+        /// The one that it may send usage of.
+        only: SourceId,
+    },
     /// Too long.
     TooLong(String),
     /// Of a kind that is not taken, by its code.
@@ -282,6 +299,13 @@ impl axum::response::IntoResponse for Refused {
     fn into_response(self) -> Response {
         let mut response = match self {
             Self::Api(failure) => failure.into_response(),
+            Self::OtherSource { only } => {
+                let detail = format!(
+                    "This key sends usage of the source {only} alone; name that or none, or have a key made with \
+                     `etsm key add … --source`."
+                );
+                problem_document(StatusCode::FORBIDDEN, "other_source", &detail)
+            }
             Self::TooLong(detail) => problem_document(StatusCode::PAYLOAD_TOO_LARGE, "too_long", &detail),
             Self::Kind(code, detail) => problem_document(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, &detail),
             Self::NotTaken(NotTaken::Failed(cause)) => {

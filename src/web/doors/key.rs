@@ -18,6 +18,7 @@ use crate::domain::How;
 use crate::domain::Person;
 use crate::domain::Role;
 use crate::domain::Scope;
+use crate::domain::SourceId;
 use crate::store::ApiKey;
 use crate::store::KeyScope;
 
@@ -32,15 +33,23 @@ const KEPT_FOR: Duration = Duration::from_secs(1);
 /// Keys kept at once; when there are more, all are dropped.
 const KEPT_MAX: usize = 4_096;
 
-/// Names of keys that may send usage, as they were read last, by fingerprint: a program that sends thousands of times a
+/// Keys that may send usage, as they were read last, by fingerprint: a program that sends thousands of times a
 /// second must not have its key looked up each time.
 #[derive(Default)]
 pub(super) struct SendingKeys {
-    kept: Mutex<HashMap<String, (Instant, Person)>>,
+    kept: Mutex<HashMap<String, (Instant, SendingKey)>>,
+}
+
+/// A key that may send usage.
+#[derive(Clone)]
+pub(in crate::web) struct SendingKey {
+    pub(in crate::web) name: Person,
+    /// The one source that it may send usage of; `None` may name any.
+    pub(in crate::web) only: Option<SourceId>,
 }
 
 impl SendingKeys {
-    fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, Person)>> {
+    fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, SendingKey)>> {
         // A panic elsewhere cannot have left a half-written entry: they go in whole.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -68,12 +77,15 @@ impl Doors {
 
     /// The program behind a request that shows a key, if it may send usage; `None` when it shows none. A key that was
     /// revoked elsewhere is known here for a second more.
-    pub(in crate::web) async fn sending_program(&self, headers: &HeaderMap) -> Result<Option<Person>, Shut> {
+    pub(in crate::web) async fn sending_program(
+        &self,
+        headers: &HeaderMap,
+    ) -> Result<Option<SendingKey>, Shut> {
         let Some(token) = shown(headers)? else { return Ok(None) };
         let fingerprint = token.fingerprint();
         let known = self.keys.kept().get(fingerprint.as_str()).cloned();
-        if let Some((_, name)) = known.filter(|(since, _)| since.elapsed() < KEPT_FOR) {
-            return Ok(Some(name));
+        if let Some((_, key)) = known.filter(|(since, _)| since.elapsed() < KEPT_FOR) {
+            return Ok(Some(key));
         }
         let key = self.key_of(&token).await?;
         if !key.scopes.contains(&KeyScope::Ingest) && !key.scopes.contains(&KeyScope::Admin) {
@@ -81,12 +93,13 @@ impl Doors {
             return Err(Shut::NotAllowed(message));
         }
         let name = Person::new(&key.name).map_err(|odd| Shut::NotAllowed(odd.to_string()))?;
+        let sending = SendingKey { name, only: key.source };
         let mut kept = self.keys.kept();
         if kept.len() >= KEPT_MAX {
             kept.clear();
         }
-        kept.insert(fingerprint.as_str().to_owned(), (Instant::now(), name.clone()));
-        Ok(Some(name))
+        kept.insert(fingerprint.as_str().to_owned(), (Instant::now(), sending.clone()));
+        Ok(Some(sending))
     }
 
     /// The key of a token, if it is in force.

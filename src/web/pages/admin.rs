@@ -131,10 +131,12 @@ fn session_row(doors: &Doors, session: Session) -> SessionRow {
 
 fn key_row(key: ApiKey) -> KeyRow {
     let scopes: Vec<String> = key.scopes.iter().map(ToString::to_string).collect();
+    let of = |source| format!(", of the source {source} alone");
+    let only = key.source.map_or_else(String::new, of);
     let at = |at: Timestamp| words::instant(at);
     KeyRow {
         name: key.name,
-        scopes: scopes.join(", "),
+        scopes: scopes.join(", ") + &only,
         made_by: key.made_by,
         made: at(key.made),
         used: key.used.map_or_else(|| "never".into(), at),

@@ -48,8 +48,10 @@ struct CostPage {
     /// The months beside it, with their pages.
     beside: Vec<(&'static str, String)>,
     has_prices: bool,
-    /// The fact behind what was billed, printed.
-    billed: Option<String>,
+    /// The fact behind what it all cost, printed.
+    cost: Option<String>,
+    /// How much of it was computed, where anything was.
+    computed: Option<String>,
     parts: String,
     lines: String,
 }
@@ -73,7 +75,9 @@ pub(crate) async fn show(
         month: first.strftime("%B %Y").to_string(),
         beside: beside(&bill, first),
         has_prices: bill.has_prices,
-        billed: bill.billed.as_ref().map(html::fact_link),
+        cost: bill.billed.as_ref().map(html::fact_link),
+        computed: (bill.total.computed != Money::ZERO)
+            .then(|| Quantity::Money(bill.total.computed, currency).exact()),
         parts: html::whole_table(&parts(&bill.total, currency)),
         lines: html::whole_table(&lines(&bill.lines, currency)),
         account,
@@ -106,7 +110,7 @@ fn parts(total: &BillParts, currency: Currency) -> Table {
     let row = |name: &str, amount: Money, why: &str| {
         vec![Cell::Text(name.into()), money(amount, currency), Cell::Text(why.into())]
     };
-    Table {
+    let mut table = Table {
         title: "What the bill is made of".into(),
         columns: vec![Column::words("Part"), Column::figures("Amount"), Column::words("What it is")],
         rows: vec![
@@ -122,7 +126,16 @@ fn parts(total: &BillParts, currency: Currency) -> Table {
             row("Billed", total.billed(), "the sum of all parts"),
         ],
         more: 0,
+    };
+    if total.computed != Money::ZERO {
+        table.rows.push(row(
+            "Computed",
+            total.computed,
+            "usage that came without a cost, at its prices: no bill",
+        ));
+        table.rows.push(row("Cost", total.cost(), "what was billed, and what was computed"));
     }
+    table
 }
 
 fn lines(lines: &[BillLine], currency: Currency) -> Table {
@@ -140,6 +153,7 @@ fn lines(lines: &[BillLine], currency: Currency) -> Table {
         "Without a price",
         "Unexplained",
         "Billed",
+        "Computed",
     ];
     let count = |value: u64| Cell::Text(grouped(value.into()));
     let row = |line: &BillLine| {
@@ -158,6 +172,7 @@ fn lines(lines: &[BillLine], currency: Currency) -> Table {
             money(parts.unpriced, currency),
             money(parts.rest, currency),
             money(parts.billed(), currency),
+            money(parts.computed, currency),
         ]
     };
     let column = |(at, title): (usize, &&str)| Column { title: (*title).into(), numeric: at > 1 };

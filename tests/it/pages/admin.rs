@@ -37,6 +37,7 @@ async fn an_admin_sees_who_is_inside_and_shows_them_out() {
     let key = ApiKey {
         name: "nightly import".into(),
         scopes: BTreeSet::from([KeyScope::Read]),
+        source: None,
         made_by: "dana".into(),
         made: now,
         used: None,
