@@ -110,6 +110,7 @@ pub async fn run_with(
         retention: settings.retention,
         limits: web::Limits::new(&settings.server.limits),
         live: web::Live::with_places(settings.server.limits.streams, stop.clone()),
+        recent: web::Recent::default(),
     };
     let refusals = Arc::clone(state.entry.doors.refusals());
     info!(address = %settings.bind, "The dashboard is at {}", settings.public_url);

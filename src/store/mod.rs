@@ -49,6 +49,7 @@ mod sums;
 mod view;
 mod watermarks;
 mod writer;
+mod writing;
 
 pub use alerts::{AlertRecord, AlertRuleRecord, AlertsKept, PendingRecord};
 pub use api_keys::{ApiKey, KeyScope};

@@ -4,6 +4,8 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use sqlx::Any;
@@ -32,6 +34,7 @@ use super::hold::Hold;
 use super::migrations;
 use super::room::Room;
 use super::statements::Statements;
+use super::writing::Writing;
 
 /// File of the default database inside the data folder.
 const FILE_NAME: &str = "etsm.db";
@@ -58,6 +61,7 @@ pub struct Store {
     _hold: Option<Arc<Hold>>,
     pub(super) room: Arc<Room>,
     statements: Arc<Statements>,
+    writes: Arc<AtomicU64>,
     checkpoint: Option<CheckpointFile>,
 }
 
@@ -106,7 +110,7 @@ impl Store {
         let statements = Arc::new(Statements::new(address.dialect));
         let checkpoint = address.file.as_deref().map(CheckpointFile::beside);
         let (address, room) = (Arc::new(address), Arc::default());
-        Self { readers, writer, address, _hold: None, room, statements, checkpoint }
+        Self { readers, writer, address, _hold: None, room, statements, writes: Arc::default(), checkpoint }
     }
 
     /// Opens the default file `etsm.db` in `dir`, which is created.
@@ -193,14 +197,20 @@ impl Store {
     }
 
     /// The only way to write; dropping it rolls back.
-    pub(super) async fn write(&self) -> Result<Transaction<'static, Any>, StoreError> {
+    pub(super) async fn write(&self) -> Result<Writing, StoreError> {
         let mut writing =
             self.writer.begin_with(self.address.dialect.begin_write()).await.doing("beginning to write")?;
         if self.address.dialect == Dialect::Postgres {
             // One writer at a time over all replicas: what a batch finds cannot change before it writes.
             counters::advance(&mut writing, "version", 0).await?;
         }
-        Ok(writing)
+        Ok(Writing::new(writing, Arc::clone(&self.writes)))
+    }
+
+    /// Grows with each write of this process; what was read while it stayed the same may be told again.
+    #[must_use]
+    pub fn writes(&self) -> u64 {
+        self.writes.load(Ordering::Acquire)
     }
 
     /// One statement that changes something, committed; tells how many rows it touched.

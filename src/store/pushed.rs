@@ -8,9 +8,7 @@ use std::mem;
 
 use jiff::Timestamp;
 use serde_json::json;
-use sqlx::Any;
 use sqlx::AssertSqlSafe;
-use sqlx::Transaction;
 
 use crate::domain::AccountId;
 use crate::domain::Act;
@@ -32,6 +30,7 @@ use super::sources::SourceTry;
 use super::watermarks;
 use super::writer;
 use super::writer::Known;
+use super::writing::Writing;
 
 /// Answers looked up in one statement; SQLite finds a named placeholder by walking a list.
 const ASKED_AT_ONCE: usize = 100;
@@ -108,7 +107,7 @@ impl PushWriter {
 #[derive(Debug)]
 pub struct PushGroup<'w> {
     writer: &'w mut PushWriter,
-    writing: Transaction<'static, Any>,
+    writing: Writing,
     known: Known,
     committed: Committed,
 }

@@ -4,9 +4,7 @@ use std::collections::HashMap;
 use std::mem;
 
 use jiff::Timestamp;
-use sqlx::Any;
 use sqlx::AnyConnection;
-use sqlx::Transaction;
 
 use crate::domain::AccountId;
 use crate::domain::Endpoint;
@@ -34,6 +32,7 @@ use super::statements::Statements;
 use super::sums::Adding;
 use super::view;
 use super::watermarks;
+use super::writing::Writing;
 
 /// Whether an import is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +57,7 @@ pub struct UsageWriter {
 /// The one transaction of a dry run, and the data version before it.
 #[derive(Debug)]
 struct DryRun {
-    all: Transaction<'static, Any>,
+    all: Writing,
     version: u64,
 }
 

@@ -119,6 +119,7 @@ pub const METRICS: &[Described] = &[
     counter("etsm_links_refused_total", &[], "Links that let nobody in: forged, spent or too old."),
     gauge("etsm_live_streams", &[], "Pages that wait for newer figures."),
     counter("etsm_live_refused_total", &[], "Pages that could not wait, for too many did."),
+    counter("etsm_http_recalled_total", &[], "Answers that were given a moment before, and given again."),
     counter("etsm_http_limited_total", &[], "Requests beyond the budget of their address or key."),
     counter("etsm_http_shed_total", &[], "Requests turned away because too much was asked at once."),
     counter("etsm_connections_refused_total", &[("why", "all, address")], "Connections without a place."),

@@ -49,6 +49,8 @@ pub(super) struct Tile {
     pub(super) caveats: Vec<String>,
     /// Whether script can draw its chart.
     pub(super) live: bool,
+    /// Whether it only says that it is not to be had just now.
+    pub(super) failed: bool,
 }
 
 impl Seat {
@@ -71,7 +73,14 @@ impl Seat {
         match answer {
             Ok(answer) => {
                 let (body, caveats) = html::gist(&answer, links.as_ref());
-                Tile { body, caveats, live: html::is_live(&answer), title: answer.title, path: answer.path }
+                Tile {
+                    body,
+                    caveats,
+                    live: html::is_live(&answer),
+                    title: answer.title,
+                    path: answer.path,
+                    failed: false,
+                }
             }
             Err(problem) => Tile {
                 title: "Not to be had just now".into(),
@@ -79,6 +88,7 @@ impl Seat {
                 body: html::apology(&problem),
                 caveats: Vec::new(),
                 live: false,
+                failed: true,
             },
         }
     }

@@ -19,7 +19,6 @@ use axum::routing::get;
 use axum::routing::patch;
 use axum::routing::post;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http::timeout::TimeoutLayer;
 
@@ -44,6 +43,7 @@ use super::rules::Rule;
 use super::rules::Ruled;
 use super::rules::RuledRoute;
 use super::state::WebState;
+use super::whole::packing;
 use super::whole::weigh;
 use super::whole::whole;
 
@@ -68,7 +68,7 @@ pub fn router(state: WebState) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, HANDLER_TIME_MAX))
         .layer(middleware::from_fn_with_state(guard::Hosts::of(&state.public_url), guard::check))
         .layer(middleware::from_fn(weigh))
-        .layer(CompressionLayer::new().gzip(true).br(true))
+        .layer(packing())
         .layer(middleware::from_fn(whole))
         .layer(middleware::from_fn_with_state(state.limits.clone(), limits::keep))
         .layer(middleware::from_fn_with_state(guard::Transport::of(&state.public_url), guard::harden))
@@ -116,31 +116,31 @@ fn pages(ruled: Ruled) -> Ruled {
         ruled
     };
     ruled
-        .at("/", read, get(pages::portfolio))
-        .at("/accounts", read, get(pages::accounts))
+        .page("/", get(pages::portfolio))
+        .page("/accounts", get(pages::accounts))
         .at("/accounts.csv", read, get(pages::accounts_file))
-        .at("/accounts/{id}", read, get(pages::account_overview))
-        .at("/accounts/{id}/usage", read, get(pages::account_usage))
-        .at("/accounts/{id}/cost", read, get(pages::account_cost))
-        .at("/accounts/{id}/health", read, get(pages::account_health))
-        .at("/accounts/{id}/anomalies", read, get(pages::account_anomalies))
-        .at("/accounts/{id}/forecast", read, get(pages::account_forecast))
-        .at("/accounts/{id}/why", read, get(pages::account_why))
-        .at("/accounts/{id}/history", read, get(pages::account_history))
-        .at("/usage", read, get(pages::usage))
-        .at("/movers", read, get(pages::movers))
-        .at("/anomalies", read, get(pages::anomalies))
-        .at("/forecast", read, get(pages::forecast))
-        .at("/churn", read, get(pages::churn))
-        .at("/initiatives", read, get(pages::initiatives))
-        .at("/initiatives/{id}", read, get(pages::initiative))
+        .page("/accounts/{id}", get(pages::account_overview))
+        .page("/accounts/{id}/usage", get(pages::account_usage))
+        .page("/accounts/{id}/cost", get(pages::account_cost))
+        .page("/accounts/{id}/health", get(pages::account_health))
+        .page("/accounts/{id}/anomalies", get(pages::account_anomalies))
+        .page("/accounts/{id}/forecast", get(pages::account_forecast))
+        .page("/accounts/{id}/why", get(pages::account_why))
+        .page("/accounts/{id}/history", get(pages::account_history))
+        .page("/usage", get(pages::usage))
+        .page("/movers", get(pages::movers))
+        .page("/anomalies", get(pages::anomalies))
+        .page("/forecast", get(pages::forecast))
+        .page("/churn", get(pages::churn))
+        .page("/initiatives", get(pages::initiatives))
+        .page("/initiatives/{id}", get(pages::initiative))
         .at("/alerts", read, get(pages::alerts))
         .at("/alerts/{id}", read, get(pages::alert))
         .at("/alerts/{id}/ack", write, post(pages::alert_ack))
         .at("/alerts/{id}/snooze", write, post(pages::alert_snooze))
         .at("/initiatives/{id}/move", write, post(pages::initiative_move))
         .at("/order", write, get(pages::order).post(pages::order_done))
-        .at("/facts/{id}", read, get(pages::fact))
+        .page("/facts/{id}", get(pages::fact))
         .at("/share", read, get(pages::share))
         .at("/search", read, get(pages::search))
         .at("/digests", read, get(pages::digests))

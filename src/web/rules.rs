@@ -32,11 +32,13 @@ use super::api;
 use super::doors::Shut;
 use super::limits::Call;
 use super::page;
+use super::recent;
 use super::seat::Leave;
 use super::seat::Sender;
 use super::seat::address_of;
 use super::state::Entry;
 use super::state::WebState;
+use super::whole::packed;
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,10 +96,23 @@ impl Ruled {
         self
     }
 
-    /// With a route that answers about figures alone: it knows what its asker has already.
+    /// With a route that answers a program about figures alone: it knows what its asker has already.
     pub(super) fn figures(self, path: &'static str, methods: MethodRouter<WebState>) -> Self {
         let known = middleware::from_fn_with_state(self.state.clone(), api::known_already);
-        self.at(path, Rule::May(Deed::Read), methods.layer(known))
+        let methods = self.remembered(methods).layer(known);
+        self.at(path, Rule::May(Deed::Read), methods)
+    }
+
+    /// With a page of figures: whoever opens it again in a moment gets it as it was.
+    pub(super) fn page(self, path: &'static str, methods: MethodRouter<WebState>) -> Self {
+        let methods = self.remembered(methods);
+        self.at(path, Rule::May(Deed::Read), methods)
+    }
+
+    /// Answers are remembered as they go out, packed.
+    fn remembered(&self, methods: MethodRouter<WebState>) -> MethodRouter<WebState> {
+        let recall = middleware::from_fn_with_state(self.state.clone(), recent::recall);
+        packed(methods).layer(recall)
     }
 
     /// The routes, and the list of them.

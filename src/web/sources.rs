@@ -32,7 +32,7 @@ impl Seat {
             Err(failed) => html::apology(&unreadable(failed)),
         };
         let title = "Where usage comes from by itself".into();
-        Tile { title, path: None, body, caveats: Vec::new(), live: false }
+        Tile { title, path: None, body, caveats: Vec::new(), live: false, failed: false }
     }
 }
 

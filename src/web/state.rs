@@ -15,6 +15,7 @@ use super::interactions::SignedDoor;
 use super::limits::Limits;
 use super::live::Live;
 use super::ready::Readiness;
+use super::recent::Recent;
 
 /// What the handlers hold; cheap to clone.
 #[derive(Clone)]
@@ -43,6 +44,8 @@ pub struct WebState {
     pub limits: Limits,
     /// Who is told of newer figures.
     pub live: Live,
+    /// What was answered a moment ago.
+    pub recent: Recent,
 }
 
 /// Who is let in.

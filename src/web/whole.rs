@@ -4,14 +4,20 @@
 //! megabytes for itself. Made whole, it holds the packed bytes, and its length is known. What streams out stays a stream:
 //! long lists and events are never in memory at once.
 
+use std::convert::Infallible;
+
 use axum::body::Body;
 use axum::body::HttpBody as _;
 use axum::extract::Request;
 use axum::http::StatusCode;
+use axum::middleware;
 use axum::middleware::Next;
 use axum::response::Response;
+use axum::routing::MethodRouter;
+use tower_http::compression::CompressionLayer;
 
 use super::page;
+use super::state::WebState;
 
 /// An answer that is in memory already.
 #[derive(Clone, Copy)]
@@ -24,6 +30,17 @@ pub(super) async fn weigh(request: Request, next: Next) -> Response {
         response.extensions_mut().insert(InMemory);
     }
     response
+}
+
+/// How answers are packed.
+pub(super) fn packing() -> CompressionLayer {
+    CompressionLayer::new().gzip(true).br(true)
+}
+
+/// With answers that are packed whole already here, and not on the way out.
+pub(super) fn packed(methods: MethodRouter<WebState>) -> MethodRouter<WebState> {
+    let packed = methods.layer::<_, Infallible>(middleware::from_fn(weigh)).layer::<_, Infallible>(packing());
+    packed.layer(middleware::from_fn(whole))
 }
 
 /// After packing: packs now what is marked and would be packed on its way.
@@ -48,10 +65,8 @@ pub(super) async fn whole(request: Request, next: Next) -> Response {
 mod tests {
     use axum::Router;
     use axum::http::header;
-    use axum::middleware;
     use axum::routing::get;
     use tower::ServiceExt as _;
-    use tower_http::compression::CompressionLayer;
 
     use super::*;
 
@@ -65,7 +80,7 @@ mod tests {
             .route("/page", get(async move || text))
             .route("/rows", get(stream))
             .layer(middleware::from_fn(weigh))
-            .layer(CompressionLayer::new().gzip(true).br(true))
+            .layer(packing())
             .layer(middleware::from_fn(whole));
         let request = Request::builder().uri(path).header(header::ACCEPT_ENCODING, "br");
         let answer = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();

@@ -2,6 +2,7 @@
 
 mod accessible;
 mod admin;
+mod again;
 mod around;
 mod board;
 mod browser;

@@ -12,8 +12,6 @@ mod scrub;
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use sqlx::Any;
-use sqlx::Transaction;
 
 use crate::domain::Act;
 use crate::domain::AuditKind;
@@ -25,6 +23,7 @@ use super::error::Doing;
 use super::error::StoreError;
 use super::open::Store;
 use super::writer::Keep;
+use super::writing::Writing;
 
 pub use scrub::Scrubbed;
 
@@ -55,7 +54,7 @@ impl Store {
     /// Pseudonymises the audit log, enters the erasure there, looks what is left, and commits unless it was a trial.
     async fn close_erasure(
         &self,
-        mut writing: Transaction<'static, Any>,
+        mut writing: Writing,
         (kind, act): (AuditKind, &Act),
         mention: &Mention,
         mut done: Erasure,
@@ -77,6 +76,6 @@ impl Store {
 }
 
 /// The number that the entry of this erasure will have: nobody else writes meanwhile.
-async fn coming_entry(writing: &mut Transaction<'static, Any>) -> Result<u64, StoreError> {
+async fn coming_entry(writing: &mut Writing) -> Result<u64, StoreError> {
     Ok(counters::value(writing, "audit").await? + 1)
 }

@@ -23,6 +23,7 @@ use crate::web::page::Failure;
 use crate::web::page::Frame;
 use crate::web::page::Place;
 use crate::web::page::page;
+use crate::web::recent::passing;
 use crate::web::seat::Seat;
 
 use super::answer::Crumb;
@@ -101,7 +102,8 @@ pub(crate) async fn overview(
         .is_ok();
     let form = |line: String| with_query("/order", std::iter::once(("line", line.as_str())));
     let all = snapshot.notes(&account.id);
-    Ok(page(&AccountPage {
+    let is_passing = [&health, &usage, &initiatives, &alerts].iter().any(|tile| tile.failed);
+    let shown = page(&AccountPage {
         frame,
         details: details(&account, |amount| Quantity::Money(amount, snapshot.currency()).exact()),
         crumbs: up(None),
@@ -115,7 +117,8 @@ pub(crate) async fn overview(
         usage,
         initiatives,
         alerts,
-    }))
+    });
+    Ok(if is_passing { passing(shown) } else { shown })
 }
 
 fn details(account: &Account, money: impl Fn(Money) -> String) -> Vec<(&'static str, String)> {

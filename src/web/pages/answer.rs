@@ -15,6 +15,7 @@ use crate::web::links::chart_links;
 use crate::web::page::Frame;
 use crate::web::page::Place;
 use crate::web::page::page;
+use crate::web::recent::passing;
 use crate::web::seat::Seat;
 
 use super::order::order_path;
@@ -77,14 +78,16 @@ pub(super) fn show(
     for tile in &mut around.tiles {
         tile.caveats.retain(|caveat| !body.contains(caveat.as_str()));
     }
-    page(&AnswerPage {
+    let is_passing = around.tiles.iter().any(|tile| tile.failed);
+    let shown = page(&AnswerPage {
         title: answer.title.clone(),
         line: call.line(),
         next: next(answer, &body),
         body,
         frame,
         around,
-    })
+    });
+    if is_passing { passing(shown) } else { shown }
 }
 
 /// The follow-ups that lead to another page or to a form; changes of the same page are pills already, and what the page

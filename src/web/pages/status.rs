@@ -25,6 +25,7 @@ pub(crate) async fn show(state: Seat) -> Result<Response, Failure> {
         body: parts(&state),
         caveats: Vec::new(),
         live: false,
+        failed: false,
     };
     let around = answer::Around { tiles: vec![state.sources().await, parts], ..answer::Around::default() };
     Ok(answer::show(&state, Place::Status, &question, &answer, around))

@@ -165,6 +165,7 @@ impl Site {
             retention: settings.retention,
             limits: web::Limits::new(&settings.server.limits),
             live: web::Live::with_places(STREAMS_MAX, stop.clone()),
+            recent: web::Recent::default(),
         };
         let routes = web::routes(&state);
         let refusals = Arc::clone(state.entry.doors.refusals());
