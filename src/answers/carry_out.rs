@@ -152,8 +152,15 @@ impl Desk {
     fn show_written(&self, asker: &Asker, id: &InitiativeId, done: &str) -> Result<Answer, Problem> {
         let snapshot = self.view(asker)?;
         let (now, role) = (self.clock.now(), asker.role);
-        let reading =
-            Reading { snapshot: &snapshot, now, role, feeds: None, has_room: true, has_prices: false };
+        let reading = Reading {
+            snapshot: &snapshot,
+            now,
+            role,
+            feeds: None,
+            has_room: true,
+            has_prices: false,
+            annotations: &[],
+        };
         let one = find_initiative(snapshot.initiatives(), id.as_str())?;
         Ok(initiatives::show(&reading, one, Some(done)))
     }
@@ -170,6 +177,7 @@ impl Desk {
             feeds: None,
             has_room: true,
             has_prices: false,
+            annotations: &[],
         };
         Ok(notes::written(&reading, &note))
     }

@@ -12,6 +12,7 @@ use crate::access;
 use crate::access::Deed;
 use crate::domain::AccountId;
 use crate::domain::Act;
+use crate::domain::Annotation;
 use crate::domain::Asker;
 use crate::domain::Clock;
 use crate::domain::FactKey;
@@ -58,6 +59,7 @@ pub struct Desk {
     pub(super) publisher: Arc<Publisher>,
     departments: Departments,
     pub(super) prices: Arc<PriceList>,
+    annotations: Arc<[Annotation]>,
     own_use: Option<Arc<OwnUse>>,
 }
 
@@ -82,6 +84,7 @@ impl Desk {
             publisher: Arc::new(publisher),
             departments: Departments::default(),
             prices: Arc::default(),
+            annotations: Arc::new([]),
             own_use: None,
         }
     }
@@ -115,6 +118,12 @@ impl Desk {
     #[must_use]
     pub fn priced(self, prices: PriceList) -> Self {
         Self { prices: Arc::new(prices), ..self }
+    }
+
+    /// The same desk with what happened, for charts to say.
+    #[must_use]
+    pub fn annotated(self, annotations: Vec<Annotation>) -> Self {
+        Self { annotations: annotations.into(), ..self }
     }
 
     /// The prices that bills are held against.
@@ -305,10 +314,13 @@ impl Desk {
             _ => (None, true),
         };
         let (snapshot, now, asker) = (self.view(asker)?, self.clock.now(), asker.clone());
-        let has_prices = !self.prices.is_empty();
+        let (has_prices, annotations) = (!self.prices.is_empty(), Arc::clone(&self.annotations));
         let work = tokio::task::spawn_blocking(move || {
             let feeds = feeds.as_ref();
-            let reading = Reading { snapshot: &snapshot, now, role: asker.role, feeds, has_room, has_prices };
+            let role = asker.role;
+            let annotations = &annotations;
+            let reading =
+                Reading { snapshot: &snapshot, now, role, feeds, has_room, has_prices, annotations };
             let foretold = dispatch::foretold(&reading, &asker, &question);
             (dispatch::answer(&reading, &asker, &question), foretold)
         });

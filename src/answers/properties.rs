@@ -205,7 +205,15 @@ fn lines(customers: usize) -> Vec<String> {
 /// What is said to a line, in all its parts.
 fn said(snapshot: &Snapshot, asker: &Asker, line: &str) -> String {
     let now = UNTIL.parse().unwrap();
-    let reading = Reading { snapshot, now, role: asker.role, feeds: None, has_room: true, has_prices: true };
+    let reading = Reading {
+        snapshot,
+        now,
+        role: asker.role,
+        feeds: None,
+        has_room: true,
+        has_prices: true,
+        annotations: &[],
+    };
     let question = Question::parse(line).unwrap();
     let answer = match dispatch::answer(&reading, asker, &question) {
         Ok(answer) => answer,

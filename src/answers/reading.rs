@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::domain::AccountId;
+use crate::domain::Annotation;
 use crate::domain::Fact;
 use crate::domain::Grain;
 use crate::domain::Measure;
@@ -57,6 +58,8 @@ pub(super) struct Reading<'a> {
     pub(super) has_room: bool,
     /// Whether there are prices that bills are held against.
     pub(super) has_prices: bool,
+    /// What happened, for charts to say.
+    pub(super) annotations: &'a [Annotation],
 }
 
 impl<'a> Reading<'a> {

@@ -2,6 +2,9 @@
 
 use jiff::SignedDuration;
 
+use crate::domain::AccountId;
+use crate::domain::Annotation;
+use crate::domain::AnnotationKind;
 use crate::domain::Grain;
 use crate::domain::Initiative;
 use crate::domain::Metric;
@@ -83,10 +86,33 @@ pub(super) fn chart(reading: &Reading<'_>, asked: &UsageAsked, whose: &str, wind
     }
 }
 
-/// What happened to the account within the window, the latest: initiatives that began, bands that it came into, and
-/// commitments that it reached.
+/// What happened within the window, the latest: incidents and releases; and to an account, initiatives that began, bands
+/// that it came into, and commitments that it reached.
 fn meanwhile(reading: &Reading<'_>, asked: &UsageAsked, window: Window) -> Vec<ChartMark> {
-    let Some(account) = &asked.account else { return Vec::new() };
+    let mut marks: Vec<ChartMark> =
+        reading.annotations.iter().filter_map(|one| annotation(one, asked, window)).collect();
+    if let Some(account) = &asked.account {
+        marks.extend(of_account(reading, account, window));
+        marks.extend(commitments(reading, asked, window));
+    }
+    marks.sort_by(|one, other| other.at.cmp(&one.at).then_with(|| one.label.cmp(&other.label)));
+    marks.truncate(MARKS_MAX);
+    marks
+}
+
+fn annotation(one: &Annotation, asked: &UsageAsked, window: Window) -> Option<ChartMark> {
+    let at = utc_midnight(one.day);
+    if !window.contains(at) || !one.concerns(asked.account.as_ref()) {
+        return None;
+    }
+    let tone = match one.kind {
+        AnnotationKind::Incident => Tone::Bad,
+        AnnotationKind::Release => Tone::Neutral,
+    };
+    Some(ChartMark { at, label: format!("{}: {}", one.kind, one.title), tone })
+}
+
+fn of_account(reading: &Reading<'_>, account: &AccountId, window: Window) -> Vec<ChartMark> {
     let days = reading.snapshot.score_history(account, window);
     let bands = BandChange::among(&days).iter().map(band_mark).collect::<Vec<_>>();
     let of_account = reading.snapshot.initiatives().filter(|one| one.account == *account);
@@ -95,11 +121,7 @@ fn meanwhile(reading: &Reading<'_>, asked: &UsageAsked, window: Window) -> Vec<C
         let label = format!("{}: {}", one.id, one.title);
         window.contains(at).then_some(ChartMark { at, label, tone: Tone::Neutral })
     };
-    let mut marks: Vec<ChartMark> = of_account.filter_map(mark).chain(bands).collect();
-    marks.extend(commitments(reading, asked, window));
-    marks.sort_by(|one, other| other.at.cmp(&one.at).then_with(|| one.label.cmp(&other.label)));
-    marks.truncate(MARKS_MAX);
-    marks
+    of_account.filter_map(mark).chain(bands).collect()
 }
 
 /// What the commitment comes to in each bucket, beside what was used in them.

@@ -34,6 +34,7 @@ pub(super) fn staffed(desk: Desk, settings: &Settings, outbox: &Outbox) -> anyho
         ask: Some(Arc::new(Asking::new(writer, people))),
     };
     let desk = desk.staffed(departments).priced(settings.prices.clone());
+    let desk = desk.annotated(settings.annotations.clone());
     Ok(Staff { desk, digests, alerts })
 }
 

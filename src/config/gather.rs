@@ -6,11 +6,13 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
+use crate::domain::Annotation;
 use crate::domain::ModelLife;
 use crate::domain::PriceList;
 
 use super::alert_rule::AlertRule;
 use super::alerts;
+use super::annotations;
 use super::digests::{self, DigestSettings};
 use super::environment::Environment;
 use super::members::{self, Lists};
@@ -123,6 +125,7 @@ pub(super) struct Gathered {
     pub(super) account_rules: Option<Vec<AccountRule>>,
     pub(super) prices: Option<PriceList>,
     pub(super) models: Option<Vec<ModelLife>>,
+    pub(super) annotations: Option<Vec<Annotation>>,
     pub(super) mistakes: Vec<Mistake>,
 }
 
@@ -172,6 +175,8 @@ impl Gathered {
         self.prices = prices.or(self.prices.take());
         let models = prices::read_models(name, text, table.get_ref(), &mut self.mistakes);
         self.models = models.or(self.models.take());
+        let annotations = annotations::read(name, text, table.get_ref(), &mut self.mistakes);
+        self.annotations = annotations.or(self.annotations.take());
         let mut found = Vec::new();
         flatten("", table.get_ref(), &mut found);
         for (key, at, value) in found {
@@ -246,7 +251,13 @@ fn flatten(prefix: &str, table: &DeTable<'_>, found: &mut Vec<(String, usize, Op
     for (key, value) in table {
         let name =
             if prefix.is_empty() { key.get_ref().to_string() } else { format!("{prefix}.{}", key.get_ref()) };
-        let lists = [members::LISTS, alerts::LISTS, &[digests::LIST, sources::LIST], prices::LISTS].concat();
+        let lists = [
+            members::LISTS,
+            alerts::LISTS,
+            &[digests::LIST, sources::LIST, annotations::LIST],
+            prices::LISTS,
+        ]
+        .concat();
         if lists.contains(&name.as_str()) {
             continue;
         }

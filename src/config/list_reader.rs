@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -47,6 +48,18 @@ impl ListReader<'_> {
         items.iter().filter_map(|item| Some((item.span().start, self.texts(item, list, known)?))).collect()
     }
 
+    /// The text under a key, if it is there, as what it means.
+    pub(super) fn one<T>(
+        &mut self,
+        texts: &mut Texts,
+        list: &str,
+        key: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let (at, text) = texts.remove(key)?;
+        parse(&text).map_err(|message| self.wrong(at, &format!("{list}.{key}"), message)).ok()
+    }
+
     fn texts(&mut self, item: &Value<'_>, list: &str, known: &'static [&'static str]) -> Option<Texts> {
         let Some(table) = item.get_ref().as_table() else {
             self.wrong(item.span().start, list, format!("must be a table; write each item under [[{list}]]"));
@@ -69,4 +82,9 @@ impl ListReader<'_> {
         }
         Some(texts)
     }
+}
+
+/// A day (UTC).
+pub(super) fn day(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_odd| format!("“{text}” is not a day; write one as 2026-01-01"))
 }

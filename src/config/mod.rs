@@ -4,6 +4,7 @@ mod ai;
 mod alert_rule;
 mod alert_when;
 mod alerts;
+mod annotations;
 mod digests;
 mod drop_folder;
 mod environment;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
 use rust_decimal::Decimal;
 use toml::de::DeTable;
 
@@ -14,7 +13,7 @@ use crate::domain::Price;
 use crate::domain::PriceList;
 use crate::domain::Rates;
 
-use super::list_reader::{ListReader, Texts};
+use super::list_reader::{ListReader, Texts, day};
 use super::mistake::Mistake;
 
 /// The lists; they are no plain settings.
@@ -115,21 +114,6 @@ impl ListReader<'_> {
         let replacement = self.one(&mut texts, MODELS, "replacement", name);
         Some(ModelLife { model: model?, retires, replacement })
     }
-
-    fn one<T>(
-        &mut self,
-        texts: &mut Texts,
-        list: &str,
-        key: &str,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        let (at, text) = texts.remove(key)?;
-        parse(&text).map_err(|message| self.wrong(at, &format!("{list}.{key}"), message)).ok()
-    }
-}
-
-fn day(text: &str) -> Result<Date, String> {
-    text.parse().map_err(|_odd| format!("“{text}” is not a day; write one as 2026-01-01"))
 }
 
 fn amount(text: &str) -> Result<Money, String> {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::domain::Annotation;
 use crate::domain::Currency;
 use crate::domain::ModelLife;
 use crate::domain::PriceList;
@@ -84,6 +85,8 @@ pub struct Settings {
     pub prices: PriceList,
     /// Models that come to an end, beside those that a source tells of.
     pub models: Vec<ModelLife>,
+    /// What happened, for charts to say.
+    pub annotations: Vec<Annotation>,
     /// How long each kind of data is kept.
     pub retention: RetentionSettings,
 }
@@ -162,6 +165,7 @@ impl Settings {
             drop_source: drop_folder::read(&mut all),
             prices: all.prices.take().unwrap_or_default(),
             models: all.models.take().unwrap_or_default(),
+            annotations: all.annotations.take().unwrap_or_default(),
             retention: retention::read(&mut all),
         };
         if settings.server.tls.is_some() && !settings.public_url.starts_with("https://") {

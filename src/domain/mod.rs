@@ -3,6 +3,7 @@
 mod account;
 mod act;
 mod alert;
+mod annotation;
 mod anomaly;
 mod asker;
 mod delivery;
@@ -34,6 +35,7 @@ mod usage;
 pub use account::{Account, AccountStatus, CommitPeriod, Contract, Note};
 pub use act::{Act, AuditKind, How, Way, Who};
 pub use alert::{AlertId, AlertState};
+pub use annotation::{Annotation, AnnotationKind};
 pub use anomaly::{Anomaly, AnomalyKind, Standing};
 pub use asker::{Asker, Audience, Bearer, Claim, Role, Scope};
 pub use delivery::DeliveryState;

@@ -3,6 +3,7 @@
 use etsm::domain::CommitPeriod;
 use etsm::domain::Contract;
 use etsm::domain::Money;
+use etsm::domain::{Annotation, AnnotationKind};
 use etsm::web;
 use reqwest::StatusCode;
 use reqwest::header;
@@ -12,6 +13,7 @@ use crate::harness::seed;
 
 use super::PAGES;
 use super::site::Site;
+use super::site::Start;
 use super::site::attributes;
 
 #[tokio::test]
@@ -196,6 +198,34 @@ async fn what_was_begun_meanwhile_stands_in_the_chart_of_the_account() {
     assert!(usage.contains("\"label\":\"ini-1: Move to streaming\""), "for the script");
     assert!(!site.text("/accounts/acme/usage?range=7d").await.contains("Meanwhile: "), "not in the range");
     assert!(!site.text("/usage?range=90d").await.contains("Meanwhile: "), "not of all accounts");
+    site.close().await;
+}
+
+#[tokio::test]
+async fn incidents_and_releases_stand_in_the_charts_of_those_whom_they_concerned() {
+    let happened = |day: &str, kind, title: &str, account: Option<&str>| Annotation {
+        day: day.parse().unwrap(),
+        kind,
+        title: title.to_owned(),
+        account: account.map(|id| id.parse().unwrap()),
+    };
+    let annotations = vec![
+        happened("2026-03-20", AnnotationKind::Incident, "Slow answers <b>in</b> Europe", None),
+        happened("2026-03-25", AnnotationKind::Release, "Streaming", Some("acme")),
+        happened("2025-03-25", AnnotationKind::Release, "Long ago", None),
+    ];
+    let site = Site::start(Start { annotations, ..Start::default() }).await;
+    let (acme, other, all) = (
+        site.text("/accounts/acme/usage?range=30d").await,
+        site.text("/accounts/hostile/usage?range=30d").await,
+        site.text("/usage?range=30d").await,
+    );
+    let incident = "incident: Slow answers &#60;b&#62;in&#60;/b&#62; Europe";
+    for (page, has_release) in [(&acme, true), (&other, false), (&all, false)] {
+        assert!(page.contains(incident) && !page.contains("<b>in</b>"), "{page}");
+        assert_eq!(page.contains("release: Streaming"), has_release);
+        assert!(!page.contains("Long ago"));
+    }
     site.close().await;
 }
 

@@ -81,6 +81,8 @@ pub struct Start {
     pub planted: bool,
     /// Whether nobody answers what is asked about alerts.
     pub alerts_hang: bool,
+    /// What happened.
+    pub annotations: Vec<etsm::domain::Annotation>,
 }
 
 impl Default for Start {
@@ -93,7 +95,14 @@ impl Default for Start {
             audience: Audience::AskerOnly,
             way: etsm::domain::How::Terminal.into(),
         };
-        Self { everyone: Some(dana), browser_chat: true, now: NOW, planted: true, alerts_hang: false }
+        Self {
+            everyone: Some(dana),
+            browser_chat: true,
+            now: NOW,
+            planted: true,
+            alerts_hang: false,
+            annotations: Vec::new(),
+        }
     }
 }
 
@@ -142,7 +151,7 @@ impl Site {
             digests: Some(Arc::new(digests)),
             ask: None,
         };
-        let desk = Desk::new(Arc::new(engine), store, clock).staffed(staff);
+        let desk = Desk::new(Arc::new(engine), store, clock).staffed(staff).annotated(start.annotations);
         if start.planted {
             seed::plant(&desk).await;
             alerts.look(&desk).await.unwrap();
