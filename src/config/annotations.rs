@@ -89,14 +89,15 @@ mod tests {
 
     #[test]
     fn each_mistake_names_its_line_and_what_would_be_right() {
-        let (read, mistakes) = told(
-            "[[annotations]]\nkind = \"party\"\ntitle = \"\"\n[[annotations]]\nday = \"soon\"\nkind = \"release\"\n\
+        let long = "x".repeat(TITLE_MAX + 1);
+        let (read, mistakes) = told(&format!(
+            "[[annotations]]\nkind = \"party\"\ntitle = \"{long}\"\n[[annotations]]\nday = \"soon\"\nkind = \"release\"\n\
              title = \"Streaming\"\naccount = \"not an id\"\n",
-        );
+        ));
         assert!(read.is_empty());
         let all = mistakes.join("\n");
         for said in [
-            "etsm.toml:1 annotations.day: is missing",
+            "etsm.toml:1 annotations.day is missing",
             "“party” is neither incident nor release",
             "must be 1 to 60 characters",
             "“soon” is not a day",
